@@ -1,0 +1,136 @@
+//! The context of every flow. The flows themselves stand in files of their own: `registration`, `confirmation`, `login`,
+//! `session`, `password_reset`, `deletion`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{
+    App, AuthError, Clock, EmailPassword, Entropy, MailId, MailToken, OutboxWake, Password, PasswordHash, PasswordPool,
+    Purpose, RegistrationId, Store, Timestamp, TokenId, TokenKeys, Tx,
+};
+
+/// The accounts of every app of this server.
+pub struct Accounts {
+    parts: Parts,
+    settings: Settings,
+}
+
+/// What the flows need from outside.
+pub struct Parts {
+    /// Where accounts are kept.
+    pub store: Arc<dyn Store>,
+    /// What hashes passwords.
+    pub passwords: PasswordPool,
+    /// What mailed tokens are derived with.
+    pub token_keys: Arc<TokenKeys>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// The outbox worker's bell.
+    pub outbox: OutboxWake,
+}
+
+/// What an operator can choose about accounts.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a mailed link works.
+    pub email_token_lifetime: Duration,
+    /// How long a session can be refreshed.
+    pub refresh_token_lifetime: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            email_token_lifetime: Duration::from_secs(30 * 60),
+            refresh_token_lifetime: Duration::from_secs(60 * 24 * 3600),
+        }
+    }
+}
+
+impl Accounts {
+    /// Puts the parts together.
+    pub fn new(parts: Parts, settings: Settings) -> Self {
+        Self { parts, settings }
+    }
+
+    /// The present moment, as the flows see it.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.parts.clock
+    }
+
+    /// Chance.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.parts.entropy
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.parts.store
+    }
+
+    pub(crate) fn token_keys(&self) -> &TokenKeys {
+        &self.parts.token_keys
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Hashes a new password with a fresh salt.
+    pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, AuthError> {
+        let mut salt = [0; 16];
+        self.entropy().fill(&mut salt);
+        let phc = self.parts.passwords.hash(password.as_bytes(), salt).await?;
+        Ok(PasswordHash::from_phc(phc))
+    }
+
+    /// Checks a password against a hash, or against nothing at the same cost.
+    pub(crate) async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, AuthError> {
+        Ok(match hash {
+            Some(hash) => self.parts.passwords.verify(password.as_bytes(), hash.as_phc()).await?,
+            None => {
+                self.parts.passwords.verify_nothing(password.as_bytes()).await?;
+                false
+            }
+        })
+    }
+
+    /// Promises a mail with a new link, within the transaction of the change that it belongs to.
+    pub(crate) async fn promise_mail(
+        &self,
+        tx: &mut dyn Tx,
+        app: &App,
+        accounts: &EmailPassword,
+        purpose: Purpose,
+        registration: RegistrationId,
+    ) -> Result<(), AuthError> {
+        let now = self.now();
+        let token = MailToken {
+            id: TokenId(crate::ObjectId::random(self.entropy())),
+            app: app.object_id,
+            purpose,
+            registration,
+            methods: accounts.methods().to_owned(),
+            issued_at: now,
+            expires_at: now.plus(self.settings.email_token_lifetime),
+            used_at: None,
+            voided_at: None,
+            key: self.token_keys().active().clone(),
+        };
+        tx.issue_mail(MailId::generate(self.clock(), self.entropy()), &token).await?;
+        Ok(())
+    }
+
+    /// Commits a transaction that promised a mail, and wakes the worker that sends it.
+    pub(crate) async fn commit_with_mail(&self, tx: Box<dyn Tx>) -> Result<(), AuthError> {
+        tx.commit().await?;
+        self.parts.outbox.wake();
+        Ok(())
+    }
+}

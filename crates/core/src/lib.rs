@@ -1,0 +1,42 @@
+//! What Doorward means: accounts, their states, and the flows that move them.
+//! Used by the client API, the hosted pages, the mail worker and the command line alike.
+//! Never knows HTTP, SQL, SMTP, JSON or a configuration file: it declares the traits it needs from outside.
+
+mod accounts;
+mod app;
+mod clock;
+mod confirmation;
+mod deletion;
+mod email;
+mod entropy;
+mod error;
+mod ids;
+mod link;
+mod login;
+mod mail_token;
+mod outbox;
+mod password;
+mod password_reset;
+mod registration;
+mod session;
+pub mod store;
+
+pub use accounts::{Accounts, Parts, Settings};
+pub use app::{App, Confirmation, EmailPassword, MailedLink};
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use confirmation::LinkState;
+pub use doorward_passwords::{PasswordPool, PoolConfig, PoolError};
+pub use email::EmailAddress;
+pub use entropy::{Entropy, OsEntropy};
+pub use error::AuthError;
+pub use ids::{
+    AppId, AppObjectId, DeviceId, GroupId, MailId, ObjectId, RegistrationId, RequestId, SessionId, TokenId, UserId,
+};
+pub use link::Links;
+pub use login::{Credentials, SignedIn};
+pub use mail_token::{KeyId, MailToken, MailedToken, Purpose, SecretToken, TokenKeys};
+pub use outbox::{ClaimedMail, DeliveryOutcome, OutboxWake};
+pub use password::{Password, PasswordHash};
+pub use registration::{ConfirmedRegistration, PendingRegistration, Registration};
+pub use session::{Session, UserProfile};
+pub use store::{Store, StoreError, Tx};

@@ -1,0 +1,179 @@
+//! What the flows ask of storage. `doorward-store` implements it on SQLite and on PostgreSQL.
+//!
+//! Reads stand on [`Store`] and never wait behind writes. All writes stand on [`Tx`]; a `Tx` that is dropped is rolled back,
+//! and one that answered `Ok` to `commit` survives a crash. While a `Tx` is open, await nothing but its own methods:
+//! on SQLite the next writer is waiting for it.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+
+use crate::{
+    AppId, AppObjectId, ClaimedMail, ConfirmedRegistration, DeliveryOutcome, DeviceId, EmailAddress, MailId, MailToken,
+    PasswordHash, Purpose, Registration, RegistrationId, Session, SessionId, Timestamp, TokenId, UserId, UserProfile,
+};
+
+/// A failure of storage itself. Absence is never an error, it is `None` or `false`.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be reached or did not answer in time; the same call may work later.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The database answered something that this program does not understand.
+    #[error("the database answered something unexpected")]
+    Unexpected(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// A database.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Opens a write transaction.
+    async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
+
+    /// Whether the database answers at all.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// The registration of an address, compared byte for byte.
+    async fn find_registration(&self, app: AppObjectId, email: &EmailAddress) -> Result<Option<Registration>, StoreError>;
+
+    /// A registration by its id.
+    async fn find_registration_by_id(
+        &self,
+        app: AppObjectId,
+        id: RegistrationId,
+    ) -> Result<Option<Registration>, StoreError>;
+
+    /// The row of a mailed token, whatever its state.
+    async fn find_mail_token(&self, app: AppObjectId, id: TokenId) -> Result<Option<MailToken>, StoreError>;
+
+    /// A session of the app that has not ended, together with whether its user is disabled. Expiry is the caller's to check.
+    async fn find_session(&self, app: AppObjectId, id: SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// A user with its e-mail identity.
+    async fn find_user(&self, app: AppObjectId, id: UserId) -> Result<Option<UserProfile>, StoreError>;
+
+    /// How many outbox rows are in each state, for the metrics: `(state, count)`, every state present.
+    async fn count_mail(&self) -> Result<Vec<(&'static str, u64)>, StoreError>;
+
+    /// When the next waiting mail becomes due, if any waits. A claimed one is due when its claim lapses.
+    async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError>;
+}
+
+/// A write transaction.
+#[async_trait]
+pub trait Tx: Send {
+    /// Makes all of it durable.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+
+    /// The object id under which an app's data is kept: the one it had before, or `proposed` from now on.
+    async fn adopt_app(&mut self, app: &AppId, proposed: AppObjectId, now: Timestamp) -> Result<AppObjectId, StoreError>;
+
+    /// Stores a registration. `false`: the address is taken, pending or confirmed, and nothing was stored.
+    async fn insert_registration(&mut self, registration: &Registration) -> Result<bool, StoreError>;
+
+    /// Stores a mailed token and its outbox row, and voids older unused tokens of the same registration and purpose.
+    /// The mail is due at once. If the registration is gone meanwhile, nothing is stored: the mail would have gone with it.
+    async fn issue_mail(&mut self, mail: MailId, token: &MailToken) -> Result<(), StoreError>;
+
+    /// Spends a token: one guarded statement, so that of any number of callers exactly one gets the registration.
+    /// The token must be unused, not void, not expired, of this app and purpose, and issued under the same methods.
+    async fn consume_mail_token(
+        &mut self,
+        app: AppObjectId,
+        purpose: Purpose,
+        id: TokenId,
+        methods: &str,
+        now: Timestamp,
+    ) -> Result<Option<RegistrationId>, StoreError>;
+
+    /// Confirms a pending registration. `false`: it is gone or already confirmed.
+    async fn confirm_registration(&mut self, id: RegistrationId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Sets a new password hash, voids every token of the registration and ends every session of its user.
+    /// `false`: the registration is gone.
+    async fn set_password(
+        &mut self,
+        id: RegistrationId,
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Opens a session for a registration whose password was verified, and makes its user at the first login.
+    /// Guarded by the verified hash, so that a login cannot outrun a change of password.
+    async fn open_session(&mut self, session: &NewSession) -> Result<Opened, StoreError>;
+
+    /// Ends one session. `false`: there is none.
+    async fn end_session(&mut self, app: AppObjectId, id: SessionId) -> Result<bool, StoreError>;
+
+    /// Ends every session of a user and says how many there were.
+    async fn end_user_sessions(&mut self, app: AppObjectId, user: UserId) -> Result<u64, StoreError>;
+
+    /// Disables or enables a user. Disabling also ends its sessions and voids its tokens. `false`: there is no such user.
+    async fn set_user_disabled(
+        &mut self,
+        app: AppObjectId,
+        user: UserId,
+        disabled: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Deletes a user with its registrations, sessions, tokens and waiting mails. `false`: there is no such user.
+    async fn delete_user(&mut self, app: AppObjectId, user: UserId) -> Result<bool, StoreError>;
+
+    /// Claims up to `limit` due mails for a worker until `claimed_until`, oldest due first. Mails claimed by others are left
+    /// alone until their claim has lapsed; on PostgreSQL rows being claimed by another worker are skipped.
+    async fn claim_mail(
+        &mut self,
+        worker: &str,
+        now: Timestamp,
+        claimed_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ClaimedMail>, StoreError>;
+
+    /// Prolongs every claim that a worker holds.
+    async fn extend_mail_claims(&mut self, worker: &str, claimed_until: Timestamp) -> Result<(), StoreError>;
+
+    /// Records how an attempt ended. `false`: this worker no longer holds the claim (or the mail is gone), nothing was recorded.
+    async fn record_delivery(
+        &mut self,
+        worker: &str,
+        mail: MailId,
+        outcome: &DeliveryOutcome,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Takes back every claim. For start-up on SQLite, where no other process can be at work.
+    async fn release_mail_claims(&mut self) -> Result<u64, StoreError>;
+
+    /// Deletes what nobody can use or ask about any more: sessions, tokens and finished mails that ended before `before`.
+    /// It stops after some thousands and says how many there were: call it, each time in a transaction of its own, until it says 0.
+    async fn sweep(&mut self, before: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// What a login wants to store.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// The new session's id.
+    pub id: SessionId,
+    /// The registration whose password was verified, as it was when it was verified.
+    pub registration: ConfirmedRegistration,
+    /// The user's id, if this turns out to be the first login.
+    pub user_if_first: UserId,
+    /// The device that logs in.
+    pub device: DeviceId,
+    /// Now.
+    pub created_at: Timestamp,
+    /// When its refresh token stops working.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// The session is open for this user.
+    Session(UserId),
+    /// The user is disabled; nothing was stored.
+    Disabled,
+    /// The registration is gone or its password has changed meanwhile; nothing was stored.
+    Stale,
+}
