@@ -1,0 +1,82 @@
+//! How fast the pool hashes, as a running average.
+
+use std::time::Duration;
+
+/// The time that one unit of [`crate::Parameters::work`] takes on a thread of the pool.
+///
+/// Counted in units rather than in hashes, because a stored hash may have other parameters than the current.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    picos_per_unit: u128,
+    measured: bool,
+}
+
+impl Pace {
+    /// How many hashes the average remembers, more or less.
+    const MEMORY: u128 = 8;
+
+    /// A guess, which the first measurement replaces.
+    pub(crate) fn guess(work: u64, took: Duration) -> Self {
+        Self {
+            picos_per_unit: picos_per_unit(work, took),
+            measured: false,
+        }
+    }
+
+    /// Takes a finished hash into account.
+    pub(crate) fn measure(&mut self, work: u64, took: Duration) {
+        let latest = picos_per_unit(work, took);
+        self.picos_per_unit = if self.measured {
+            (self.picos_per_unit * (Self::MEMORY - 1) + latest) / Self::MEMORY
+        } else {
+            latest
+        };
+        self.measured = true;
+    }
+
+    /// How long `threads` threads need for `work`.
+    pub(crate) fn time(self, work: u64, threads: usize) -> Duration {
+        let nanos = self.picos_per_unit * u128::from(work) / 1000 / (threads.max(1) as u128);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+fn picos_per_unit(work: u64, took: Duration) -> u128 {
+    took.as_nanos() * 1000 / u128::from(work.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn the_first_measurement_replaces_the_guess() {
+        let mut pace = Pace::guess(100, MS);
+        assert_eq!(pace.time(300, 1), 3 * MS);
+        pace.measure(1000, 2 * MS);
+        assert_eq!(pace.time(1000, 1), 2 * MS);
+        assert_eq!(pace.time(1000, 2), MS);
+    }
+
+    #[test]
+    fn later_measurements_move_the_average_and_do_not_jump() {
+        let mut pace = Pace::guess(1000, MS);
+        pace.measure(1000, MS);
+        pace.measure(1000, 9 * MS);
+        assert_eq!(pace.time(1000, 1), 2 * MS);
+        for _ in 0..60 {
+            pace.measure(1000, 9 * MS);
+        }
+        assert!(pace.time(1000, 1) > 8 * MS && pace.time(1000, 1) <= 9 * MS);
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        let mut pace = Pace::guess(0, Duration::from_hours(1));
+        pace.measure(1, Duration::from_hours(1));
+        assert_eq!(pace.time(u64::MAX / 1_000_000, 1), Duration::from_nanos(u64::MAX));
+        assert_eq!(pace.time(0, 0), Duration::ZERO);
+    }
+}
