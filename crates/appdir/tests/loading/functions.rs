@@ -1,0 +1,127 @@
+use insta::assert_snapshot;
+
+use crate::app_dir::AppDir;
+
+fn v1() -> AppDir {
+    AppDir::empty().file(
+        "stitch.json",
+        r#"{"config_version":20180301,"app_id":"app-abcde","name":"app"}"#,
+    )
+}
+
+#[test]
+fn a_script_without_an_entry_has_the_defaults() {
+    let app = AppDir::v2().file("functions/f.js", "exports = 1").app();
+    let function = &app.functions[0];
+    assert!(!function.private && !function.run_as_system && function.can_evaluate.is_none());
+}
+
+#[test]
+fn an_entry_without_a_script_is_missing_and_no_error() {
+    let dir = AppDir::v2().file("functions/config.json", r#"[{"name":"gone"}]"#);
+    assert!(dir.app().functions.is_empty());
+    assert_snapshot!(dir.lines("function \"gone\"").join("\n"), @"missing: the manifest names it, but functions/gone.js does not exist (functions/config.json)");
+}
+
+#[test]
+fn a_web_hook_needs_no_script_and_never_has_one() {
+    let manifest = r#"[{"name":"f","url":"https://hooks.example.com/f?key=hunter2"}]"#;
+    let dir = AppDir::v2().file("functions/config.json", manifest);
+    let debug = format!("{:?}", dir.app());
+    assert!(
+        debug.contains("hooks.example.com") && !debug.contains("hunter2"),
+        "{debug}"
+    );
+    assert_snapshot!(dir.file("functions/f.js", "").error(), @r#"failed to parse APP/functions/config.json: the function "f" has a script and a `url` at `/0/url`, line 1, column 20. Remove the `url`, or the script."#);
+    for url in ["", "ftp://a.example/", "f", "https://ada:hunter2@a.example/"] {
+        let manifest = format!(r#"[{{"name":"f","url":"{url}"}}]"#);
+        let error = AppDir::v2().file("functions/config.json", &manifest).error();
+        assert!(
+            error.contains("the `url` is not a web address") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn names_are_unique_and_cannot_leave_the_folder() {
+    let error = |manifest: &str| {
+        AppDir::v2()
+            .file("functions/config.json", manifest)
+            .file("functions/f.js", "")
+            .error()
+    };
+    assert_snapshot!(error(r#"[{"name":"f"},{"name":"f"}]"#), @r#"failed to parse APP/functions/config.json: a second function is called "f" at `/1/name`, line 1, column 23. Rename or remove one of the two."#);
+    assert_snapshot!(error(r#"[{"name":"../secrets"}]"#), @r#"failed to parse APP/functions/config.json: the function name "../secrets" is not valid at `/0/name`, line 1, column 10. Write ASCII letters, digits, `_` and `-`, with `/` for folders."#);
+    assert_snapshot!(error("[{}]"), @"failed to parse APP/functions/config.json: `name` is missing at `/0`, line 1, column 2. Write ASCII letters, digits, `_` and `-`, with `/` for folders.");
+    for name in ["/f", "f/", "a//b", ""] {
+        assert!(
+            error(&format!(r#"[{{"name":"{name}"}}]"#)).contains("is not valid"),
+            "{name:?}"
+        );
+    }
+}
+
+#[test]
+fn a_script_whose_name_is_no_function_name_is_named() {
+    let dir = AppDir::v2().file("functions/my.helper.js", "");
+    assert!(dir.app().functions.is_empty());
+    assert_snapshot!(dir.lines("script").join("\n"), @"ignored: function names are ASCII letters, digits, `_`, `-` and `/` (functions/my.helper.js)");
+}
+
+#[test]
+fn a_script_does_not_show_in_debug_output() {
+    let app = AppDir::v2().file("functions/f.js", "const key = 'hunter2'").app();
+    assert!(!format!("{app:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_v1_function_needs_both_files() {
+    let dir = v1().file("functions/f/config.json", r#"{"name":"f"}"#);
+    assert_snapshot!(dir.error(), @"failed to parse APP/functions/f/config.json: the function has no source.js at line 1, column 1. Add the file beside its config.json.");
+    let dir = v1().file("functions/f/source.js", "");
+    assert_snapshot!(dir.error(), @"refused to read APP/functions/f/config.json: the function has a source.js and no config.json. Add a config.json with its name.");
+    let dir = v1()
+        .file("functions/f/config.json", r#"{"private":true}"#)
+        .file("functions/f/source.js", "");
+    let app = dir.app();
+    assert_eq!(
+        (app.functions[0].name.as_str(), app.functions[0].private),
+        ("f", true)
+    );
+}
+
+#[test]
+fn a_v1_script_outside_of_a_folder_is_named() {
+    let dir = v1().file("functions/f.js", "");
+    assert!(dir.app().functions.is_empty());
+    let why = "ignored: in a V1 directory the script of a function is <name>/source.js (functions/f.js)";
+    assert_eq!(dir.lines("script"), [why]);
+}
+
+#[test]
+fn two_v1_functions_cannot_share_a_name() {
+    let dir = v1()
+        .file("functions/a/config.json", r#"{"name":"f"}"#)
+        .file("functions/a/source.js", "")
+        .file("functions/b/config.json", r#"{"name":"f"}"#)
+        .file("functions/b/source.js", "");
+    assert_snapshot!(dir.error(), @r#"failed to parse APP/functions/b/config.json: a second function is called "f" at `/name`, line 1, column 9. Rename or remove one of the two."#);
+}
+
+#[test]
+fn packages_are_named_with_the_functions_that_need_them() {
+    let dir = AppDir::v2()
+        .file("functions/f.js", "exports = () => require('axios').get()")
+        .file("functions/g.js", "require(\"axios\"); require('./f')")
+        .file("functions/node_modules.tar.gz", "");
+    assert_eq!(
+        dir.lines("package \"axios\""),
+        ["missing: required by f, g; packages cannot be loaded (functions)"]
+    );
+    assert_eq!(
+        dir.lines("npm packages"),
+        ["ignored: packages cannot be loaded (functions/node_modules.tar.gz)"]
+    );
+    assert!(dir.lines("package \"./f\"").is_empty());
+}
