@@ -1,0 +1,61 @@
+//! Request bodies: bounded in size and time, JSON only, and refused with the answers that this wire has for it.
+
+use axum::extract::{FromRequest, Request};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use crate::{Api, ApiError, RequestError};
+
+/// A JSON object as a request body.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        Ok(Self(read_json(request, api, api.limits.body).await?))
+    }
+}
+
+/// Reads a JSON object of at most `limit` bytes.
+pub(crate) async fn read_json<T: DeserializeOwned>(request: Request, api: &Api, limit: usize) -> Result<T, ApiError> {
+    let is_json = is_json_or_absent(request.headers());
+    let body = timeout(api.limits.body_timeout, read_bounded(request, limit))
+        .await
+        .map_err(|_| RequestError::BodyIncomplete)??;
+    if !is_json && !body.is_empty() {
+        return Err(RequestError::UnsupportedContentType.into());
+    }
+    Ok(doorward_wire::parse_object(&body).map_err(|_| RequestError::InvalidJson)?)
+}
+
+/// Reads the body. One that is too large is read on and thrown away up to twice the limit: a client that is still writing when
+/// the answer comes would see a broken connection instead of the answer.
+async fn read_bounded(request: Request, limit: usize) -> Result<Bytes, RequestError> {
+    let mut body = request.into_body();
+    let mut kept = BytesMut::new();
+    let mut seen = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| RequestError::BodyIncomplete)?;
+        let Ok(data) = frame.into_data() else { continue };
+        seen += data.len();
+        if seen <= limit {
+            kept.extend_from_slice(&data);
+        } else if seen > limit * 2 {
+            break;
+        }
+    }
+    if seen > limit { Err(RequestError::BodyTooLarge) } else { Ok(kept.freeze()) }
+}
+
+/// Whether the content type is JSON, with or without parameters, or is not given: native SDKs send it even without a body, and
+/// the Web SDK only with one.
+fn is_json_or_absent(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}

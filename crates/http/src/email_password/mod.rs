@@ -1,0 +1,26 @@
+//! The seven calls of `EmailPasswordAuth`, without its login.
+
+pub(crate) mod confirm;
+pub(crate) mod register;
+pub(crate) mod reset;
+
+use doorward_core::{AuthError, EmailAddress, MailedToken, Password};
+use doorward_wire::{Secret, Text};
+
+/// The address in a body.
+fn email(text: &Secret) -> Result<EmailAddress, AuthError> {
+    EmailAddress::parse(text.expose())
+}
+
+/// The password in a body.
+fn password(text: &Secret) -> Password {
+    Password::new(text.expose().to_owned())
+}
+
+/// The two halves of a mailed token in a body. A half that is not a string is a malformed token, not a malformed body.
+fn mailed_token(token: &Text, id: &Text) -> Result<MailedToken, AuthError> {
+    match (token.as_str(), id.as_str()) {
+        (Some(token), Some(id)) => MailedToken::parse(token, id),
+        _ => Err(AuthError::TokenMalformed),
+    }
+}
