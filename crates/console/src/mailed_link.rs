@@ -1,0 +1,43 @@
+//! The two halves of a mailed token, as a link and as a form carry them.
+
+use axum::RequestPartsExt as _;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use doorward_core::MailedToken;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::page_error::PageError;
+
+/// The fields of a link's query and of a form.
+#[derive(Deserialize)]
+pub(crate) struct LinkFields {
+    #[serde(default)]
+    token: Zeroizing<String>,
+    #[serde(default, rename = "tokenId")]
+    token_id: Zeroizing<String>,
+}
+
+/// The token in the query of a link.
+pub(crate) struct LinkInQuery(pub(crate) MailedToken);
+
+impl LinkFields {
+    pub(crate) fn parse(&self) -> Result<MailedToken, PageError> {
+        // The script takes the token out of the address bar, so this is also what reloading such a page leads to.
+        if self.token.is_empty() && self.token_id.is_empty() {
+            return Err(PageError::NoToken);
+        }
+        Ok(MailedToken::parse(&self.token, &self.token_id)?)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for LinkInQuery {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PageError> {
+        // A query that does not parse, or that names the token twice, is a damaged link.
+        let query = parts.extract::<Query<LinkFields>>().await;
+        let Query(fields) = query.map_err(|_| PageError::Auth(doorward_core::AuthError::TokenMalformed))?;
+        fields.parse().map(Self)
+    }
+}

@@ -1,0 +1,132 @@
+//! A page: words, and perhaps a form that carries the mailed token on.
+
+use axum::http::HeaderValue;
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{Html, IntoResponse as _, Response};
+use doorward_core::{MailedToken, Password};
+use minijinja::context;
+
+use crate::page_error::{PageError, Refusal};
+use crate::templates;
+use crate::words::Words;
+
+/// A page before it has an app's name.
+pub(crate) struct Page {
+    status: StatusCode,
+    words: &'static Words,
+    /// Said above the form when it is shown again.
+    alert: Option<&'static str>,
+    form: Option<MailedForm>,
+    retry_after: Option<u64>,
+}
+
+/// A form with the token in hidden fields. The token is what authorises sending it, so there is nothing else to protect it with:
+/// no cookie and no session stands behind these pages (see ADR 7).
+pub(crate) struct MailedForm {
+    pub(crate) asks: Asks,
+    pub(crate) path: String,
+    pub(crate) token: MailedToken,
+}
+
+/// What a form asks for.
+pub(crate) enum Asks {
+    /// One press on a button with this label.
+    Press(&'static str),
+    /// To load the link again, which changes nothing.
+    Reload,
+    /// A new password, twice.
+    NewPassword,
+}
+
+impl Page {
+    /// Just words.
+    pub(crate) fn of(words: &'static Words) -> Self {
+        Self {
+            status: words.status,
+            words,
+            alert: None,
+            form: None,
+            retry_after: None,
+        }
+    }
+
+    /// Words with a form below.
+    pub(crate) fn with_form(words: &'static Words, form: MailedForm) -> Self {
+        Self {
+            form: Some(form),
+            ..Self::of(words)
+        }
+    }
+
+    /// The page of an error.
+    pub(crate) fn of_error(error: &PageError) -> Self {
+        let refusal = Refusal::of(error);
+        refusal.log(error);
+        Self {
+            retry_after: refusal.retry_after,
+            ..Self::of(refusal.words)
+        }
+    }
+
+    /// This page again, with the error above its form; or the error's own page when sending the form again cannot help.
+    pub(crate) fn again_after(self, error: &PageError) -> Self {
+        let refusal = Refusal::of(error);
+        if !refusal.again || self.form.is_none() {
+            return Self::of_error(error);
+        }
+        refusal.log(error);
+        Self {
+            status: refusal.words.status,
+            alert: Some(refusal.words.text),
+            retry_after: refusal.retry_after,
+            ..self
+        }
+    }
+
+    /// The page as HTML, under the name of the app if one is known.
+    pub(crate) fn response(self, app: Option<&str>) -> Response {
+        let (template, form) = match &self.form {
+            None => ("notice.html", context! {}),
+            Some(form) => form.view(),
+        };
+        let html = templates::render(
+            template,
+            context! {
+                app,
+                title => self.words.title,
+                text => self.words.text,
+                mark => self.words.mark.as_str(),
+                alert => self.alert,
+                ..form
+            },
+        );
+        let mut response = (self.status, Html(html)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl MailedForm {
+    fn view(&self) -> (&'static str, minijinja::Value) {
+        let (template, method, button) = match self.asks {
+            Asks::Press(label) => ("button.html", "post", label),
+            Asks::Reload => ("button.html", "get", "Try again"),
+            Asks::NewPassword => ("new_password.html", "post", "Change password"),
+        };
+        let values = context! {
+            method,
+            button,
+            path => &self.path,
+            token => self.token.secret.expose(),
+            token_id => self.token.id.to_string(),
+            min_chars => Password::MIN_CHARS,
+            max_chars => Password::MAX_CHARS,
+        };
+        (template, values)
+    }
+}

@@ -1,0 +1,143 @@
+//! The one table from errors to pages. It has no catch-all arm, so a new error does not compile until somebody has chosen its page.
+
+use std::error::Error;
+
+use axum::response::{IntoResponse, Response};
+use doorward_core::{AuthError, StoreError};
+
+use crate::page::Page;
+use crate::words::{self, Words};
+
+/// Why a page cannot be what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    /// A flow refused.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The page was opened without a token.
+    #[error("there is no token")]
+    NoToken,
+    /// The two new passwords are not the same.
+    #[error("the two passwords differ")]
+    PasswordsDiffer,
+    /// The form is larger than any that makes sense.
+    #[error("the form is too large")]
+    FormTooLarge,
+    /// The form is not one of ours.
+    #[error("the form cannot be read")]
+    FormUnreadable,
+    /// The form did not arrive in time.
+    #[error("the form did not arrive")]
+    FormIncomplete,
+    /// No app has this id.
+    #[error("there is no such app")]
+    UnknownApp,
+    /// The page exists, but not with this method.
+    #[error("the method is not allowed")]
+    MethodNotAllowed,
+    /// A handler panicked.
+    #[error("a handler panicked")]
+    Panicked,
+}
+
+/// How an error is told.
+pub(crate) struct Refusal {
+    pub(crate) words: &'static Words,
+    /// Whether the same form can be sent again, so that it is shown again with these words above it.
+    pub(crate) again: bool,
+    /// Seconds after which that is worth while.
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl Refusal {
+    pub(crate) fn of(error: &PageError) -> Self {
+        match error {
+            PageError::Auth(error) => of_auth(error),
+            PageError::NoToken => stop(&words::NO_TOKEN),
+            PageError::PasswordsDiffer => again(&words::PASSWORDS_DIFFER),
+            PageError::FormTooLarge => stop(&words::FORM_TOO_LARGE),
+            PageError::FormUnreadable => stop(&words::FORM_UNREADABLE),
+            PageError::FormIncomplete => stop(&words::FORM_INCOMPLETE),
+            PageError::UnknownApp => stop(&words::NOT_FOUND),
+            PageError::MethodNotAllowed => stop(&words::METHOD_NOT_ALLOWED),
+            PageError::Panicked => stop(&words::FAILED),
+        }
+    }
+
+    /// One line per failure of ours; what a visitor or a scanner did is for the debug level.
+    pub(crate) fn log(&self, error: &PageError) {
+        let status = self.words.status.as_u16();
+        if self.words.status.is_server_error() {
+            tracing::error!(status, error = chain(error), "a page failed");
+        } else {
+            tracing::debug!(status, %error, "a page was refused");
+        }
+    }
+}
+
+fn of_auth(error: &AuthError) -> Refusal {
+    match error {
+        // A registration that is gone takes its links with it.
+        AuthError::TokenMalformed | AuthError::TokenInvalid | AuthError::UserNotFound => {
+            stop(&words::INVALID)
+        }
+        AuthError::PasswordLength => again(&words::PASSWORD_LENGTH),
+        AuthError::AlreadyConfirmed => stop(&words::ALREADY_CONFIRMED),
+        AuthError::NotMailable => stop(&words::NOT_MAILABLE),
+        AuthError::ProviderDisabled | AuthError::LoginProviderDisabled => stop(&words::NOT_FOUND),
+        AuthError::Busy { retry_after } => {
+            // Rounded up: whoever comes back in zero seconds is only refused again.
+            Refusal {
+                retry_after: Some(retry_after.as_secs() + 1),
+                ..again(&words::BUSY)
+            }
+        }
+        AuthError::Store(StoreError::Unavailable(_)) => again(&words::UNAVAILABLE),
+        AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => again(&words::FAILED),
+        // No flow behind these pages looks up an address, logs in or asks a function.
+        AuthError::EmailInvalid
+        | AuthError::EmailTaken
+        | AuthError::ConfirmationAutomatic { .. }
+        | AuthError::ConfirmationByEmail
+        | AuthError::ResetByEmail
+        | AuthError::InvalidCredentials
+        | AuthError::NotConfirmed
+        | AuthError::UserDisabled
+        | AuthError::SessionNotFound
+        | AuthError::UserGone => stop(&words::FAILED),
+    }
+}
+
+fn stop(words: &'static Words) -> Refusal {
+    Refusal {
+        words,
+        again: false,
+        retry_after: None,
+    }
+}
+
+fn again(words: &'static Words) -> Refusal {
+    Refusal {
+        again: true,
+        ..stop(words)
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &PageError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Where the app is not known, the page comes without its name.
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        Page::of_error(&self).response(None)
+    }
+}

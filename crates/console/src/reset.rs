@@ -1,0 +1,110 @@
+//! The page that sets a new password. A password that is refused leaves the link as it was.
+
+use axum::response::Response;
+use doorward_core::{AuthError, LinkState, MailedToken, Password, Purpose};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::hosted::Hosted;
+use crate::mailed_link::{LinkFields, LinkInQuery};
+use crate::page::{Asks, MailedForm, Page};
+use crate::page_error::PageError;
+use crate::page_form::PageForm;
+use crate::words;
+
+/// The form with a new password.
+#[derive(Deserialize)]
+pub(crate) struct NewPassword {
+    #[serde(flatten)]
+    link: LinkFields,
+    #[serde(default)]
+    password: Zeroizing<String>,
+    #[serde(default)]
+    repeated: Zeroizing<String>,
+}
+
+/// Shows what the link can do, and changes nothing.
+pub(crate) async fn show(hosted: Hosted, link: Result<LinkInQuery, PageError>) -> Response {
+    hosted.answer(look(&hosted, link).await)
+}
+
+/// Sets the new password.
+pub(crate) async fn reset(hosted: Hosted, form: Result<PageForm<NewPassword>, PageError>) -> Response {
+    hosted.answer(use_link(&hosted, form).await)
+}
+
+async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<Page, PageError> {
+    let LinkInQuery(token) = link?;
+    match hosted
+        .accounts
+        .link_state(hosted.app(), Purpose::Reset, &token)
+        .await
+    {
+        Ok(state) => Ok(page_of(hosted, token, state)),
+        Err(error) => Ok(page(hosted, Asks::Reload, token).again_after(&error.into())),
+    }
+}
+
+async fn use_link(
+    hosted: &Hosted,
+    form: Result<PageForm<NewPassword>, PageError>,
+) -> Result<Page, PageError> {
+    let PageForm(sent) = form?;
+    let token = sent.link.parse()?;
+    match set_password(hosted, &token, sent).await {
+        Ok(()) => Ok(Page::of(&words::PASSWORD_CHANGED)),
+        Err(PageError::Auth(AuthError::TokenInvalid)) => why_not(hosted, token).await,
+        Err(error) => Ok(page(hosted, Asks::NewPassword, token).again_after(&error)),
+    }
+}
+
+async fn set_password(hosted: &Hosted, token: &MailedToken, mut sent: NewPassword) -> Result<(), PageError> {
+    // A dead link is told of first: nobody should think up a better password for it.
+    let state = hosted
+        .accounts
+        .link_state(hosted.app(), Purpose::Reset, token)
+        .await?;
+    if state != LinkState::Usable {
+        return Err(AuthError::TokenInvalid.into());
+    }
+    if sent.password != sent.repeated {
+        return Err(PageError::PasswordsDiffer);
+    }
+    let password = Password::new(std::mem::take(&mut *sent.password));
+    Ok(hosted
+        .accounts
+        .reset_password(hosted.app(), token, &password)
+        .await?)
+}
+
+/// Why a token was refused. It is asked afterwards, so that of two forms sent at once the slower learns what the faster did.
+async fn why_not(hosted: &Hosted, token: MailedToken) -> Result<Page, PageError> {
+    match hosted
+        .accounts
+        .link_state(hosted.app(), Purpose::Reset, &token)
+        .await?
+    {
+        LinkState::Usable => Err(AuthError::TokenInvalid.into()),
+        state => Ok(page_of(hosted, token, state)),
+    }
+}
+
+fn page_of(hosted: &Hosted, token: MailedToken, state: LinkState) -> Page {
+    match state {
+        LinkState::Usable => page(hosted, Asks::NewPassword, token),
+        LinkState::Used => Page::of(&words::RESET_USED),
+        LinkState::Expired => Page::of(&words::RESET_EXPIRED),
+        LinkState::Replaced => Page::of(&words::RESET_REPLACED),
+    }
+}
+
+fn page(hosted: &Hosted, asks: Asks, token: MailedToken) -> Page {
+    Page::with_form(
+        &words::RESET,
+        MailedForm {
+            asks,
+            path: hosted.paths.reset.clone(),
+            token,
+        },
+    )
+}

@@ -1,0 +1,9 @@
+//! The pages through their router, over a real database: what people read, and what must never happen.
+
+mod confirm;
+mod mailbox;
+mod reset;
+mod safety;
+mod setup;
+mod trouble;
+mod visible;

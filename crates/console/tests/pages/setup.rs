@@ -1,0 +1,315 @@
+//! A server's worth of pages: one app, a real SQLite file, a clock that moves, and the mailbox that its mails arrive in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, header};
+use doorward_console::{PageParts, development_mailbox, pages};
+use doorward_core::{
+    Accounts, App, AppId, AppObjectId, AuthError, Clock as _, Confirmation, Credentials, EmailAddress,
+    EmailPassword, Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, OutboxWake, Parts, Password,
+    PasswordPool, PoolConfig, Settings, Store, TokenKeys,
+};
+use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
+use doorward_store::{SqliteOptions, SqliteStore};
+use doorward_testkit::{ManualClock, SeededEntropy};
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use url::Url;
+
+use crate::visible::Reply;
+
+pub(crate) const PUBLIC_URL: &str = "https://auth.example.com";
+
+/// One app and its pages.
+pub(crate) struct Site {
+    pub(crate) router: Router,
+    pub(crate) app: App,
+    pub(crate) clock: ManualClock,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) store: SqliteStore,
+    pub(crate) mailbox: DevMailbox,
+    entropy: Arc<dyn Entropy>,
+    token_keys: Arc<TokenKeys>,
+    worker: OutboxWorker,
+    files: TempDir,
+}
+
+/// A mailed link.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(crate) path: String,
+    pub(crate) token: String,
+    pub(crate) token_id: String,
+}
+
+impl Site {
+    /// An app that confirms by mail and has no pages of its own.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// The same, with something else about the app.
+    pub(crate) async fn with(change: impl FnOnce(&mut App)) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&files.path().join("test.sqlite"), SqliteOptions::default())
+            .await
+            .unwrap();
+        let clock = ManualClock::default();
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
+        let key = KeyId("test".to_owned());
+        let token_keys = Arc::new(TokenKeys::new(key.clone(), [(key, [1; 64].as_slice())]).unwrap());
+
+        let mut app = app(AppObjectId::generate(&clock, &*entropy));
+        let mut tx = store.begin().await.unwrap();
+        tx.adopt_app(&app.id, app.object_id, clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        change(&mut app);
+
+        let mailbox = DevMailbox::new();
+        let outbox = OutboxWake::default();
+        let served = Arc::new(app.clone());
+        let worker = OutboxWorker::new(WorkerParts {
+            store: Arc::new(store.clone()),
+            apps: Arc::new(move |_| Some(Arc::clone(&served))),
+            links: Links::new(PUBLIC_URL).unwrap(),
+            token_keys: Arc::clone(&token_keys),
+            clock: Arc::new(clock.clone()),
+            entropy: Arc::clone(&entropy),
+            transport: Arc::new(mailbox.clone()),
+            from: "Notes <accounts@example.com>".parse().unwrap(),
+            wake: outbox.clone(),
+            metrics: MailMetrics::default(),
+            settings: WorkerSettings::alone(),
+        });
+        let accounts = Arc::new(Accounts::new(
+            Parts {
+                store: Arc::new(store.clone()),
+                passwords: PasswordPool::start(PoolConfig {
+                    queue_deadline: Duration::from_secs(60),
+                    ..PoolConfig::default()
+                })
+                .unwrap(),
+                token_keys: Arc::clone(&token_keys),
+                clock: Arc::new(clock.clone()),
+                entropy: Arc::clone(&entropy),
+                outbox,
+            },
+            Settings::default(),
+        ));
+        let router = router(&accounts, &app, &mailbox);
+        Self {
+            router,
+            app,
+            clock,
+            accounts,
+            store,
+            mailbox,
+            entropy,
+            token_keys,
+            worker,
+            files,
+        }
+    }
+
+    /// From now on no password is hashed: each waits longer than it may.
+    pub(crate) fn become_busy(&mut self) {
+        let config = PoolConfig {
+            queue_deadline: Duration::ZERO,
+            ..PoolConfig::default()
+        };
+        let busy = Accounts::new(
+            Parts {
+                store: Arc::new(self.store.clone()),
+                passwords: PasswordPool::start(config).unwrap(),
+                token_keys: Arc::clone(&self.token_keys),
+                clock: Arc::new(self.clock.clone()),
+                entropy: Arc::clone(&self.entropy),
+                outbox: OutboxWake::default(),
+            },
+            Settings::default(),
+        );
+        self.router = router(&Arc::new(busy), &self.app, &self.mailbox);
+    }
+
+    /// Registers `{name}@example.com` with the password `{name}-password`, and returns the link in its mail.
+    pub(crate) async fn pending(&self, name: &str) -> Link {
+        let password = Password::new(format!("{name}-password"));
+        self.accounts
+            .register(&self.app, address(name), &password)
+            .await
+            .unwrap();
+        self.newest_link().await
+    }
+
+    /// The same, and uses the link.
+    pub(crate) async fn confirmed(&self, name: &str) -> Link {
+        let link = self.pending(name).await;
+        self.accounts
+            .confirm_user(&self.app, &link.parse())
+            .await
+            .unwrap();
+        link
+    }
+
+    /// Asks for a reset, and returns the link in its mail.
+    pub(crate) async fn reset_link(&self, name: &str) -> Link {
+        self.accounts
+            .send_reset_password_email(&self.app, &address(name))
+            .await
+            .unwrap();
+        self.newest_link().await
+    }
+
+    /// The link in the newest mail.
+    pub(crate) async fn newest_link(&self) -> Link {
+        self.worker.deliver_due().await.unwrap();
+        let url = Url::parse(&self.mailbox.messages().last().unwrap().links[0]).unwrap();
+        assert!(url.as_str().starts_with(PUBLIC_URL));
+        let value = |name| {
+            url.query_pairs()
+                .find(|(key, _)| key == name)
+                .unwrap()
+                .1
+                .into_owned()
+        };
+        Link {
+            path: url.path().to_owned(),
+            token: value("token"),
+            token_id: value("tokenId"),
+        }
+    }
+
+    /// How many mails have been delivered.
+    pub(crate) async fn mails(&self) -> usize {
+        self.worker.deliver_due().await.unwrap();
+        self.mailbox.messages().len()
+    }
+
+    /// Whether this name can log in with this password: `yes`, or why not.
+    pub(crate) async fn log_in(&self, name: &str, password: &str) -> String {
+        let credentials = Credentials {
+            email: Some(address(name)),
+            password: Password::new(password.to_owned()),
+            device: None,
+        };
+        match self.accounts.log_in(&self.app, &credentials).await {
+            Ok(_) => "yes".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Opens a link, as a click does.
+    pub(crate) async fn open(&self, link: &Link) -> Reply {
+        self.get(&link.url()).await
+    }
+
+    /// Sends the form of a page as a browser without scripts does: its hidden fields, and these.
+    pub(crate) async fn submit(&self, page: &Reply, fields: &[(&str, &str)]) -> Reply {
+        let form = page.form();
+        assert_eq!(form.method, "post");
+        let hidden = form
+            .hidden
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        self.post(
+            &form.action,
+            &hidden.chain(fields.iter().copied()).collect::<Vec<_>>(),
+        )
+        .await
+    }
+
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Every row of every table, one per line.
+    pub(crate) async fn rows(&self) -> String {
+        let file = self.files.path().join("test.sqlite");
+        let mut connection = SqliteConnection::connect(&format!("sqlite:{}?mode=ro", file.display()))
+            .await
+            .unwrap();
+        let tables = "SELECT m.name, group_concat('quote(\"' || c.name || '\")', ' || '','' || ') \
+                      FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' GROUP BY m.name ORDER BY m.name";
+        let tables: Vec<(String, String)> = sqlx::query_as(tables).fetch_all(&mut connection).await.unwrap();
+        let mut all = String::new();
+        for (table, columns) in tables {
+            let select = format!("SELECT {columns} FROM \"{table}\" ORDER BY 1");
+            let rows: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(select))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            all.extend(rows.into_iter().map(|(row,)| format!("{table}: {row}\n")));
+        }
+        all
+    }
+}
+
+impl Link {
+    pub(crate) fn url(&self) -> String {
+        format!("{}?token={}&tokenId={}", self.path, self.token, self.token_id)
+    }
+
+    pub(crate) fn fields(&self) -> [(&str, &str); 2] {
+        [("token", &self.token), ("tokenId", &self.token_id)]
+    }
+
+    pub(crate) fn parse(&self) -> doorward_core::MailedToken {
+        doorward_core::MailedToken::parse(&self.token, &self.token_id).unwrap()
+    }
+
+    /// The same link with its last character changed.
+    pub(crate) fn forged(&self) -> Self {
+        let (rest, last) = self.token.split_at(self.token.len() - 1);
+        Self {
+            token: format!("{rest}{}", if last == "0" { "1" } else { "0" }),
+            ..self.clone()
+        }
+    }
+}
+
+pub(crate) fn address(name: &str) -> EmailAddress {
+    let address: Result<_, AuthError> = EmailAddress::parse(&format!("{name}@example.com"));
+    address.unwrap()
+}
+
+fn app(object_id: AppObjectId) -> App {
+    App {
+        id: AppId::parse("notes-abcde").unwrap(),
+        object_id,
+        group_id: GroupId(ObjectId::zero()),
+        name: "Notes".to_owned(),
+        deployment_model: "GLOBAL".to_owned(),
+        location: "US-VA".to_owned(),
+        allowed_origins: Vec::new(),
+        email_password: Some(EmailPassword {
+            confirmation: Confirmation::Email(MailedLink::default()),
+            reset: MailedLink::default(),
+        }),
+    }
+}
+
+fn router(accounts: &Arc<Accounts>, app: &App, mailbox: &DevMailbox) -> Router {
+    let links = Arc::new(Links::new(PUBLIC_URL).unwrap());
+    pages(PageParts {
+        accounts: Arc::clone(accounts),
+        apps: vec![app.clone()],
+        links,
+    })
+    .merge(development_mailbox(mailbox.clone()))
+}

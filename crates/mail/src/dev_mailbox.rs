@@ -1,0 +1,102 @@
+//! The development mailbox: mails are kept in memory and shown, and leave this process no other way.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::{Message, SendError, Transport};
+
+/// Keeps the newest thousand mails in memory, never on disk. Clones share them.
+#[derive(Clone, Default)]
+pub struct DevMailbox(Arc<Mutex<VecDeque<DevMessage>>>);
+
+/// A mail as the development mailbox shows it.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct DevMessage {
+    /// The outbox row that it was written for.
+    pub id: String,
+    /// The recipient.
+    pub to: String,
+    /// The sender.
+    pub from: String,
+    /// The subject.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML.
+    pub html: String,
+    /// The links that it carries.
+    pub links: Vec<String>,
+    /// When it was promised, as RFC 3339.
+    pub created_at: String,
+}
+
+impl DevMailbox {
+    /// How many mails are kept.
+    pub const CAPACITY: usize = 1_000;
+
+    /// An empty mailbox.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The mails, oldest first.
+    pub fn messages(&self) -> Vec<DevMessage> {
+        self.lock().iter().cloned().collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<DevMessage>> {
+        // Nothing between lock and unlock can leave the list half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Transport for DevMailbox {
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let message = DevMessage::from(message);
+        let mut messages = self.lock();
+        if messages.len() == Self::CAPACITY {
+            messages.pop_front();
+        }
+        messages.push_back(message);
+        Ok(())
+    }
+}
+
+impl From<&Message> for DevMessage {
+    fn from(message: &Message) -> Self {
+        let nanos = i128::from(message.created_at.as_millis()) * 1_000_000;
+        let created_at =
+            OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        Self {
+            id: message.id.to_string(),
+            to: message.to.as_str().to_owned(),
+            from: message.from.to_string(),
+            subject: message.subject.clone(),
+            text: message.text.clone(),
+            html: message.html.clone(),
+            links: message.links.clone(),
+            created_at: created_at.format(&Rfc3339).unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Debug for DevMailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DevMailbox(..)")
+    }
+}
+
+impl fmt::Debug for DevMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevMessage")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

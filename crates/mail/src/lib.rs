@@ -1,0 +1,24 @@
+//! Mail: what it says, how it is handed to a relay, and the worker that empties the outbox.
+//! Used by the server, which starts the worker, and by the page that shows the development mailbox.
+//! Never decides who gets a mail (the flows in `doorward-core` do), and never stores or logs an address, a link or a token.
+
+mod attempt;
+mod attempts;
+mod backoff;
+mod compose;
+mod dev_mailbox;
+mod mail_from;
+mod message;
+mod metrics;
+mod smtp;
+mod transport;
+mod worker;
+
+pub use compose::{ComposeError, compose};
+pub use dev_mailbox::{DevMailbox, DevMessage};
+pub use mail_from::{InvalidMailFrom, MailFrom};
+pub use message::Message;
+pub use metrics::MailMetrics;
+pub use smtp::{SmtpTransport, SmtpUrlError};
+pub use transport::{SendError, Transport};
+pub use worker::{AppLookup, OutboxWorker, WorkerParts, WorkerSettings};

@@ -1,0 +1,93 @@
+//! A relay and how to reach it.
+
+use std::time::Duration;
+
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use tokio::net::TcpStream;
+
+use super::plain_phase::PlainPhase;
+use super::refusal::{Phase, Refusal, io_cause};
+use crate::SendError;
+
+/// How long one address of the relay may take to accept a connection, so that a dead one leaves time for the next.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// A relay and how to reach it.
+pub(super) struct Relay {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) security: Security,
+    pub(super) credentials: Option<Credentials>,
+}
+
+/// How the conversation is protected.
+pub(super) enum Security {
+    /// Not at all.
+    None,
+    /// By TLS after a plain beginning; without it the conversation ends.
+    StartTls(TlsParameters),
+    /// By TLS from the first byte.
+    Implicit(TlsParameters),
+}
+
+impl Relay {
+    /// Opens a connection that is ready for mail: encrypted and logged in, in this order.
+    pub(super) async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
+        let hello = ClientId::default();
+        let mut connection = match &self.security {
+            Security::None => self.greet(None, &hello).await?,
+            Security::Implicit(tls) => self.greet(Some(tls.clone()), &hello).await?,
+            Security::StartTls(tls) => {
+                let stream = Box::new(PlainPhase::new(self.dial().await?));
+                let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello)
+                    .await
+                    .map_err(|error| Refusal::new(Phase::Connect, &error))?;
+                connection
+                    .starttls(tls.clone(), &hello)
+                    .await
+                    .map_err(|error| Refusal::new(Phase::Connect, &error))?;
+                connection
+            }
+        };
+        if let Some(credentials) = &self.credentials {
+            connection
+                .auth(DEFAULT_MECHANISMS, credentials)
+                .await
+                .map_err(|error| Refusal::new(Phase::Authenticate, &error))?;
+        }
+        Ok(connection)
+    }
+
+    async fn greet(
+        &self,
+        tls: Option<TlsParameters>,
+        hello: &ClientId,
+    ) -> Result<AsyncSmtpConnection, Refusal> {
+        let address = (self.host.as_str(), self.port);
+        AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT_TIMEOUT), hello, tls, None)
+            .await
+            .map_err(|error| Refusal::new(Phase::Connect, &error))
+    }
+
+    async fn dial(&self) -> Result<TcpStream, SendError> {
+        let cause = match tokio::net::lookup_host((self.host.as_str(), self.port)).await {
+            Ok(addresses) => {
+                let mut cause = "the host has no address".to_owned();
+                for address in addresses {
+                    match tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
+                        Ok(Ok(stream)) => return Ok(stream),
+                        Ok(Err(error)) => cause = io_cause(&error),
+                        Err(_) => "timed out".clone_into(&mut cause),
+                    }
+                }
+                cause
+            }
+            Err(error) => io_cause(&error),
+        };
+        Err(SendError::Transient {
+            reason: format!("connecting to the relay failed: {cause}"),
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! What the tests share: an app, an outbox, a clock that is moved by hand.
+
+mod flaky;
+mod scripted;
+mod transports;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward_core::{
+    App, AppId, AppObjectId, ClaimedMail, Clock as _, Confirmation, EmailAddress, EmailPassword, GroupId,
+    KeyId, Links, MailId, MailToken, MailedLink, ObjectId, OutboxWake, PasswordHash, PendingRegistration,
+    Purpose, Registration, RegistrationId, Store, TokenId, TokenKeys,
+};
+use doorward_mail::{
+    MailFrom, MailMetrics, Message, OutboxWorker, Transport, WorkerParts, WorkerSettings, compose,
+};
+use tempfile::TempDir;
+
+pub(crate) use flaky::FlakyStore;
+pub(crate) use scripted::{Dialogue, ScriptedRelay};
+pub(crate) use transports::{Recorder, Stuck};
+
+/// How long a link works.
+pub(crate) const LIFETIME: Duration = Duration::from_mins(30);
+
+/// One app with its outbox.
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: ManualClock,
+    pub(crate) app: App,
+    pub(crate) links: Links,
+    pub(crate) wake: OutboxWake,
+    pub(crate) metrics: MailMetrics,
+    pub(crate) settings: WorkerSettings,
+    entropy: Arc<SeededEntropy>,
+    keys: Arc<TokenKeys>,
+    _directory: TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let store = SqliteStore::open(&directory.path().join("doorward.db"), SqliteOptions::default())
+            .await
+            .unwrap();
+        let key = KeyId("k1".to_owned());
+        Self {
+            store: Arc::new(store),
+            clock: ManualClock::default(),
+            app: app(),
+            links: Links::new("https://auth.example.com").unwrap(),
+            wake: OutboxWake::default(),
+            metrics: MailMetrics::default(),
+            // Real seconds are only waited for where a relay hangs.
+            settings: WorkerSettings {
+                attempt_timeout: Duration::from_secs(5),
+                ..WorkerSettings::alone()
+            },
+            entropy: Arc::new(SeededEntropy::new(1)),
+            keys: Arc::new(TokenKeys::new(key.clone(), [(key, [7; 32].as_slice())]).unwrap()),
+            _directory: directory,
+        }
+    }
+
+    /// The same, with another way to its store.
+    pub(crate) fn over(self, store: Arc<dyn Store>) -> Self {
+        Self { store, ..self }
+    }
+
+    /// Promises a mail, as a flow would.
+    pub(crate) async fn promise(&self, email: &str, purpose: Purpose) -> MailId {
+        let mail = MailId::generate(&self.clock, &*self.entropy);
+        let token = self.token(purpose, KeyId("k1".to_owned()));
+        self.promise_with(mail, &token, email).await;
+        mail
+    }
+
+    pub(crate) async fn promise_with(&self, mail: MailId, token: &MailToken, email: &str) {
+        let mut tx = self.store.begin().await.unwrap();
+        let registration = PendingRegistration {
+            id: token.registration,
+            app: token.app,
+            email: EmailAddress::parse(email).unwrap(),
+            password: PasswordHash::from_phc("$none$".to_owned()),
+            created_at: self.clock.now(),
+        };
+        tx.adopt_app(&self.app.id, self.app.object_id, self.clock.now())
+            .await
+            .unwrap();
+        assert!(
+            tx.insert_registration(&Registration::Pending(registration))
+                .await
+                .unwrap(),
+            "{email} is new"
+        );
+        tx.issue_mail(mail, token).await.unwrap();
+        tx.commit().await.unwrap();
+        self.wake.wake();
+    }
+
+    /// Promises another mail to the registration of this token, which voids the token.
+    pub(crate) async fn promise_again(&self, token: &MailToken) -> MailId {
+        let mail = MailId::generate(&self.clock, &*self.entropy);
+        let newer = MailToken {
+            id: TokenId(ObjectId::random(&*self.entropy)),
+            ..token.clone()
+        };
+        let mut tx = self.store.begin().await.unwrap();
+        tx.issue_mail(mail, &newer).await.unwrap();
+        tx.commit().await.unwrap();
+        mail
+    }
+
+    /// A new token of a new registration.
+    pub(crate) fn token(&self, purpose: Purpose, key: KeyId) -> MailToken {
+        let now = self.clock.now();
+        MailToken {
+            id: TokenId(ObjectId::random(&*self.entropy)),
+            app: self.app.object_id,
+            purpose,
+            registration: RegistrationId(ObjectId::random(&*self.entropy)),
+            methods: "email/email".to_owned(),
+            issued_at: now,
+            expires_at: now.plus(LIFETIME),
+            used_at: None,
+            voided_at: None,
+            key,
+        }
+    }
+
+    pub(crate) fn new_mail_id(&self) -> MailId {
+        MailId::generate(&self.clock, &*self.entropy)
+    }
+
+    pub(crate) fn worker(&self, transport: &(impl Transport + Clone + 'static)) -> OutboxWorker {
+        self.worker_on(Arc::new(transport.clone()))
+    }
+
+    pub(crate) fn worker_on(&self, transport: Arc<dyn Transport>) -> OutboxWorker {
+        let app = Arc::new(self.app.clone());
+        OutboxWorker::new(WorkerParts {
+            store: Arc::clone(&self.store),
+            apps: Arc::new(move |id| (id == app.object_id).then(|| Arc::clone(&app))),
+            links: self.links.clone(),
+            token_keys: Arc::clone(&self.keys),
+            clock: Arc::new(self.clock.clone()),
+            entropy: self.entropy.clone(),
+            transport,
+            from: sender(),
+            wake: self.wake.clone(),
+            metrics: self.metrics.clone(),
+            settings: self.settings.clone(),
+        })
+    }
+
+    /// How many mails are in which state, such as `sent 2, waiting 1`.
+    pub(crate) async fn states(&self) -> String {
+        let mut counts = self.store.count_mail().await.unwrap();
+        counts.retain(|(_, count)| *count > 0);
+        counts.sort_unstable();
+        counts
+            .iter()
+            .map(|(state, count)| format!("{state} {count}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    /// Writes a mail to this address without any outbox.
+    pub(crate) fn compose(&self, email: &str, purpose: Purpose) -> Message {
+        let mail = ClaimedMail {
+            id: MailId(ObjectId::zero()),
+            token: self.token(purpose, KeyId("k1".to_owned())),
+            to: EmailAddress::parse(email).unwrap(),
+            attempts: 0,
+            created_at: self.clock.now(),
+        };
+        let token = self.keys.derive(&mail.token).unwrap();
+        compose(&mail, &self.app, &self.links, &token, &sender()).unwrap()
+    }
+}
+
+pub(crate) fn sender() -> MailFrom {
+    "Notes <no-reply@notes.example>".parse().unwrap()
+}
+
+fn app() -> App {
+    App {
+        id: AppId::parse("notes-abcde").unwrap(),
+        object_id: AppObjectId("0000000000000000000000aa".parse().unwrap()),
+        group_id: GroupId(ObjectId::zero()),
+        name: "Notes".to_owned(),
+        deployment_model: "GLOBAL".to_owned(),
+        location: "US-VA".to_owned(),
+        allowed_origins: Vec::new(),
+        email_password: Some(EmailPassword {
+            confirmation: Confirmation::Email(MailedLink::default()),
+            reset: MailedLink::default(),
+        }),
+    }
+}

@@ -1,0 +1,51 @@
+//! Transports that misbehave on purpose.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use doorward_mail::{Message, SendError, Transport};
+
+/// Takes every mail after a while, and remembers which.
+#[derive(Clone, Default)]
+pub(crate) struct Recorder {
+    delay: Duration,
+    sent: Arc<Mutex<Vec<String>>>,
+}
+
+impl Recorder {
+    pub(crate) fn slow(delay: Duration) -> Self {
+        Self {
+            delay,
+            ..Self::default()
+        }
+    }
+
+    /// The message ids of all mails that it was handed, in order.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        self.sent.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Transport for Recorder {
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        tokio::time::sleep(self.delay).await;
+        self.sent.lock().unwrap().push(message.message_id.clone());
+        Ok(())
+    }
+}
+
+/// Never answers for addresses that begin with `stuck`, and takes all other mails.
+#[derive(Clone, Default)]
+pub(crate) struct Stuck(pub(crate) Recorder);
+
+#[async_trait]
+impl Transport for Stuck {
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        if message.to.as_str().starts_with("stuck") {
+            std::future::pending::<()>().await;
+        }
+        self.0.send(message).await
+    }
+}

@@ -1,0 +1,395 @@
+//! What the worker does with what it claims.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use doorward_core::{
+    AppObjectId, Clock as _, Confirmation, DeliveryOutcome, KeyId, MailId, ObjectId, Purpose,
+};
+use doorward_mail::{DevMailbox, Message, SendError, Transport};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{FlakyStore, LIFETIME, Recorder, Stuck, World};
+
+#[tokio::test]
+async fn a_promised_mail_is_sent_once() {
+    let world = World::new().await;
+    let mailbox = DevMailbox::new();
+    let mail = world.promise("ada@example.com", Purpose::Confirm).await;
+    let worker = world.worker(&mailbox);
+    assert_eq!(
+        worker.deliver_due().await.unwrap(),
+        [(mail, DeliveryOutcome::Sent)]
+    );
+    assert_eq!(worker.deliver_due().await.unwrap(), []);
+    let [message] = mailbox.messages().try_into().unwrap();
+    assert_eq!(
+        (message.to.as_str(), message.id),
+        ("ada@example.com", mail.to_string())
+    );
+    assert_eq!(world.states().await, "sent 1");
+}
+
+#[tokio::test]
+async fn a_failed_attempt_is_repeated_with_growing_delays_until_the_link_expires() {
+    let world = World::new().await;
+    let mail = world.promise("ada@example.com", Purpose::Confirm).await;
+    let worker = world.worker(&Refuses("the relay is away"));
+    let start = world.clock.now();
+    let mut delays = Vec::new();
+    let end = loop {
+        match worker.deliver_due().await.unwrap().as_slice() {
+            [(id, DeliveryOutcome::Retry { at, reason })] => {
+                assert_eq!((*id, reason.as_str()), (mail, "the relay is away"));
+                let delay = at.since(start).as_secs();
+                delays.push(delay);
+                // Just before, it is not due.
+                world.clock.advance(
+                    at.since(world.clock.now())
+                        .saturating_sub(Duration::from_millis(1)),
+                );
+                assert_eq!(worker.deliver_due().await.unwrap(), []);
+                world.clock.advance(Duration::from_millis(1));
+            }
+            [(_, outcome)] => break outcome.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(end, DeliveryOutcome::Expired);
+    assert_eq!(delays[..7], [1, 3, 7, 15, 30, 45, 60]);
+    assert!(
+        delays
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] <= if pair[0] < 300 { 15 } else { 60 }),
+        "{delays:?}"
+    );
+    assert_eq!(delays.last(), Some(&LIFETIME.as_secs()));
+    assert_eq!(world.states().await, "expired 1");
+}
+
+#[tokio::test]
+async fn s55_a_mail_with_a_dead_link_is_not_sent() {
+    let world = World::new().await;
+    let recorder = Recorder::default();
+    let worker = world.worker(&recorder);
+
+    let replaced = world.token(Purpose::Confirm, KeyId("k1".to_owned()));
+    let old = world.new_mail_id();
+    world.promise_with(old, &replaced, "ada@example.com").await;
+    let new = world.promise_again(&replaced).await;
+    let mut outcomes = worker.deliver_due().await.unwrap();
+    outcomes.sort_unstable_by_key(|(mail, _)| *mail);
+    assert_eq!(
+        outcomes,
+        [(old, DeliveryOutcome::Superseded), (new, DeliveryOutcome::Sent)]
+    );
+
+    world.promise("bob@example.com", Purpose::Reset).await;
+    world.clock.advance(LIFETIME);
+    let late = world.promise("eve@example.com", Purpose::Reset).await;
+    worker.deliver_due().await.unwrap();
+    assert_eq!(recorder.sent(), [message_id(new), message_id(late)]);
+    assert_eq!(world.states().await, "expired 1, sent 2, superseded 1");
+}
+
+#[tokio::test]
+async fn t05_a_link_of_a_method_that_was_switched_off_is_not_sent() {
+    let mut world = World::new().await;
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    world.app.email_password.as_mut().unwrap().confirmation = Confirmation::Automatic;
+    let recorder = Recorder::default();
+    world.worker(&recorder).deliver_due().await.unwrap();
+    assert_eq!(
+        (world.states().await.as_str(), recorder.sent()),
+        ("superseded 1", vec![])
+    );
+}
+
+#[tokio::test]
+async fn what_is_missing_here_may_come_back() {
+    let mut world = World::new().await;
+    let token = world.token(Purpose::Confirm, KeyId("lost".to_owned()));
+    world
+        .promise_with(world.new_mail_id(), &token, "ada@example.com")
+        .await;
+    assert_eq!(reason(&world).await, "the key lost of its token is not here");
+
+    let mut world_without_provider = World::new().await;
+    world_without_provider
+        .promise("ada@example.com", Purpose::Confirm)
+        .await;
+    world_without_provider.app.email_password = None;
+    assert_eq!(
+        reason(&world_without_provider).await,
+        "e-mail and password accounts are switched off in its app"
+    );
+
+    world = World::new().await;
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    world.app.object_id = AppObjectId(ObjectId::zero());
+    assert_eq!(reason(&world).await, "its app is not served here");
+}
+
+#[tokio::test]
+async fn a_few_stuck_recipients_do_not_hold_up_the_others() {
+    let mut world = World::new().await;
+    world.settings.attempt_timeout = Duration::from_secs(1);
+    for number in 0..10 {
+        world
+            .promise(&format!("stuck{number}@example.com"), Purpose::Confirm)
+            .await;
+    }
+    for number in 0..190 {
+        world
+            .promise(&format!("user{number}@example.com"), Purpose::Confirm)
+            .await;
+    }
+    let stuck = Stuck::default();
+    let worker = world.worker(&stuck);
+    let delivery = tokio::spawn(async move { worker.deliver_due().await.unwrap() });
+    // The stuck attempts still hang while all others are done.
+    wait_until(|| stuck.0.sent().len() == 190).await;
+    assert!(!delivery.is_finished());
+    assert_eq!(delivery.await.unwrap().len(), 200);
+    assert_eq!(world.states().await, "sent 190, waiting 10");
+}
+
+#[tokio::test]
+async fn s55_two_workers_never_send_the_same_mail_twice() {
+    let world = World::new().await;
+    for number in 0..100 {
+        world
+            .promise(&format!("user{number}@example.com"), Purpose::Confirm)
+            .await;
+    }
+    let recorder = Recorder::slow(Duration::from_millis(5));
+    let (one, two) = (world.worker(&recorder), world.worker(&recorder));
+    let (one, two) = tokio::join!(one.deliver_due(), two.deliver_due());
+    assert_eq!(one.unwrap().len() + two.unwrap().len(), 100);
+    let mut sent = recorder.sent();
+    sent.sort_unstable();
+    sent.dedup();
+    assert_eq!((sent.len(), recorder.sent().len()), (100, 100));
+}
+
+#[tokio::test]
+async fn a_slow_attempt_keeps_its_claim() {
+    let mut world = World::new().await;
+    world.settings.claim_lifetime = Duration::from_millis(300);
+    let recorder = Recorder::slow(Duration::from_millis(1_500));
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    let (one, two) = (world.worker(&recorder), world.worker(&recorder));
+    let slow = tokio::spawn(async move { one.deliver_due().await.unwrap() });
+    while !slow.is_finished() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        world.clock.advance(Duration::from_millis(50));
+        two.deliver_due().await.unwrap();
+    }
+    assert_eq!(
+        (recorder.sent().len(), world.states().await.as_str()),
+        (1, "sent 1")
+    );
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_recorded_is_not_sent_again() {
+    let world = World::new().await;
+    let store = FlakyStore::new(Arc::clone(&world.store));
+    let world = world.over(store.clone());
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    // The database goes away while the mail is under way.
+    let transport = TakesAndBreaks {
+        store: Arc::clone(&store),
+        recorder: Recorder::default(),
+    };
+    let worker = world.worker(&transport);
+    let delivery = tokio::spawn(async move { worker.deliver_due().await });
+    wait_until(|| store.down.load(Ordering::SeqCst)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!delivery.is_finished(), "it keeps trying to record");
+    store.down.store(false, Ordering::SeqCst);
+    delivery.await.unwrap().unwrap();
+    assert_eq!(
+        (transport.recorder.sent().len(), world.states().await.as_str()),
+        (1, "sent 1")
+    );
+}
+
+#[tokio::test]
+async fn t18_a_panic_costs_one_attempt_and_nothing_else() {
+    let world = World::new().await;
+    world.promise("panic@example.com", Purpose::Confirm).await;
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    world.worker(&Panics).deliver_due().await.unwrap();
+    assert_eq!(world.states().await, "sent 1, waiting 1");
+}
+
+#[tokio::test]
+async fn a_wake_sends_at_once_and_a_shutdown_finishes_what_is_under_way() {
+    let world = World::new().await;
+    let mailbox = DevMailbox::new();
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(world.worker(&mailbox).run(shutdown.clone()));
+    for number in 0..20 {
+        let before = Instant::now();
+        world
+            .promise(&format!("user{number}@example.com"), Purpose::Confirm)
+            .await;
+        wait_until(|| mailbox.messages().len() > number).await;
+        // The bound is ten times the goal: this machine may be busy.
+        assert!(
+            before.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            before.elapsed()
+        );
+    }
+    shutdown.cancel();
+    running.await.unwrap();
+    assert_eq!(world.states().await, "sent 20");
+}
+
+#[tokio::test]
+async fn a_retry_is_taken_up_when_it_is_due_without_a_wake() {
+    let mut world = World::new().await;
+    world.settings.longest_sleep = Duration::from_millis(200);
+    let recorder = Recorder::default();
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    world.worker(&Refuses("not now")).deliver_due().await.unwrap();
+    let shutdown = CancellationToken::new();
+    world.wake.woken().await;
+    let running = tokio::spawn(world.worker(&recorder).run(shutdown.clone()));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(recorder.sent().len(), 0);
+    world.clock.advance(Duration::from_secs(1));
+    wait_until(|| recorder.sent().len() == 1).await;
+    shutdown.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_attempts_but_not_for_ever() {
+    let mut world = World::new().await;
+    world.settings.shutdown_grace = Duration::from_secs(1);
+    world.promise("slow@example.com", Purpose::Confirm).await;
+    world.promise("stuck@example.com", Purpose::Confirm).await;
+    let stuck = Stuck(Recorder::slow(Duration::from_millis(300)));
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(world.worker(&stuck).run(shutdown.clone()));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    shutdown.cancel();
+    let before = Instant::now();
+    running.await.unwrap();
+    assert!(before.elapsed() < Duration::from_secs(4));
+    assert_eq!(world.states().await, "sent 1, waiting 1");
+}
+
+#[tokio::test]
+async fn a_worker_survives_a_database_that_is_away() {
+    let world = World::new().await;
+    let store = FlakyStore::new(Arc::clone(&world.store));
+    store.down.store(true, Ordering::SeqCst);
+    let recorder = Recorder::default();
+    let shutdown = CancellationToken::new();
+    let flaky = world.over(store.clone());
+    let running = tokio::spawn(flaky.worker(&recorder).run(shutdown.clone()));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    store.down.store(false, Ordering::SeqCst);
+    flaky.promise("ada@example.com", Purpose::Confirm).await;
+    wait_until(|| recorder.sent().len() == 1).await;
+    shutdown.cancel();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn attempts_are_counted_by_outcome() {
+    let world = World::new().await;
+    let mut registry = Registry::default();
+    world.metrics.register(&mut registry);
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    world.worker(&Refuses("not now")).deliver_due().await.unwrap();
+    world.clock.advance(Duration::from_secs(2));
+    world.worker(&Recorder::default()).deliver_due().await.unwrap();
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    for line in [
+        "doorward_mail_attempts_total{outcome=\"retry\"} 1",
+        "doorward_mail_attempts_total{outcome=\"sent\"} 1",
+        "doorward_mail_handover_delay_seconds_sum 2.0",
+        "doorward_mail_handover_delay_seconds_count 1",
+    ] {
+        assert!(
+            text.lines().any(|found| found == line),
+            "{line} is missing in\n{text}"
+        );
+    }
+}
+
+/// Refuses every mail for now.
+#[derive(Clone)]
+struct Refuses(&'static str);
+
+#[async_trait]
+impl Transport for Refuses {
+    async fn send(&self, _: &Message) -> Result<(), SendError> {
+        Err(SendError::Transient {
+            reason: self.0.to_owned(),
+        })
+    }
+}
+
+/// Takes a mail, and the database breaks.
+#[derive(Clone)]
+struct TakesAndBreaks {
+    store: Arc<FlakyStore>,
+    recorder: Recorder,
+}
+
+#[async_trait]
+impl Transport for TakesAndBreaks {
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        self.store.down.store(true, Ordering::SeqCst);
+        self.recorder.send(message).await
+    }
+}
+
+/// Panics at one address.
+#[derive(Clone)]
+struct Panics;
+
+#[async_trait]
+impl Transport for Panics {
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        assert!(!message.to.as_str().starts_with("panic"), "on purpose");
+        Ok(())
+    }
+}
+
+async fn reason(world: &World) -> String {
+    match world
+        .worker(&Recorder::default())
+        .deliver_due()
+        .await
+        .unwrap()
+        .as_slice()
+    {
+        [(_, DeliveryOutcome::Retry { reason, .. })] => reason.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn message_id(mail: MailId) -> String {
+    format!("<{mail}@notes.example>")
+}
+
+async fn wait_until(condition: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_secs(10), async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    waited.await.expect("it happens in time");
+}

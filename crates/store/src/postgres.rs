@@ -1,0 +1,144 @@
+//! What is particular to PostgreSQL: a pool of connections, row locks, and a network that can go away.
+
+mod lease;
+#[path = "sql/mod.rs"]
+#[expect(clippy::duplicate_mod, reason = "one SQL text, compiled for each database: docs/adr/0001")]
+mod sql;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use doorward_core::StoreError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres};
+use tokio::time::timeout;
+
+use crate::error::Failure;
+use crate::{StoreMetrics, migrations};
+use lease::{Reader, Turn};
+use sql::store_error;
+
+type Db = Postgres;
+type Database = PostgresStore;
+
+/// Lets others share, keeps away who would change or delete the rows.
+const FOR_SHARE: &str = "FOR SHARE";
+const FOR_UPDATE: &str = "FOR UPDATE";
+/// Workers pass by what another one is just claiming.
+const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
+
+/// Within the server: a statement that takes longer is cancelled, one that waits longer for a lock gives up, and a transaction whose
+/// client has vanished is rolled back. Short of [`ANSWER_TIMEOUT`], so that the server's own answer comes first.
+const SETTINGS: &str =
+    "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
+/// How long an answer may take before the connection is given up. It stands in for TCP keep-alive, which the driver does not offer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// A connection that was idle for longer is tested before it is used; a busier one would have failed already.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+/// How to reach a PostgreSQL database.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// The most connections that this process opens.
+    pub max_connections: u32,
+    /// How long a call may wait for a connection, making one included, before the answer is that the database is unavailable.
+    pub acquire_timeout: Duration,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self { max_connections: 16, acquire_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// A PostgreSQL database, shared with other servers. Clones share the connections.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+    metrics: StoreMetrics,
+}
+
+impl PostgresStore {
+    /// Connects and brings the schema up to date. The URL holds a password: it is never shown.
+    pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
+        let connect = PgConnectOptions::from_str(url).map_err(|error| store_error(&error))?.application_name("doorward");
+        probe(&connect, options.acquire_timeout).await?;
+        migrate(&connect).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_connect(|connection, _| Box::pin(async move { connection.execute(SETTINGS).await.map(|_| ()) }))
+            .connect_with(connect)
+            .await
+            .map_err(|error| store_error(&error))?;
+        Ok(Self { pool, metrics: StoreMetrics::default() })
+    }
+
+    /// What it measures.
+    pub fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
+    }
+
+    /// Waits for what is under way and closes the connections. Every later call is refused.
+    pub async fn close(&self) {
+        if timeout(ANSWER_TIMEOUT, self.pool.close()).await.is_err() {
+            tracing::warn!("the database connections did not close in time");
+        }
+    }
+
+    async fn turn(&self) -> Result<Turn, StoreError> {
+        let arrived = Instant::now();
+        let connection = self.pool.acquire().await.map_err(|error| store_error(&error))?;
+        self.metrics.waited(arrived.elapsed());
+        Turn::begin(connection, self.metrics.clone()).await
+    }
+
+    async fn reader(&self) -> Result<Reader, StoreError> {
+        self.pool.acquire().await.map(Reader::new).map_err(|error| store_error(&error))
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PostgresStore(..)")
+    }
+}
+
+/// A database that has gone away without a word must end in an answer.
+async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    timeout(ANSWER_TIMEOUT, statement).await.unwrap_or_else(|_| {
+        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "the database did not answer in time").into())
+    })
+}
+
+/// Codes of failures that may pass: connection lost (08), cannot write as on a standby (25006), idle in a transaction for too long
+/// (25P03), deadlock and the like (40), out of resources (53), lock not available (55P03), operator's intervention (57).
+fn may_pass(code: &str) -> bool {
+    matches!(code, "25006" | "25P03" | "55P03") || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+}
+
+/// A pool would try for a while and then only say that it was in vain; this says why.
+async fn probe(connect: &PgConnectOptions, limit: Duration) -> Result<(), StoreError> {
+    let connected = timeout(limit, PgConnection::connect_with(connect)).await;
+    let connection = connected.map_err(|_| Failure::unavailable("the database did not answer in time"))?;
+    connection.map_err(|error| store_error(&error))?.close().await.map_err(|error| store_error(&error))
+}
+
+/// On a connection of its own, without a time limit: a migration, or the wait for another node's, takes as long as it takes.
+async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
+    let alone = PgPoolOptions::new().max_connections(1).connect_with(connect.clone()).await;
+    let alone = alone.map_err(|error| store_error(&error))?;
+    migrations::postgres().run(&alone).await.map_err(|error| Failure::of_migration(&error, may_pass))?;
+    alone.close().await;
+    Ok(())
+}

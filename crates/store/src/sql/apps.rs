@@ -1,0 +1,28 @@
+//! Apps.
+
+use doorward_core::{AppId, AppObjectId, Timestamp};
+use sqlx::query;
+
+use super::{Connection, rows};
+
+pub(super) async fn adopt(
+    connection: &mut Connection,
+    app: &AppId,
+    proposed: AppObjectId,
+    now: Timestamp,
+) -> sqlx::Result<AppObjectId> {
+    query("INSERT INTO apps (id, client_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (client_id) DO NOTHING")
+        .bind(proposed.to_string())
+        .bind(app.as_str())
+        .bind(now.as_millis())
+        .execute(&mut *connection)
+        .await?;
+    let row = query("SELECT id FROM apps WHERE client_id = $1").bind(app.as_str()).fetch_one(connection).await?;
+    rows::id(&row, "id")
+}
+
+/// Reads from a table, because on SQLite `SELECT 1` would answer without touching the file.
+pub(super) async fn ping(connection: &mut Connection) -> sqlx::Result<()> {
+    query("SELECT id FROM apps LIMIT 1").fetch_optional(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The outbox.
+
+use doorward_core::{ClaimedMail, DeliveryOutcome, MailId, Timestamp};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, query};
+
+use super::{Connection, Db, Row, SKIP_LOCKED, rows};
+
+/// The longest reason that is kept, in characters: enough for a reply of a relay.
+const REASON_CHARS: usize = 500;
+
+/// A claim moves `due_at` to the moment when it lapses. So "due" is all there is to ask: a mail that somebody holds is not.
+/// `MATERIALIZED`, because a planner that runs the inner query twice would lock twice as many rows.
+pub(super) async fn claim(
+    connection: &mut Connection,
+    worker: &str,
+    now: Timestamp,
+    claimed_until: Timestamp,
+    limit: u32,
+) -> sqlx::Result<Vec<ClaimedMail>> {
+    let claimed = query(AssertSqlSafe(format!(
+        "WITH due AS MATERIALIZED (
+             SELECT id FROM mails WHERE state = 'waiting' AND due_at <= $3 ORDER BY due_at, id LIMIT $4 {SKIP_LOCKED}
+         )
+         UPDATE mails SET claimed_by = $1, due_at = $2 WHERE id IN (SELECT id FROM due) RETURNING id"
+    )))
+    .bind(worker)
+    .bind(claimed_until.as_millis())
+    .bind(now.as_millis())
+    .bind(i64::from(limit))
+    .fetch_all(&mut *connection)
+    .await?;
+    if claimed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = claimed.iter().map(|row| rows::text(row, "id")).collect::<sqlx::Result<Vec<_>>>()?;
+    read_claimed(connection, ids).await
+}
+
+pub(super) async fn extend_claims(
+    connection: &mut Connection,
+    worker: &str,
+    claimed_until: Timestamp,
+) -> sqlx::Result<()> {
+    query("UPDATE mails SET due_at = $1 WHERE claimed_by = $2")
+        .bind(claimed_until.as_millis())
+        .bind(worker)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Guarded by the claim: whoever has lost it does not overwrite what its successor records.
+pub(super) async fn record(
+    connection: &mut Connection,
+    worker: &str,
+    mail: MailId,
+    outcome: &DeliveryOutcome,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let (due_at, finished_at, failures, reason) = match outcome {
+        DeliveryOutcome::Retry { at, reason } => (Some(*at), None, 1, Some(reason)),
+        DeliveryOutcome::Failed { reason } => (None, Some(now), 1, Some(reason)),
+        DeliveryOutcome::Sent | DeliveryOutcome::Expired | DeliveryOutcome::Superseded => (None, Some(now), 0, None),
+    };
+    let done = query(
+        "UPDATE mails SET state = $1, claimed_by = NULL, due_at = COALESCE($2, due_at), finished_at = $3,
+             attempts = attempts + $4, last_error = COALESCE($5, last_error)
+         WHERE id = $6 AND claimed_by = $7",
+    )
+    .bind(outcome.state())
+    .bind(due_at.map(Timestamp::as_millis))
+    .bind(finished_at.map(Timestamp::as_millis))
+    .bind(i64::from(failures))
+    .bind(reason.map(|reason| kept(reason)))
+    .bind(mail.to_string())
+    .bind(worker)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What was claimed was due; when exactly does not matter any more.
+pub(super) async fn release_claims(connection: &mut Connection) -> sqlx::Result<u64> {
+    let done = query("UPDATE mails SET claimed_by = NULL, due_at = created_at WHERE claimed_by IS NOT NULL")
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+pub(super) async fn count(connection: &mut Connection) -> sqlx::Result<Vec<(&'static str, u64)>> {
+    let found = query("SELECT state, COUNT(*) AS mails FROM mails GROUP BY state").fetch_all(connection).await?;
+    let mut counts = DeliveryOutcome::STATES.map(|state| (state, 0)).to_vec();
+    for row in &found {
+        let state: &str = row.try_get("state")?;
+        if let Some(entry) = counts.iter_mut().find(|(known, _)| *known == state) {
+            entry.1 = rows::count(row, "mails")?;
+        }
+    }
+    Ok(counts)
+}
+
+pub(super) async fn next_due(connection: &mut Connection) -> sqlx::Result<Option<Timestamp>> {
+    let row = query("SELECT MIN(due_at) AS due_at FROM mails WHERE state = 'waiting'").fetch_one(connection).await?;
+    rows::optional_time(&row, "due_at")
+}
+
+async fn read_claimed(connection: &mut Connection, ids: Vec<String>) -> sqlx::Result<Vec<ClaimedMail>> {
+    let mut select = QueryBuilder::<Db>::new(
+        "SELECT m.id AS mail_id, m.attempts, m.created_at, r.email, t.id AS token_id, t.app_id, t.registration_id,
+             t.purpose, t.methods, t.key_id, t.issued_at, t.expires_at, t.used_at, t.voided_at
+         FROM mails m JOIN mail_tokens t ON t.id = m.token_id JOIN registrations r ON r.id = t.registration_id
+         WHERE m.id IN (",
+    );
+    let mut list = select.separated(", ");
+    for id in ids {
+        list.push_bind(id);
+    }
+    select.push(") ORDER BY m.created_at, m.id");
+    // As many texts as there are sizes of a batch: they would crowd the statements that are worth keeping.
+    let found = select.build().persistent(false).fetch_all(connection).await?;
+    found.iter().map(claimed_mail).collect()
+}
+
+fn claimed_mail(row: &Row) -> sqlx::Result<ClaimedMail> {
+    Ok(ClaimedMail {
+        id: rows::id(row, "mail_id")?,
+        token: rows::mail_token(row)?,
+        to: rows::email(row, "email")?,
+        attempts: rows::count(row, "attempts")?,
+        created_at: rows::time(row, "created_at")?,
+    })
+}
+
+/// A relay may answer anything; PostgreSQL refuses texts with a NUL, and a mail whose outcome cannot be recorded would be sent for ever.
+fn kept(reason: &str) -> String {
+    reason.chars().filter(|&c| c != '\0').take(REASON_CHARS).collect()
+}

@@ -1,0 +1,31 @@
+//! Deleting what nobody can use or ask about any more.
+
+use doorward_core::Timestamp;
+use sqlx::{AssertSqlSafe, query};
+
+use super::{Connection, SKIP_LOCKED};
+
+/// How many rows of a table go at a time, so that nobody waits long behind it.
+const BATCH: i64 = 2_000;
+
+/// Mails go before their tokens: a token stays as long as an operator can look up what became of its mail.
+const STATEMENTS: [(&str, &str); 3] = [
+    ("sessions", "expires_at < $1"),
+    ("mails", "finished_at < $1"),
+    ("mail_tokens", "expires_at < $1 AND NOT EXISTS (SELECT 1 FROM mails WHERE mails.token_id = mail_tokens.id)"),
+];
+
+/// Rows that somebody else has locked are left for the next time: who waits for nobody blocks nobody.
+pub(super) async fn sweep(connection: &mut Connection, before: Timestamp) -> sqlx::Result<u64> {
+    let mut swept = 0;
+    for (table, ended) in STATEMENTS {
+        let sql = format!(
+            "WITH ended AS MATERIALIZED (SELECT id FROM {table} WHERE {ended} LIMIT $2 {SKIP_LOCKED})
+             DELETE FROM {table} WHERE id IN (SELECT id FROM ended)"
+        );
+        let done =
+            query(AssertSqlSafe(sql)).bind(before.as_millis()).bind(BATCH).execute(&mut *connection).await?;
+        swept += done.rows_affected();
+    }
+    Ok(swept)
+}

@@ -1,0 +1,77 @@
+//! From columns to the types of the contract. What cannot be read is an error, never a default.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use doorward_core::{EmailAddress, KeyId, MailToken, PasswordHash, Timestamp};
+use sqlx::Row as _;
+
+use super::Row;
+
+/// An id, or anything else that is stored as its text.
+pub(super) fn id<T>(row: &Row, column: &str) -> sqlx::Result<T>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    row.try_get::<&str, _>(column)?.parse().map_err(|error| malformed(column, error))
+}
+
+pub(super) fn optional_id<T>(row: &Row, column: &str) -> sqlx::Result<Option<T>>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    let text = row.try_get::<Option<&str>, _>(column)?;
+    text.map(|text| text.parse().map_err(|error| malformed(column, error))).transpose()
+}
+
+pub(super) fn text(row: &Row, column: &str) -> sqlx::Result<String> {
+    row.try_get(column)
+}
+
+pub(super) fn time(row: &Row, column: &str) -> sqlx::Result<Timestamp> {
+    row.try_get(column).map(Timestamp::from_millis)
+}
+
+pub(super) fn optional_time(row: &Row, column: &str) -> sqlx::Result<Option<Timestamp>> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_millis))
+}
+
+pub(super) fn count<T>(row: &Row, column: &str) -> sqlx::Result<T>
+where
+    T: TryFrom<i64, Error: Error + Send + Sync + 'static>,
+{
+    T::try_from(row.try_get::<i64, _>(column)?).map_err(|error| malformed(column, error))
+}
+
+pub(super) fn email(row: &Row, column: &str) -> sqlx::Result<EmailAddress> {
+    EmailAddress::parse(row.try_get(column)?).map_err(|error| malformed(column, error))
+}
+
+pub(super) fn password(row: &Row, column: &str) -> sqlx::Result<PasswordHash> {
+    text(row, column).map(PasswordHash::from_phc)
+}
+
+/// A whole token, from the columns that [`super::tokens`] and [`super::outbox`] select alike.
+pub(super) fn mail_token(row: &Row) -> sqlx::Result<MailToken> {
+    let purpose = row.try_get::<&str, _>("purpose")?;
+    Ok(MailToken {
+        id: id(row, "token_id")?,
+        app: id(row, "app_id")?,
+        purpose: purpose.parse().map_err(|()| malformed("purpose", UnknownPurpose))?,
+        registration: id(row, "registration_id")?,
+        methods: text(row, "methods")?,
+        issued_at: time(row, "issued_at")?,
+        expires_at: time(row, "expires_at")?,
+        used_at: optional_time(row, "used_at")?,
+        voided_at: optional_time(row, "voided_at")?,
+        key: KeyId(text(row, "key_id")?),
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a token's purpose is unknown")]
+struct UnknownPurpose;
+
+fn malformed(column: &str, error: impl Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) }
+}

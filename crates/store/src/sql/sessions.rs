@@ -1,0 +1,156 @@
+//! Sessions.
+
+use doorward_core::store::{NewSession, Opened};
+use doorward_core::{AppObjectId, Session, SessionId, Timestamp, UserId};
+use sqlx::{AssertSqlSafe, query};
+
+use super::{Connection, FOR_SHARE, FOR_UPDATE, rows};
+
+pub(super) async fn find(
+    connection: &mut Connection,
+    app: AppObjectId,
+    id: SessionId,
+) -> sqlx::Result<Option<Session>> {
+    let row = query(
+        "SELECT s.id, s.app_id, s.user_id, s.device_id, s.created_at, s.expires_at, u.disabled_at
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.app_id = $2",
+    )
+    .bind(id.to_string())
+    .bind(app.to_string())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Session {
+        id: rows::id(&row, "id")?,
+        app: rows::id(&row, "app_id")?,
+        user: rows::id(&row, "user_id")?,
+        device: rows::id(&row, "device_id")?,
+        created_at: rows::time(&row, "created_at")?,
+        expires_at: rows::time(&row, "expires_at")?,
+        user_disabled: rows::optional_time(&row, "disabled_at")?.is_some(),
+    }))
+}
+
+/// One statement, unless it is the user's first login or the login fails.
+pub(super) async fn open(connection: &mut Connection, new: &NewSession) -> sqlx::Result<Opened> {
+    // A second round is needed after a first login, and when another node changes the account between two statements of ours.
+    for _ in 0..4 {
+        if let Some(user) = insert(connection, new).await? {
+            return Ok(Opened::Session(user));
+        }
+        match state(connection, new).await? {
+            State::Stale => return Ok(Opened::Stale),
+            State::Disabled => return Ok(Opened::Disabled),
+            State::NoUser => make_user(connection, new).await?,
+            State::Usable => {}
+        }
+    }
+    Err(std::io::Error::other("the account kept changing during a login").into())
+}
+
+pub(super) async fn end(connection: &mut Connection, app: AppObjectId, id: SessionId) -> sqlx::Result<bool> {
+    let done = query("DELETE FROM sessions WHERE id = $1 AND app_id = $2")
+        .bind(id.to_string())
+        .bind(app.to_string())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn end_all(connection: &mut Connection, app: AppObjectId, user: UserId) -> sqlx::Result<u64> {
+    let known = query("SELECT id FROM users WHERE id = $1 AND app_id = $2")
+        .bind(user.to_string())
+        .bind(app.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if known.is_none() { Ok(0) } else { end_all_of_user(connection, user).await }
+}
+
+/// Rows are locked in the order of their ids, so that two that end the same sessions do not wait for each other.
+pub(super) async fn end_all_of_user(connection: &mut Connection, user: UserId) -> sqlx::Result<u64> {
+    let done = query(AssertSqlSafe(format!(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 ORDER BY id {FOR_UPDATE})"
+    )))
+    .bind(user.to_string())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Registration and user are locked until the commit: a change of password, disabling or deletion waits for it and then ends this
+/// session too, or has already happened and leaves nothing to insert.
+async fn insert(connection: &mut Connection, new: &NewSession) -> sqlx::Result<Option<UserId>> {
+    let row = query(AssertSqlSafe(format!(
+        "INSERT INTO sessions (id, app_id, user_id, device_id, created_at, expires_at)
+         SELECT $1, r.app_id, u.id, $2, $3, $4
+         FROM registrations r JOIN users u ON u.id = r.user_id
+         WHERE r.id = $5 AND r.app_id = $6 AND r.password_hash = $7 AND r.confirmed_at IS NOT NULL AND u.disabled_at IS NULL
+         {FOR_SHARE}
+         RETURNING user_id"
+    )))
+    .bind(new.id.to_string())
+    .bind(new.device.to_string())
+    .bind(new.created_at.as_millis())
+    .bind(new.expires_at.as_millis())
+    .bind(new.registration.id.to_string())
+    .bind(new.registration.app.to_string())
+    .bind(new.registration.password.as_phc())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(|row| rows::id(row, "user_id")).transpose()
+}
+
+enum State {
+    Stale,
+    NoUser,
+    Disabled,
+    Usable,
+}
+
+/// Why nothing was inserted. It takes no lock: to go from a shared lock to a stronger one is how two logins would block each other.
+async fn state(connection: &mut Connection, new: &NewSession) -> sqlx::Result<State> {
+    let row = query(
+        "SELECT r.user_id, u.disabled_at
+         FROM registrations r LEFT JOIN users u ON u.id = r.user_id
+         WHERE r.id = $1 AND r.app_id = $2 AND r.password_hash = $3 AND r.confirmed_at IS NOT NULL",
+    )
+    .bind(new.registration.id.to_string())
+    .bind(new.registration.app.to_string())
+    .bind(new.registration.password.as_phc())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(State::Stale) };
+    let user: Option<UserId> = rows::optional_id(&row, "user_id")?;
+    let disabled: Option<Timestamp> = rows::optional_time(&row, "disabled_at")?;
+    Ok(match (user, disabled) {
+        (None, _) => State::NoUser,
+        (Some(_), Some(_)) => State::Disabled,
+        (Some(_), None) => State::Usable,
+    })
+}
+
+/// Makes the user, unless another first login has just done so.
+async fn make_user(connection: &mut Connection, new: &NewSession) -> sqlx::Result<()> {
+    let made = query(AssertSqlSafe(format!(
+        "INSERT INTO users (id, app_id, created_at)
+         SELECT $1, app_id, $2 FROM registrations
+         WHERE id = $3 AND app_id = $4 AND password_hash = $5 AND confirmed_at IS NOT NULL AND user_id IS NULL
+         {FOR_UPDATE}"
+    )))
+    .bind(new.user_if_first.to_string())
+    .bind(new.created_at.as_millis())
+    .bind(new.registration.id.to_string())
+    .bind(new.registration.app.to_string())
+    .bind(new.registration.password.as_phc())
+    .execute(&mut *connection)
+    .await?;
+    if made.rows_affected() == 1 {
+        query("UPDATE registrations SET user_id = $1 WHERE id = $2")
+            .bind(new.user_if_first.to_string())
+            .bind(new.registration.id.to_string())
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! The contract of `Store` and `Tx` as one suite, run on SQLite and on PostgreSQL, and what each of the two promises beyond it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+#[macro_use]
+#[path = "conformance/fixtures.rs"]
+mod fixtures;
+
+#[path = "conformance/apps.rs"]
+mod apps;
+#[path = "conformance/backends.rs"]
+mod backends;
+#[path = "conformance/isolation.rs"]
+mod isolation;
+#[path = "conformance/only_postgres.rs"]
+mod only_postgres;
+#[path = "conformance/only_sqlite.rs"]
+mod only_sqlite;
+#[path = "conformance/outbox.rs"]
+mod outbox;
+#[path = "conformance/registrations.rs"]
+mod registrations;
+#[path = "conformance/retention.rs"]
+mod retention;
+#[path = "conformance/schema.rs"]
+mod schema;
+#[path = "conformance/sessions.rs"]
+mod sessions;
+#[path = "conformance/tokens.rs"]
+mod tokens;
+#[path = "conformance/users.rs"]
+mod users;
+
+/// Lists a sentence once and tests it on both databases.
+macro_rules! conformance {
+    ($($area:ident { $($sentence:ident)* })*) => {
+        mod on_sqlite {
+            $(mod $area { $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $sentence() {
+                    crate::backends::on_sqlite(crate::$area::$sentence).await;
+                }
+            )* })*
+        }
+        mod on_postgres {
+            $(mod $area { $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $sentence() {
+                    crate::backends::on_postgres(crate::$area::$sentence).await;
+                }
+            )* })*
+        }
+    };
+}
+
+conformance! {
+    apps {
+        an_app_keeps_the_object_id_that_it_was_given_first
+        nodes_that_adopt_an_app_at_once_agree_on_its_object_id
+        the_database_answers
+    }
+    registrations {
+        a_registration_is_found_by_address_and_by_id
+        an_address_is_taken_whether_pending_or_confirmed
+        addresses_are_compared_byte_for_byte
+        a_registration_is_confirmed_once
+        s16_of_200_racers_one_registers_an_address
+        a_dropped_transaction_leaves_nothing
+        a_transaction_with_a_failed_statement_cannot_be_committed
+        a_new_password_ends_sessions_and_voids_links
+    }
+    tokens {
+        a_token_is_found_as_it_was_issued
+        a_token_is_consumed_once
+        a_newer_token_voids_older_ones_of_its_purpose
+        s32_a_token_of_one_purpose_is_refused_for_the_other
+        a_token_issued_under_other_methods_is_refused
+        a_token_works_until_the_millisecond_that_it_expires
+        s29_of_200_racers_one_consumes_a_confirm_token
+        s29_of_200_racers_one_consumes_a_reset_token
+        a_consumption_that_is_rolled_back_leaves_the_token_usable
+        of_mails_issued_at_once_one_token_is_left_usable
+        no_mail_is_promised_to_a_registration_that_is_gone
+    }
+    sessions {
+        the_first_login_makes_the_user_and_later_logins_find_it
+        first_logins_at_once_make_one_user
+        a_pending_registration_opens_no_session
+        a_login_that_verified_an_old_password_is_stale
+        a_login_that_races_a_reset_leaves_no_session_of_the_old_password
+        a_login_that_races_disabling_leaves_no_session
+        a_login_that_races_deletion_leaves_no_session
+        a_session_ends_once_and_alone
+        all_sessions_of_a_user_end_together
+    }
+    users {
+        a_user_is_found_with_its_identity
+        a_disabled_user_loses_its_sessions_and_links_until_it_is_enabled
+        deleting_a_user_deletes_all_that_it_had
+        what_is_not_there_is_neither_disabled_nor_deleted
+        confirming_and_resetting_and_deleting_at_once_never_fails
+    }
+    outbox {
+        a_mail_is_due_at_once_and_claimed_with_all_that_writing_it_takes
+        the_oldest_due_mails_are_claimed_first
+        workers_that_claim_at_once_never_hold_the_same_mail
+        a_lapsed_claim_is_taken_over_and_cannot_be_recorded_by_its_loser
+        an_extended_claim_does_not_lapse
+        a_failed_attempt_is_due_again_at_its_time
+        every_outcome_shows_as_its_state
+        a_mail_whose_token_was_replaced_says_so_when_it_is_claimed
+        released_claims_are_due_at_once
+        the_next_due_mail_is_known
+        any_reason_can_be_recorded
+    }
+    retention {
+        what_ended_before_is_swept_and_nothing_else
+        a_token_stays_as_long_as_its_mail
+        a_waiting_mail_is_never_swept
+    }
+    isolation {
+        t20_no_id_of_one_app_works_in_another
+    }
+}

@@ -1,0 +1,38 @@
+//! Apps.
+
+use std::sync::Arc;
+
+use doorward_core::{AppId, AppObjectId};
+
+use crate::fixtures::{AnyStore, at, new_id};
+
+pub(crate) async fn an_app_keeps_the_object_id_that_it_was_given_first(store: AnyStore) {
+    let (notes, other) = (AppId::parse("notes-abcde").unwrap(), AppId::parse("other-abcde").unwrap());
+    let first: AppObjectId = new_id();
+    assert_eq!(commit!(store, adopt_app(&notes, first, at(0))), first);
+    assert_eq!(commit!(store, adopt_app(&notes, new_id(), at(1))), first);
+    let second: AppObjectId = new_id();
+    assert_eq!(commit!(store, adopt_app(&other, second, at(1))), second);
+}
+
+pub(crate) async fn nodes_that_adopt_an_app_at_once_agree_on_its_object_id(store: AnyStore) {
+    let nodes: Vec<_> = (0..20)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let notes = AppId::parse("notes-abcde").unwrap();
+                commit!(store, adopt_app(&notes, new_id(), at(0)))
+            })
+        })
+        .collect();
+    let mut adopted = Vec::new();
+    for node in nodes {
+        adopted.push(node.await.unwrap());
+    }
+    adopted.dedup();
+    assert_eq!(adopted.len(), 1, "{adopted:?}");
+}
+
+pub(crate) async fn the_database_answers(store: AnyStore) {
+    store.ping().await.unwrap();
+}

@@ -1,0 +1,99 @@
+//! A fresh database for every test.
+
+use std::panic::resume_unwind;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use doorward_store::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use tempfile::TempDir;
+
+use crate::fixtures::AnyStore;
+
+pub(crate) async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(AnyStore) -> F) {
+    let (_dir, store) = sqlite().await;
+    test(Arc::new(store.clone())).await;
+    store.close().await;
+}
+
+pub(crate) async fn sqlite() -> (TempDir, SqliteStore) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&dir.path().join("doorward.db"), SqliteOptions::default()).await.unwrap();
+    (dir, store)
+}
+
+pub(crate) async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(AnyStore) -> F) {
+    with_postgres(async |database| {
+        let store = database.connect().await;
+        test(Arc::new(store.clone())).await;
+        store.close().await;
+    })
+    .await;
+}
+
+/// A database that is dropped after the test, whatever its outcome.
+pub(crate) struct PostgresDatabase {
+    name: String,
+    server: PgConnectOptions,
+}
+
+pub(crate) async fn with_postgres<F: Future<Output = ()>>(test: impl FnOnce(Arc<PostgresDatabase>) -> F) {
+    use futures_util::FutureExt as _;
+
+    let database = Arc::new(PostgresDatabase::create().await);
+    let outcome = std::panic::AssertUnwindSafe(test(Arc::clone(&database))).catch_unwind().await;
+    database.remove().await;
+    outcome.unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+impl PostgresDatabase {
+    async fn create() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        #[expect(clippy::disallowed_methods, reason = "a test has no configuration but its environment")]
+        let url = std::env::var("DOORWARD_TEST_POSTGRES");
+        let url = url.expect(
+            "these tests need a PostgreSQL server: run ./test, which starts one, or set DOORWARD_TEST_POSTGRES to the URL of one \
+             where databases may be created",
+        );
+        let server = PgConnectOptions::from_str(&url).unwrap();
+        let name = format!("doorward_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let database = Self { name, server };
+        // From template0: nobody can be connected to it, which would make this fail.
+        database.administer(&format!("CREATE DATABASE {} TEMPLATE template0", database.name)).await;
+        database
+    }
+
+    async fn remove(&self) {
+        self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        self.server.clone().database(&self.name)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.options().to_url_lossy().to_string()
+    }
+
+    pub(crate) async fn connect(&self) -> PostgresStore {
+        PostgresStore::connect(&self.url(), PostgresOptions::default()).await.unwrap()
+    }
+
+    /// Runs a statement from outside of the database.
+    pub(crate) async fn administer(&self, sql: &str) {
+        let mut connection = self.server.connect().await.unwrap();
+        connection.execute(AssertSqlSafe(sql)).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// Ends every connection to the database, as a restart of the server does.
+    pub(crate) async fn terminate_connections(&self) {
+        let sql = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        );
+        self.administer(&sql).await;
+    }
+}

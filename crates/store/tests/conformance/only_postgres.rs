@@ -1,0 +1,171 @@
+//! What PostgreSQL promises beyond the contract: several servers on one database, and a network that may fail.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use doorward_core::{AppObjectId, Purpose, Registration, Store as _, StoreError};
+use doorward_store::{PostgresOptions, PostgresStore};
+use sqlx::{ConnectOptions as _, Executor as _, Row as _};
+use tokio::net::TcpListener;
+
+use crate::backends::{PostgresDatabase, with_postgres};
+use crate::fixtures::{AnyStore, at, hash, issued, new_id, pending, stored_confirmed, stored_pending};
+use crate::schema::{assert_no_usable_token, token_keys};
+use crate::tokens::race;
+
+async fn node(database: &PostgresDatabase) -> AnyStore {
+    Arc::new(database.connect().await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s30_of_200_racers_on_two_nodes_one_consumes_a_token() {
+    with_postgres(async |database| {
+        let nodes = [node(&database).await, node(&database).await];
+        for purpose in Purpose::ALL {
+            race(&nodes, purpose).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_start_at_once_migrate_once() {
+    with_postgres(async |database| {
+        let nodes: Vec<_> = (0..6)
+            .map(|_| {
+                let database = Arc::clone(&database);
+                tokio::spawn(async move { database.connect().await.ping().await.unwrap() })
+            })
+            .collect();
+        for node in nodes {
+            node.await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_connection_is_unavailable_and_the_store_recovers() {
+    with_postgres(async |database| {
+        let store = database.connect().await;
+        let any: AnyStore = Arc::new(store.clone());
+        let app: AppObjectId = new_id();
+        let ada = stored_pending(&any, app, "ada@example.com").await;
+
+        let mut tx = store.begin().await.unwrap();
+        assert!(tx.confirm_registration(ada.id, at(1)).await.unwrap());
+        database.terminate_connections().await;
+        let lost = tx.set_password(ada.id, &hash("second"), at(1)).await;
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+        assert!(tx.commit().await.is_err());
+
+        // Each connection of the pool may have to find out once; none of them is asked twice.
+        let mut failures = 0;
+        while let Err(error) = store.find_registration(app, &ada.email).await {
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            failures += 1;
+            assert!(failures <= PostgresOptions::default().max_connections, "it does not recover");
+        }
+        let found = store.find_registration(app, &ada.email).await.unwrap();
+        assert_eq!(found, Some(Registration::Pending(ada)));
+        stored_pending(&any, app, "bob@example.com").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_that_were_not_committed_give_their_connection_back() {
+    with_postgres(async |database| {
+        let options = PostgresOptions { max_connections: 1, ..PostgresOptions::default() };
+        let store = PostgresStore::connect(&database.url(), options).await.unwrap();
+        let app: AppObjectId = new_id();
+        for _ in 0..20 {
+            let mut tx = store.begin().await.unwrap();
+            let ada = Registration::Pending(pending(app, "ada@example.com"));
+            assert!(tx.insert_registration(&ada).await.unwrap());
+        }
+        // Also when a caller goes away while its statement is under way.
+        for _ in 0..20 {
+            let mut tx = store.begin().await.unwrap();
+            let ada = Registration::Pending(pending(app, "ada@example.com"));
+            assert!(futures_util::poll!(tx.insert_registration(&ada)).is_pending());
+        }
+        let mut connection = database.options().connect().await.unwrap();
+        let row = connection.fetch_one("SELECT COUNT(*) FROM registrations").await.unwrap();
+        assert_eq!(row.get::<i64, _>(0), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_is_a_clear_error_without_its_url() {
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    for url in [
+        format!("postgres://ada:s3cret@127.0.0.1:{port}/doorward"),
+        "postgres://ada:s3cret@127.0.0.1:notaport/doorward".to_owned(),
+        format!("postgres://ada:s3cret@127.0.0.1:{port}/doorward?sslmode=s3cret"),
+    ] {
+        let error = PostgresStore::connect(&url, PostgresOptions::default()).await.unwrap_err();
+        let shown = format!("{error} {error:?} {}", std::error::Error::source(&error).unwrap());
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_never_answers_is_unavailable_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://ada@{}/doorward", listener.local_addr().unwrap());
+    let options = PostgresOptions { acquire_timeout: Duration::from_millis(300), ..PostgresOptions::default() };
+    let started = Instant::now();
+    let error = PostgresStore::connect(&url, options).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_pool_is_unavailable_in_time() {
+    with_postgres(async |database| {
+        let options = PostgresOptions { max_connections: 1, acquire_timeout: Duration::from_millis(300) };
+        let store = PostgresStore::connect(&database.url(), options).await.unwrap();
+        let held = store.begin().await.unwrap();
+        assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
+        held.commit().await.unwrap();
+        store.ping().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_does_not_quote_the_row_that_it_is_about() {
+    with_postgres(async |database| {
+        let store = node(&database).await;
+        let app: AppObjectId = new_id();
+        let ada = stored_confirmed(&store, app, "ada@example.com").await;
+        let impostor = doorward_core::PendingRegistration { id: ada.id, ..pending(app, "eve@example.com") };
+        let mut tx = store.begin().await.unwrap();
+        let error = tx.insert_registration(&Registration::Pending(impostor)).await.unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("registrations_pkey"), "{shown}");
+        assert!(!shown.contains(&ada.id.to_string()) && !shown.contains("argon2"), "{shown}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s28_the_tables_hold_no_usable_token() {
+    with_postgres(async |database| {
+        let store = node(&database).await;
+        let app: AppObjectId = new_id();
+        let ada = stored_pending(&store, app, "ada@example.com").await;
+        for purpose in Purpose::ALL {
+            let (token, mail) = issued(&store, app, ada.id, purpose).await;
+            let secret = token_keys().derive(&token).unwrap().secret;
+            let mut connection = database.options().connect().await.unwrap();
+            let sql = "SELECT database_to_xml(true, false, '')::text";
+            let dump: String = connection.fetch_one(sql).await.unwrap().get(0);
+            assert_no_usable_token(dump.as_bytes(), &secret, mail);
+        }
+    })
+    .await;
+}

@@ -1,0 +1,138 @@
+//! Registrations, and what a transaction is.
+
+use std::sync::Arc;
+
+use doorward_core::{AppObjectId, PendingRegistration, Purpose, Registration, RegistrationId, StoreError};
+
+use crate::fixtures::{
+    AnyStore, at, count_true, email, hash, issued, login, new_id, pending, signed_in, stored_confirmed, stored_pending, works,
+};
+
+pub(crate) async fn a_registration_is_found_by_address_and_by_id(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let pending = Registration::Pending(stored_pending(&store, app, "ada@example.com").await);
+    let confirmed = Registration::Confirmed(stored_confirmed(&store, app, "bob@example.com").await);
+    for registration in [pending, confirmed] {
+        let by_address = store.find_registration(app, registration.email()).await.unwrap();
+        assert_eq!(by_address.as_ref(), Some(&registration));
+        let by_id = store.find_registration_by_id(app, registration.id()).await.unwrap();
+        assert_eq!(by_id.as_ref(), Some(&registration));
+    }
+    assert_eq!(store.find_registration(app, &email("eve@example.com")).await.unwrap(), None);
+    assert_eq!(store.find_registration_by_id(app, new_id()).await.unwrap(), None);
+}
+
+pub(crate) async fn an_address_is_taken_whether_pending_or_confirmed(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    stored_pending(&store, app, "ada@example.com").await;
+    stored_confirmed(&store, app, "bob@example.com").await;
+    for address in ["ada@example.com", "bob@example.com"] {
+        let again = PendingRegistration { password: hash("another"), ..pending(app, address) };
+        assert!(!commit!(store, insert_registration(&Registration::Pending(again.clone()))));
+        assert!(!commit!(store, insert_registration(&Registration::Confirmed(again.clone().confirm(at(1))))));
+        assert_eq!(store.find_registration_by_id(app, again.id).await.unwrap(), None);
+        let kept = store.find_registration(app, &email(address)).await.unwrap().unwrap();
+        assert_eq!(kept.password(), &hash("first"));
+    }
+}
+
+pub(crate) async fn addresses_are_compared_byte_for_byte(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let longest = "x".repeat(254);
+    // Case, Unicode composition, lookalikes, spaces: whatever a collation might find equal.
+    let different = [
+        "ada@example.com", "Ada@example.com", "ADA@EXAMPLE.COM", "ada@example.com ", " ada@example.com",
+        "\u{e9}@example.com", "e\u{301}@example.com", "k@example.com", "\u{212a}@example.com",
+        "strasse@example.com", "stra\u{df}e@example.com", "i@example.com", "\u{131}@example.com",
+        "zero\u{200b}width@example.com", "zerowidth@example.com", "😀@example.com", "%@example.com", "_@example.com", &longest,
+    ];
+    for address in different {
+        stored_pending(&store, app, address).await;
+    }
+    for address in different {
+        let found = store.find_registration(app, &email(address)).await.unwrap().unwrap();
+        assert_eq!(found.email().as_str(), address);
+    }
+}
+
+pub(crate) async fn a_registration_is_confirmed_once(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let pending = stored_pending(&store, app, "ada@example.com").await;
+    assert!(commit!(store, confirm_registration(pending.id, at(5))));
+    assert!(!commit!(store, confirm_registration(pending.id, at(9))));
+    assert!(!commit!(store, confirm_registration(new_id(), at(5))));
+    let found = store.find_registration_by_id(app, pending.id).await.unwrap();
+    assert_eq!(found, Some(Registration::Confirmed(pending.confirm(at(5)))));
+}
+
+pub(crate) async fn s16_of_200_racers_one_registers_an_address(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let racers: Vec<_> = (0..200)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                commit!(store, insert_registration(&Registration::Pending(pending(app, "ada@example.com"))))
+            })
+        })
+        .collect();
+    assert_eq!(count_true(racers).await, 1);
+}
+
+pub(crate) async fn a_dropped_transaction_leaves_nothing(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let registration = pending(app, "ada@example.com");
+    {
+        let mut tx = store.begin().await.unwrap();
+        assert!(tx.insert_registration(&Registration::Pending(registration.clone())).await.unwrap());
+        // Nobody else sees it before the commit, and nobody waits to find out.
+        assert_eq!(store.find_registration(app, &registration.email).await.unwrap(), None);
+    }
+    let free_again = commit!(store, insert_registration(&Registration::Pending(pending(app, "ada@example.com"))));
+    assert!(free_again);
+    assert_eq!(store.find_registration_by_id(app, registration.id).await.unwrap(), None);
+}
+
+pub(crate) async fn a_transaction_with_a_failed_statement_cannot_be_committed(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = stored_pending(&store, app, "ada@example.com").await;
+    let bob = pending(app, "bob@example.com");
+    let impostor = PendingRegistration { id: ada.id, ..pending(app, "eve@example.com") };
+
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.insert_registration(&Registration::Pending(bob.clone())).await.unwrap());
+    let failed = tx.insert_registration(&Registration::Pending(impostor)).await;
+    assert!(matches!(failed, Err(StoreError::Unexpected(_))), "{failed:?}");
+    assert!(tx.confirm_registration(ada.id, at(1)).await.is_err());
+    assert!(tx.commit().await.is_err());
+
+    assert_eq!(store.find_registration_by_id(app, bob.id).await.unwrap(), None);
+    assert_eq!(store.find_registration(app, &email("eve@example.com")).await.unwrap(), None);
+    assert_eq!(store.find_registration_by_id(app, ada.id).await.unwrap(), Some(Registration::Pending(ada)));
+}
+
+pub(crate) async fn a_new_password_ends_sessions_and_voids_links(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = stored_confirmed(&store, app, "ada@example.com").await;
+    let bob = stored_confirmed(&store, app, "bob@example.com").await;
+    let (_, adas) = signed_in(&store, &ada).await;
+    let (_, bobs) = signed_in(&store, &bob).await;
+    let (confirm, _) = issued(&store, app, ada.id, Purpose::Confirm).await;
+    let (reset, _) = issued(&store, app, ada.id, Purpose::Reset).await;
+    let (bobs_reset, _) = issued(&store, app, bob.id, Purpose::Reset).await;
+
+    assert!(commit!(store, set_password(ada.id, &hash("second"), at(5))));
+
+    let found = store.find_registration_by_id(app, ada.id).await.unwrap().unwrap();
+    assert_eq!(found.password(), &hash("second"));
+    assert_eq!(store.find_session(app, adas.id).await.unwrap(), None);
+    for token in [confirm, reset] {
+        assert!(!works(&store, &token).await);
+        let voided = store.find_mail_token(app, token.id).await.unwrap().unwrap();
+        assert_eq!((voided.used_at, voided.voided_at), (None, Some(at(5))));
+    }
+    // Somebody else's stay as they were.
+    assert!(store.find_session(app, bobs.id).await.unwrap().is_some());
+    assert!(works(&store, &bobs_reset).await);
+    assert_eq!(commit!(store, open_session(&login(&ada))), doorward_core::store::Opened::Stale);
+    assert!(!commit!(store, set_password(new_id::<RegistrationId>(), &hash("second"), at(5))));
+}
