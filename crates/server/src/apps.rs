@@ -1,0 +1,92 @@
+//! From exported directories to the apps that the flows know.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, bail};
+use doorward_appdir::{ConfirmationMethod, LoadOptions, LoadedApp, ResetMethod, UserpassConfig};
+use doorward_core::{
+    App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, GroupId, MailedLink, ObjectId, Store,
+};
+
+use crate::config::{AppArgument, SecretNames};
+
+/// Loads every directory. Two apps of one id are refused.
+pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<Vec<LoadedApp>> {
+    if arguments.is_empty() {
+        bail!("say which app to run: doorward serve APP_DIR, a directory exported from App Services");
+    }
+    let mut ids = BTreeSet::new();
+    let mut apps = Vec::new();
+    for argument in arguments {
+        let app = doorward_appdir::load(&argument.dir, &load_options(argument, secrets)?)?;
+        if !ids.insert(app.client_app_id.clone()) {
+            bail!("two directories have the app id `{}`; give one of them another: APP_ID=APP_DIR", app.client_app_id);
+        }
+        apps.push(app);
+    }
+    Ok(apps)
+}
+
+/// What the operator adds to a directory.
+pub(crate) fn load_options(argument: &AppArgument, secrets: &SecretNames) -> Result<LoadOptions> {
+    let names = secrets.for_app(argument.id.as_deref())?;
+    Ok(LoadOptions { app_id: argument.id.clone(), secrets: names.into_iter().collect() })
+}
+
+/// Gives an app the object id under which its data is kept, and refuses what this version cannot do.
+pub(crate) async fn adopt(
+    app: &LoadedApp,
+    store: &dyn Store,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<App> {
+    let id = AppId::parse(&app.client_app_id).context("the app id has characters that an app id cannot have")?;
+    let email_password = app
+        .userpass
+        .as_ref()
+        .map(|config| email_password(config).with_context(|| format!("app {id} in {}", app.root.display())))
+        .transpose()?;
+    if let Some(function) = app.custom_user_data.as_ref().and_then(|data| data.on_user_creation_function.as_ref()) {
+        bail!(
+            "app {id} in {}: new users are made by the function `{function}`, and this version does not run functions; remove \
+             `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
+            app.root.display()
+        );
+    }
+    let exported = app.internal_app_id.as_deref().and_then(|id| id.parse::<ObjectId>().ok());
+    let proposed = exported.map_or_else(|| AppObjectId::generate(clock, entropy), AppObjectId);
+    let mut tx = store.begin().await?;
+    let object_id = tx.adopt_app(&id, proposed, clock.now()).await?;
+    tx.commit().await?;
+    let group = app.group_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(GroupId(ObjectId::zero()));
+    Ok(App {
+        id,
+        object_id,
+        group_id: group,
+        name: app.name.clone(),
+        deployment_model: app.deployment_model.clone(),
+        location: app.location.clone(),
+        allowed_origins: app.allowed_request_origins.clone(),
+        email_password,
+    })
+}
+
+/// A method that needs a function is an error, never a silent fallback: skipping it would let in whom the owner keeps out.
+fn email_password(config: &UserpassConfig) -> Result<EmailPassword> {
+    let confirmation = match config.confirmation() {
+        ConfirmationMethod::Automatic => Confirmation::Automatic,
+        ConfirmationMethod::Email { url, subject } => Confirmation::Email(MailedLink { url, subject }),
+        ConfirmationMethod::Function(name) => bail!(
+            "registrations are confirmed by the function `{name}`, and this version does not run functions; set \
+             `runConfirmationFunction` to false in auth/providers.json to confirm by e-mail"
+        ),
+    };
+    let reset = match config.reset() {
+        ResetMethod::Email { url, subject } => MailedLink { url, subject },
+        ResetMethod::Function(name) => bail!(
+            "passwords are reset by the function `{name}`, and this version does not run functions; set \
+             `runResetFunction` to false in auth/providers.json to reset by e-mail"
+        ),
+    };
+    Ok(EmailPassword { confirmation, reset })
+}

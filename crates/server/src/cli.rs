@@ -1,0 +1,288 @@
+//! The command line. Every option of `serve` is also an environment variable and a key in the configuration file; the doc comment
+//! of each is its reference text.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// A self-hosted account server for apps built on the Realm / Atlas Device SDKs.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run one or more apps from their exported directories.
+    Serve(Box<ServeOptions>),
+    /// Say what of an exported directory will work, is ignored, or is missing.
+    Check(CheckOptions),
+    /// List, add, activate and remove the keys that tokens are made with.
+    Keys(KeysOptions),
+}
+
+/// What `serve` can be told. A value on the command line wins over the environment, that over the file, that over the default.
+#[derive(Debug, Default, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct ServeOptions {
+    /// The exported directories, each optionally with the client app id to run it under.
+    #[arg(value_name = "[APP_ID=]APP_DIR", value_delimiter = ',', env = "DOORWARD_APPS")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) apps: Vec<String>,
+
+    /// Address to listen on [default: 127.0.0.1:9090].
+    #[arg(long, value_name = "ADDRESS", env = "DOORWARD_LISTEN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// The origin under which clients reach this server: used in `location`, mails and hosted pages. Needed unless the
+    /// address is loopback.
+    #[arg(long, value_name = "URL", env = "DOORWARD_PUBLIC_URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_url: Option<String>,
+
+    /// Where keys and the SQLite file are kept [default: ./doorward-data].
+    #[arg(long, value_name = "DIR", env = "DOORWARD_DATA_DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// `sqlite:PATH` or `postgres://…` [default: a SQLite file in the data directory].
+    #[arg(long, value_name = "URL", hide_env_values = true, env = "DOORWARD_DATABASE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) database: Option<Secret>,
+
+    /// A file that holds the value of --database.
+    #[arg(long, value_name = "FILE", conflicts_with = "database", env = "DOORWARD_DATABASE_FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) database_file: Option<PathBuf>,
+
+    /// The relay for mail: `smtp+starttls://`, `smtps://`, or `smtp://` (plain: only to loopback, or with `?tls=none`),
+    /// with credentials in the URL [default: a development mailbox, when everything is loopback].
+    #[arg(long, value_name = "URL", hide_env_values = true, env = "DOORWARD_SMTP")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) smtp: Option<Secret>,
+
+    /// A file that holds the value of --smtp.
+    #[arg(long, value_name = "FILE", conflicts_with = "smtp", env = "DOORWARD_SMTP_FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) smtp_file: Option<PathBuf>,
+
+    /// The sender of every mail, `a@b` or `Name <a@b>`; needed with --smtp.
+    #[arg(long, value_name = "MAILBOX", env = "DOORWARD_MAIL_FROM")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mail_from: Option<String>,
+
+    /// How long a mailed link works, 10s to 24h [default: 30m].
+    #[arg(long, value_name = "DURATION", env = "DOORWARD_EMAIL_TOKEN_LIFETIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email_token_lifetime: Option<Span>,
+
+    /// How long a session can be refreshed, 30m to 5y [default: 60d].
+    #[arg(long, value_name = "DURATION", env = "DOORWARD_REFRESH_TOKEN_LIFETIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token_lifetime: Option<Span>,
+
+    /// Wall time of one function call, 1s to 90s [default: 30s]. This version runs no functions.
+    #[arg(long, value_name = "DURATION", env = "DOORWARD_FUNCTION_TIMEOUT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) function_timeout: Option<Span>,
+
+    /// Private addresses that functions may call (repeatable). This version runs no functions.
+    #[arg(long, value_name = "CIDR|HOST", value_delimiter = ',', env = "DOORWARD_FUNCTION_HTTP_ALLOW")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) function_http_allow: Vec<String>,
+
+    /// A directory with one file per secret, named as it is; DIR/<app id>/ wins. Also DOORWARD_SECRET_<NAME>.
+    #[arg(long, value_name = "DIR", env = "DOORWARD_SECRETS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) secrets: Option<PathBuf>,
+
+    /// How access tokens are signed [default: ES256].
+    #[arg(long, value_name = "ALGORITHM", env = "DOORWARD_ACCESS_TOKEN_ALGORITHM")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) access_token_algorithm: Option<AccessTokenAlgorithm>,
+
+    /// Proxies whose forwarding headers count for the client's address (repeatable). Nothing in this version depends on
+    /// the client's address.
+    #[arg(long, value_name = "CIDR", value_delimiter = ',', env = "DOORWARD_TRUSTED_PROXY")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) trusted_proxy: Vec<IpNet>,
+
+    /// Address for Prometheus metrics [default: off].
+    #[arg(long, value_name = "ADDRESS", env = "DOORWARD_METRICS_LISTEN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+
+    /// Faithful to App Services, or stricter [default: compatible].
+    #[arg(long, value_name = "PROFILE", env = "DOORWARD_PROFILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) profile: Option<Profile>,
+
+    /// Threads that hash passwords [default: one for each core].
+    #[arg(long, value_name = "N", env = "DOORWARD_PASSWORD_THREADS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password_threads: Option<std::num::NonZeroUsize>,
+
+    /// Log lines as text for people or as JSON for machines [default: text].
+    #[arg(long, value_name = "FORMAT", env = "DOORWARD_LOG_FORMAT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_format: Option<LogFormat>,
+
+    /// A file with these options, as `listen = "127.0.0.1:9090"`; without the leading dashes, otherwise the same names.
+    #[arg(long, value_name = "FILE", env = "DOORWARD_CONFIG")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// The exported directory, optionally with the client app id to run it under.
+    #[arg(value_name = "[APP_ID=]APP_DIR")]
+    pub(crate) app: String,
+    /// The same directory of secrets that `serve` would get.
+    #[arg(long, value_name = "DIR", env = "DOORWARD_SECRETS")]
+    pub(crate) secrets: Option<PathBuf>,
+    /// For machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysOptions {
+    /// Where keys are kept.
+    #[arg(long, value_name = "DIR", env = "DOORWARD_DATA_DIR", default_value = "doorward-data", global = true)]
+    pub(crate) data_dir: PathBuf,
+    #[command(subcommand)]
+    pub(crate) action: KeysAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// List the ids of all keys and which are active.
+    List,
+    /// Make a key. A restarted server publishes it and accepts what it signs, but does not sign with it yet.
+    Add(KeyRing),
+    /// Sign with this key from the next start on. The others still verify.
+    Activate(KeyChoice),
+    /// Remove a key that is not active. Whatever it signed is refused from the next start on.
+    Remove(KeyChoice),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyRing {
+    /// What the key is for.
+    pub(crate) purpose: KeyPurpose,
+    /// The client app id; each app has access and refresh keys of its own, mail keys are common to all.
+    #[arg(long, value_name = "APP_ID", required_if_eq_any([("purpose", "access"), ("purpose", "refresh")]))]
+    pub(crate) app: Option<String>,
+    /// How a new access key signs.
+    #[arg(long, value_name = "ALGORITHM", default_value = "ES256")]
+    pub(crate) algorithm: AccessTokenAlgorithm,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyChoice {
+    #[command(flatten)]
+    pub(crate) ring: KeyRing,
+    /// The key's id.
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyPurpose {
+    /// Links in mails.
+    Mail,
+    /// Access tokens.
+    Access,
+    /// Refresh tokens.
+    Refresh,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[value(rename_all = "UPPER")]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum AccessTokenAlgorithm {
+    /// Any backend can verify a token with the published keys.
+    #[default]
+    Es256,
+    /// Only who holds the key can.
+    Hs256,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Profile {
+    /// As App Services did it.
+    #[default]
+    Compatible,
+    /// Not in this version.
+    Strict,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// A duration as people write it, such as `30m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Span(pub(crate) Duration);
+
+impl FromStr for Span {
+    type Err = humantime::DurationError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        humantime::parse_duration(text).map(Self)
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = humantime::DurationError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Span> for String {
+    fn from(span: Span) -> Self {
+        span.to_string()
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(f)
+    }
+}
+
+/// A value with credentials in it. It is never printed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}

@@ -1,0 +1,294 @@
+//! From what the operator wrote to what the server runs with: sources merged, secrets read, limits checked. Nothing after this
+//! reads the environment or a configuration file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use figment::Figment;
+use figment::providers::{Format as _, Serialized, Toml};
+
+use doorward_core::Settings;
+
+use crate::cli::{AccessTokenAlgorithm, LogFormat, Profile, Secret, ServeOptions, Span};
+
+/// What the server runs with.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) apps: Vec<AppArgument>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: Option<String>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) database: Database,
+    pub(crate) smtp: Option<Smtp>,
+    pub(crate) settings: Settings,
+    pub(crate) secret_names: SecretNames,
+    pub(crate) access_token_algorithm: AccessTokenAlgorithm,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) password_threads: Option<usize>,
+    pub(crate) log_format: LogFormat,
+    /// Options that were given but do nothing in this version.
+    pub(crate) without_effect: Vec<&'static str>,
+}
+
+/// `[APP_ID=]APP_DIR`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AppArgument {
+    pub(crate) id: Option<String>,
+    pub(crate) dir: PathBuf,
+}
+
+/// Where accounts are kept.
+#[derive(Debug)]
+pub(crate) enum Database {
+    Sqlite(PathBuf),
+    Postgres(Secret),
+}
+
+/// How mail leaves.
+#[derive(Debug)]
+pub(crate) struct Smtp {
+    pub(crate) url: Secret,
+    pub(crate) from: String,
+}
+
+/// The names of the secrets that exist, by app; their values are read where they are used.
+#[derive(Debug, Default)]
+pub(crate) struct SecretNames {
+    dir: Option<PathBuf>,
+    environment: BTreeSet<String>,
+}
+
+/// Merges the sources and checks the result.
+pub(crate) fn resolve(options: ServeOptions) -> Result<Config> {
+    let file = options.config.clone();
+    let mut figment = Figment::new();
+    if let Some(file) = &file {
+        // Read here: figment takes a missing file for an empty one.
+        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        figment = figment.merge(Toml::string(&text));
+    }
+    let options: ServeOptions = figment.merge(Serialized::defaults(options)).extract().map_err(|error| {
+        // figment would quote the value, which may be a secret; path and kind are enough to find it.
+        let place = if error.path.is_empty() { String::new() } else { format!(" at `{}`", error.path.join(".")) };
+        anyhow::anyhow!("the configuration{place} is not right: {}", kind(&error.kind))
+    })?;
+    check(options)
+}
+
+fn kind(kind: &figment::error::Kind) -> String {
+    use figment::error::Kind;
+    match kind {
+        Kind::UnknownField(field, known) => format!("there is no option `{field}`; the options are {}", known.join(", ")),
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("expected {expected}"),
+        Kind::Message(message) => message.clone(),
+        _ => "the file is not TOML with these options".to_owned(),
+    }
+}
+
+fn check(options: ServeOptions) -> Result<Config> {
+    if options.profile == Some(Profile::Strict) {
+        bail!("the strict profile does not exist yet; leave --profile out, or say --profile compatible");
+    }
+    let data_dir = options.data_dir.unwrap_or_else(|| PathBuf::from("doorward-data"));
+    let smtp = secret(options.smtp, options.smtp_file.as_deref())?;
+    let smtp = match (smtp, options.mail_from) {
+        (Some(url), Some(from)) => Some(Smtp { url, from }),
+        (Some(_), None) => bail!("--smtp needs --mail-from, the sender of every mail, such as `Notes <accounts@example.com>`"),
+        (None, _) => None,
+    };
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let day = minutes(24 * 60);
+    let without_effect = [
+        (options.function_timeout.is_some(), "--function-timeout"),
+        (!options.function_http_allow.is_empty(), "--function-http-allow"),
+        (!options.trusted_proxy.is_empty(), "--trusted-proxy"),
+    ];
+    within("--function-timeout", options.function_timeout, Duration::from_secs(1), Duration::from_secs(90), minutes(1))?;
+    let (email_min, default_session) = (Duration::from_secs(10), Settings::default().refresh_token_lifetime);
+    Ok(Config {
+        apps: options.apps.iter().map(|text| app_argument(text)).collect(),
+        listen: options.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
+        public_url: options.public_url,
+        database: database(secret(options.database, options.database_file.as_deref())?, &data_dir)?,
+        data_dir,
+        smtp,
+        settings: Settings {
+            email_token_lifetime: within(
+                "--email-token-lifetime",
+                options.email_token_lifetime,
+                email_min,
+                day,
+                Settings::default().email_token_lifetime,
+            )?,
+            // Five years as `humantime` counts them, so that `5y` is within the limit.
+            refresh_token_lifetime: within(
+                "--refresh-token-lifetime",
+                options.refresh_token_lifetime,
+                minutes(30),
+                Duration::from_secs(5 * 31_557_600),
+                default_session,
+            )?,
+        },
+        secret_names: SecretNames { dir: options.secrets, environment: secrets_in_environment() },
+        access_token_algorithm: options.access_token_algorithm.unwrap_or_default(),
+        metrics_listen: options.metrics_listen,
+        password_threads: options.password_threads.map(std::num::NonZeroUsize::get),
+        log_format: options.log_format.unwrap_or_default(),
+        without_effect: without_effect.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect(),
+    })
+}
+
+/// Splits `[APP_ID=]APP_DIR`. Everything after the first `=` is the directory; a directory with `=` in its name needs an id.
+pub(crate) fn app_argument(text: &str) -> AppArgument {
+    match text.split_once('=') {
+        Some((id, dir)) => AppArgument { id: Some(id.to_owned()), dir: PathBuf::from(dir) },
+        None => AppArgument { id: None, dir: PathBuf::from(text) },
+    }
+}
+
+fn within(name: &str, value: Option<Span>, min: Duration, max: Duration, default: Duration) -> Result<Duration> {
+    match value {
+        None => Ok(default),
+        Some(Span(value)) if (min..=max).contains(&value) => Ok(value),
+        Some(value) => bail!("{name} is {value}; it must be between {} and {}", Span(min), Span(max)),
+    }
+}
+
+fn secret(value: Option<Secret>, file: Option<&Path>) -> Result<Option<Secret>> {
+    let Some(file) = file else { return Ok(value) };
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Some(Secret(text.trim().to_owned())))
+}
+
+fn database(url: Option<Secret>, data_dir: &Path) -> Result<Database> {
+    let Some(url) = url else { return Ok(Database::Sqlite(data_dir.join("doorward.sqlite"))) };
+    if let Some(path) = url.0.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() {
+            bail!("--database sqlite: needs a path, such as sqlite:/var/lib/doorward/doorward.sqlite");
+        }
+        return Ok(Database::Sqlite(PathBuf::from(path)));
+    }
+    if url.0.starts_with("postgres://") || url.0.starts_with("postgresql://") {
+        return Ok(Database::Postgres(url));
+    }
+    bail!("--database must be sqlite:PATH or postgres://USER@HOST/NAME")
+}
+
+const SECRET_PREFIX: &str = "DOORWARD_SECRET_";
+
+fn secrets_in_environment() -> BTreeSet<String> {
+    std::env::vars_os()
+        .filter_map(|(name, _)| name.to_str()?.strip_prefix(SECRET_PREFIX).map(str::to_owned))
+        .collect()
+}
+
+impl SecretNames {
+    /// Those that `check` is told about.
+    pub(crate) fn of(dir: Option<PathBuf>) -> Self {
+        Self { dir, environment: secrets_in_environment() }
+    }
+
+    /// Every name that an app would find a secret under.
+    pub(crate) fn for_app(&self, app_id: Option<&str>) -> Result<BTreeSet<String>> {
+        let mut names = self.environment.clone();
+        let Some(dir) = &self.dir else { return Ok(names) };
+        names.extend(files_in(dir).with_context(|| format!("cannot read the secrets directory {}", dir.display()))?);
+        if let Some(id) = app_id {
+            names.extend(files_in(&dir.join(id)).unwrap_or_default());
+        }
+        Ok(names)
+    }
+}
+
+fn files_in(dir: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.path().is_file() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> ServeOptions {
+        ServeOptions { apps: vec!["examples/notes".to_owned()], ..ServeOptions::default() }
+    }
+
+    fn error(options: ServeOptions) -> String {
+        resolve(options).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_reference() {
+        let config = resolve(options()).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:9090");
+        assert_eq!(config.settings.email_token_lifetime, Duration::from_secs(1_800));
+        assert_eq!(config.settings.refresh_token_lifetime, Duration::from_secs(5_184_000));
+        assert!(matches!(config.database, Database::Sqlite(path) if path.ends_with("doorward-data/doorward.sqlite")));
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "listen = \"127.0.0.1:1\"\nemail-token-lifetime = \"1h\"\n").unwrap();
+        let mut options = options();
+        options.config = Some(file.path().to_owned());
+        options.listen = Some("127.0.0.1:2".parse().unwrap());
+        let config = resolve(options).unwrap();
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!(config.settings.email_token_lifetime, Duration::from_secs(3_600));
+    }
+
+    #[test]
+    fn an_unknown_key_in_the_file_is_refused_by_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "listne = \"127.0.0.1:1\"\n").unwrap();
+        let mut options = options();
+        options.config = Some(file.path().to_owned());
+        assert!(error(options).contains("there is no option `listne`"));
+    }
+
+    #[test]
+    fn a_secret_in_the_file_does_not_reach_the_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "smtp = [\"smtp://user:hunter2@relay\"]\n").unwrap();
+        let mut options = options();
+        options.config = Some(file.path().to_owned());
+        let error = error(options);
+        assert!(error.contains("smtp") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn lifetimes_have_limits() {
+        let mut short = options();
+        short.email_token_lifetime = Some(Span(Duration::from_secs(9)));
+        assert_eq!(error(short), "--email-token-lifetime is 9s; it must be between 10s and 1day");
+        let mut five_years = options();
+        five_years.refresh_token_lifetime = Some("5y".parse().unwrap());
+        assert!(resolve(five_years).is_ok());
+    }
+
+    #[test]
+    fn the_strict_profile_is_refused_until_it_exists() {
+        let mut strict = options();
+        strict.profile = Some(Profile::Strict);
+        assert!(error(strict).starts_with("the strict profile does not exist yet"));
+    }
+
+    #[test]
+    fn smtp_needs_a_sender() {
+        let mut smtp = options();
+        smtp.smtp = Some(Secret("smtp://127.0.0.1".to_owned()));
+        assert!(error(smtp).contains("--mail-from"));
+    }
+}

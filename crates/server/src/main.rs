@@ -1,0 +1,33 @@
+//! The `doorward` binary: command line, configuration and wiring.
+//! Used by operators and, as a real process, by the end-to-end tests.
+//! Never holds a rule about accounts, tokens, mail or the wire: it only puts the crates that do together.
+
+mod apps;
+mod check;
+mod cli;
+mod config;
+mod keys;
+mod listener;
+mod logging;
+mod metrics;
+mod serve;
+mod startup;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Serve(options) => config::resolve(*options).and_then(serve::serve).map(|()| ExitCode::SUCCESS),
+        Command::Check(options) => check::check(&options),
+        Command::Keys(options) => keys::command(&options).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        logging::complain(&error);
+        ExitCode::FAILURE
+    })
+}

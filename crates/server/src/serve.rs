@@ -1,0 +1,207 @@
+//! `doorward serve`: everything is put together here, in the order in which it starts.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use doorward_core::{
+    Accounts, App, Clock, Entropy, Links, OsEntropy, OutboxWake, Parts, PasswordPool, PoolConfig, SystemClock,
+    TokenKeys,
+};
+use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp};
+use doorward_mail::{DevMailbox, MailFrom, MailMetrics, OutboxWorker, SmtpTransport, Transport, WorkerParts, WorkerSettings};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::{apps, keys, listener, logging, metrics, startup};
+
+mod database;
+mod retention;
+mod stop;
+
+use database::Database;
+
+/// Runs until it is told to stop.
+pub(crate) fn serve(config: Config) -> Result<()> {
+    logging::start(config.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(config))
+}
+
+async fn run(config: Config) -> Result<()> {
+    let stop = stop::on_signal()?;
+    // Everything that can be wrong with the input is found before anything is made.
+    let loaded = apps::load(&config.apps, &config.secret_names)?;
+    let http = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let bound = http.local_addr()?;
+    let links = Arc::new(public_links(&config, bound)?);
+    let needs_mail = loaded.iter().any(|app| app.userpass.is_some());
+    let mail = if needs_mail { Some(MailOut::choose(&config, bound, &links)?) } else { None };
+    for option in &config.without_effect {
+        tracing::warn!(option, "this option has no effect in this version");
+    }
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+    let mut registry = Registry::with_prefix("doorward");
+    create_private_dir(&config.data_dir)?;
+    let database = Database::open(&config.database, &mut registry).await?;
+    let store = database.store();
+    let token_keys = Arc::new(keys::mail_keys(&config.data_dir)?);
+    let mut served = Vec::new();
+    for app in &loaded {
+        let app = apps::adopt(app, &*store, &*clock, &*entropy).await?;
+        let keys = keys::app_keys(&config.data_dir, &app.id, config.access_token_algorithm)?;
+        served.push(ServedApp { app, keys });
+    }
+    let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
+
+    let defaults = PoolConfig::default();
+    let threads = config.password_threads.unwrap_or(defaults.threads);
+    let passwords = PasswordPool::start(PoolConfig { threads, ..defaults }).context("the password pool cannot start")?;
+    passwords.metrics().register(&mut registry);
+
+    let outbox = OutboxWake::default();
+    let accounts = Arc::new(Accounts::new(
+        Parts {
+            store: Arc::clone(&store),
+            passwords: passwords.clone(),
+            token_keys: Arc::clone(&token_keys),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            outbox: outbox.clone(),
+        },
+        config.settings.clone(),
+    ));
+    let readiness = Readiness::new(Arc::clone(&store));
+    let http_metrics = HttpMetrics::default();
+    http_metrics.register(&mut registry);
+    let mut router = doorward_http::router(Api {
+        accounts: Arc::clone(&accounts),
+        apps: Arc::new(Apps::new(served)),
+        links: Arc::clone(&links),
+        limits: HttpLimits::default(),
+        metrics: http_metrics,
+        readiness: readiness.clone(),
+    });
+    router = router.merge(doorward_console::pages(doorward_console::PageParts {
+        accounts,
+        apps: all_apps.clone(),
+        links: Arc::clone(&links),
+    }));
+    if let Some(MailOut { mailbox: Some(mailbox), .. }) = &mail {
+        router = router.merge(doorward_console::development_mailbox(mailbox.clone()));
+    }
+
+    let background = TaskTracker::new();
+    let stop_background = CancellationToken::new();
+    if let Some(mail) = &mail {
+        let worker = mail_worker(mail, &database, &all_apps, &links, token_keys, &clock, &entropy, outbox, &mut registry);
+        background.spawn(worker.run(stop_background.clone()));
+    }
+    background.spawn(retention::run(Arc::clone(&store), Arc::clone(&clock), stop_background.clone()));
+    let metrics_address = match config.metrics_listen {
+        Some(address) => Some(metrics::serve(address, metrics::router(registry, store)).await?),
+        None => None,
+    };
+    background.close();
+
+    startup::say(&startup::Report {
+        links: &links,
+        loaded: &loaded,
+        bound,
+        mail: mail.as_ref(),
+        database: &config.database,
+        metrics: metrics_address,
+        engine: passwords.engine(),
+    });
+
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        stopping.cancelled().await;
+        readiness.stop();
+    });
+    listener::serve(http, doorward_http::tidy_requests(router), stop).await;
+    // Requests are finished; now the mails that they promised, as far as that goes without waiting for a relay that is down.
+    stop_background.cancel();
+    background.wait().await;
+    database.close().await;
+    Ok(())
+}
+
+/// The public URL that was given, or that of the address itself where only this machine can reach it.
+fn public_links(config: &Config, bound: SocketAddr) -> Result<Links> {
+    match &config.public_url {
+        Some(url) => Links::new(url).with_context(|| format!("--public-url {url}")),
+        None if bound.ip().is_loopback() => Ok(Links::new(&format!("http://{bound}"))?),
+        None => bail!("--public-url is needed to listen on {bound}: the origin under which clients reach this server"),
+    }
+}
+
+/// How mail leaves this server.
+pub(crate) struct MailOut {
+    transport: Arc<dyn Transport>,
+    from: MailFrom,
+    pub(crate) mailbox: Option<DevMailbox>,
+}
+
+impl MailOut {
+    fn choose(config: &Config, bound: SocketAddr, links: &Links) -> Result<Self> {
+        if let Some(smtp) = &config.smtp {
+            let from = smtp.from.parse().with_context(|| format!("--mail-from {}", smtp.from))?;
+            let transport = SmtpTransport::from_url(&smtp.url.0).context("--smtp")?;
+            return Ok(Self { transport: Arc::new(transport), from, mailbox: None });
+        }
+        if !(bound.ip().is_loopback() && startup::is_loopback_url(links.public_url())) {
+            bail!(
+                "--smtp is needed: accounts send mail, and the development mailbox is only for servers that nobody else can reach"
+            );
+        }
+        let mailbox = DevMailbox::new();
+        let from = "Doorward <doorward@localhost>".parse().context("the sender of development mails")?;
+        Ok(Self { transport: Arc::new(mailbox.clone()), from, mailbox: Some(mailbox) })
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "wiring: each part is named once, here")]
+fn mail_worker(
+    mail: &MailOut,
+    database: &Database,
+    apps: &[App],
+    links: &Links,
+    token_keys: Arc<TokenKeys>,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+    wake: OutboxWake,
+    registry: &mut Registry,
+) -> OutboxWorker {
+    let metrics = MailMetrics::default();
+    metrics.register(registry);
+    let apps: std::collections::HashMap<_, _> =
+        apps.iter().map(|app| (app.object_id, Arc::new(app.clone()))).collect();
+    OutboxWorker::new(WorkerParts {
+        store: database.store(),
+        apps: Arc::new(move |id| apps.get(&id).cloned()),
+        links: links.clone(),
+        token_keys,
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        transport: Arc::clone(&mail.transport),
+        from: mail.from.clone(),
+        wake,
+        metrics,
+        settings: if database.is_shared() { WorkerSettings::shared() } else { WorkerSettings::alone() },
+    })
+}
+
+fn create_private_dir(dir: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).with_context(|| format!("cannot make the data directory {}", dir.display()))
+}

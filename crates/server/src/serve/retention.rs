@@ -1,0 +1,33 @@
+//! Removes what nobody can use or ask about any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward_core::store::StoreError;
+use doorward_core::{Clock, Store};
+use tokio_util::sync::CancellationToken;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(3_600);
+
+/// How long ended sessions, dead links and finished mails are kept, so that an operator can still see what happened.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// Sweeps now and then until told to stop.
+pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+        match sweep(&*store, &*clock).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "removed what had ended a week ago"),
+            Err(error) => tracing::warn!(%error, "old rows could not be removed; this is tried again in an hour"),
+        }
+    }
+}
+
+async fn sweep(store: &dyn Store, clock: &dyn Clock) -> Result<u64, StoreError> {
+    let before = clock.now().minus(KEPT);
+    let mut tx = store.begin().await?;
+    let rows = tx.sweep(before).await?;
+    tx.commit().await?;
+    Ok(rows)
+}

@@ -1,0 +1,95 @@
+//! The few lines that a start prints, for the person in front of the terminal.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+use doorward_appdir::{ConfirmationMethod, LoadedApp, ResetMethod};
+use doorward_core::Links;
+use doorward_passwords::Engine;
+
+use crate::config::Database;
+use crate::serve::MailOut;
+
+/// What there is to say.
+pub(crate) struct Report<'a> {
+    pub(crate) links: &'a Links,
+    pub(crate) loaded: &'a [LoadedApp],
+    pub(crate) bound: SocketAddr,
+    pub(crate) mail: Option<&'a MailOut>,
+    pub(crate) database: &'a Database,
+    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) engine: Engine,
+}
+
+/// Prints it on standard output.
+pub(crate) fn say(report: &Report<'_>) {
+    let text = text(report);
+    let mut out = std::io::stdout().lock();
+    // Nobody may be reading; that is no reason not to serve.
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+fn text(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    let public = report.links.public_url();
+    let _ = writeln!(text, "Doorward {} is ready at {public}", env!("CARGO_PKG_VERSION"));
+    if public != format!("http://{}", report.bound) {
+        let _ = writeln!(text, "  listening on  {}", report.bound);
+    }
+    for app in report.loaded {
+        let _ = writeln!(text, "  app           {} ({}), {}", app.client_app_id, app.root.display(), methods(app));
+    }
+    let mail = match report.mail {
+        Some(MailOut { mailbox: Some(_), .. }) => format!("development mailbox at {public}/dev/mail"),
+        Some(MailOut { mailbox: None, .. }) => "by SMTP".to_owned(),
+        None => "none is needed".to_owned(),
+    };
+    let _ = writeln!(text, "  mail          {mail}");
+    let database = match report.database {
+        Database::Sqlite(path) => format!("SQLite, {}", path.display()),
+        Database::Postgres(_) => "PostgreSQL".to_owned(),
+    };
+    let _ = writeln!(text, "  accounts      {database}; passwords by Argon2id ({})", report.engine);
+    if let Some(address) = report.metrics {
+        let _ = writeln!(text, "  metrics       http://{address}/metrics");
+    }
+    for app in report.loaded {
+        let notes = app.report();
+        let count = notes.ignored.len() + notes.missing.len();
+        if count > 0 {
+            let _ = writeln!(
+                text,
+                "  {}: {count} parts of the export are ignored or missing; see: doorward check {}",
+                app.client_app_id,
+                app.root.display()
+            );
+        }
+        if matches!(app.userpass.as_ref().map(|config| config.confirmation()), Some(ConfirmationMethod::Automatic)) {
+            let _ = writeln!(text, "  {}: anybody can register any address, because autoConfirm is true", app.client_app_id);
+        }
+    }
+    text
+}
+
+fn methods(app: &LoadedApp) -> &'static str {
+    let Some(config) = &app.userpass else { return "e-mail/password accounts are disabled" };
+    match (config.confirmation(), config.reset()) {
+        (ConfirmationMethod::Automatic, ResetMethod::Email { .. }) => "confirmed at once, reset by e-mail",
+        (ConfirmationMethod::Email { .. }, ResetMethod::Email { .. }) => "confirmed and reset by e-mail",
+        // Refused before this is printed.
+        (ConfirmationMethod::Function(_), _) | (_, ResetMethod::Function(_)) => "by functions",
+    }
+}
+
+/// Whether only this machine can follow this URL.
+pub(crate) fn is_loopback_url(url: &str) -> bool {
+    let Ok(url) = url::Url::parse(url) else { return false };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(url::Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,12 @@
+//! What tests stand on: a whole app over the real router and a real database, a clock that moves, chance that repeats, a relay.
+//! Used by the tests of every crate, as a dev-dependency only.
+//! Never part of a release, and never a mock of something that the tests are about.
+
+mod clock;
+mod entropy;
+pub mod smtp_server;
+mod test_app;
+
+pub use clock::ManualClock;
+pub use entropy::SeededEntropy;
+pub use test_app::{Client, Reply, TestApp, TestAppBuilder, User};

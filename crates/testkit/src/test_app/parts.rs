@@ -1,0 +1,123 @@
+//! Wiring, as the server does it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+use doorward_core::{
+    Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, GroupId, KeyId, Links, ObjectId, OutboxWake,
+    Parts, PasswordPool, PoolConfig, Settings, Store, TokenKeys,
+};
+use doorward_http::{AccessKey, Api, AppKeys, Apps, HttpMetrics, Readiness, RefreshKey, ServedApp};
+use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
+use doorward_store::{SqliteOptions, SqliteStore};
+
+use super::{TestApp, TestAppBuilder};
+use crate::{ManualClock, SeededEntropy};
+
+impl TestAppBuilder {
+    /// Starts the app.
+    pub async fn start(self) -> TestApp {
+        let files = tempfile::tempdir().expect("a temporary directory");
+        let store = SqliteStore::open(&files.path().join("test.sqlite"), SqliteOptions::default()).await;
+        let sqlite = store.expect("SQLite opens");
+        let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+        let clock = ManualClock::default();
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
+        let app = self.app(&*store, &clock, &*entropy).await;
+
+        let pool = PoolConfig { queue_deadline: self.queue_deadline, ..PoolConfig::default() };
+        let passwords = PasswordPool::start(pool).expect("the pool starts");
+        let token_key = KeyId("test".to_owned());
+        let token_keys = TokenKeys::new(token_key.clone(), [(token_key, [1; 64].as_slice())]).expect("a key");
+        let token_keys = Arc::new(token_keys);
+        let outbox = OutboxWake::default();
+        let accounts = Arc::new(Accounts::new(
+            Parts {
+                store: Arc::clone(&store),
+                passwords: passwords.clone(),
+                token_keys: Arc::clone(&token_keys),
+                clock: Arc::new(clock.clone()),
+                entropy: Arc::clone(&entropy),
+                outbox: outbox.clone(),
+            },
+            Settings::default(),
+        ));
+        let links = Links::new(TestApp::PUBLIC_URL).expect("a public URL");
+        let mailbox = DevMailbox::new();
+        let mailing = Arc::new(RwLock::new(vec![Arc::new(app.clone())]));
+        let known = Arc::clone(&mailing);
+        let worker = OutboxWorker::new(WorkerParts {
+            store: Arc::clone(&store),
+            apps: Arc::new(move |id| known.read().unwrap().iter().find(|app| app.object_id == id).cloned()),
+            links: links.clone(),
+            token_keys,
+            clock: Arc::new(clock.clone()),
+            entropy,
+            transport: Arc::new(mailbox.clone()),
+            from: "Notes <accounts@example.com>".parse().expect("a sender"),
+            wake: outbox,
+            metrics: MailMetrics::default(),
+            settings: WorkerSettings::alone(),
+        });
+        let served = ServedApp { app: app.clone(), keys: keys(self.hs256) };
+        let api = Api {
+            accounts,
+            apps: Arc::new(Apps::new([served])),
+            links: Arc::new(links),
+            limits: self.limits,
+            metrics: HttpMetrics::default(),
+            readiness: Readiness::new(store),
+        };
+        TestApp {
+            router: doorward_http::router(api.clone()),
+            api,
+            store: sqlite,
+            passwords,
+            worker: Arc::new(worker),
+            mailing,
+            mailbox,
+            clock,
+            app,
+            read: Mutex::new(0),
+            files,
+        }
+    }
+
+    async fn app(&self, store: &dyn Store, clock: &dyn Clock, entropy: &dyn Entropy) -> App {
+        let id = AppId::parse(TestApp::ID).expect("an app id");
+        let mut tx = store.begin().await.expect("a transaction");
+        let proposed = AppObjectId::generate(clock, entropy);
+        let object_id = tx.adopt_app(&id, proposed, clock.now()).await.expect("an app is adopted");
+        tx.commit().await.expect("it commits");
+        let accounts = EmailPassword { confirmation: self.confirmation.clone(), reset: self.reset.clone() };
+        App {
+            id,
+            object_id,
+            group_id: GroupId(ObjectId::zero()),
+            name: "Notes".to_owned(),
+            deployment_model: "GLOBAL".to_owned(),
+            location: "US-VA".to_owned(),
+            allowed_origins: self.allowed_origins.clone(),
+            email_password: self.enabled.then_some(accounts),
+        }
+    }
+}
+
+/// Fixed keys: tests can sign with them what the server would not.
+pub(super) fn keys(hs256: bool) -> AppKeys {
+    let id = KeyId("access".to_owned());
+    let access = if hs256 {
+        AccessKey::hs256(TestApp::HS256_KEY)
+    } else {
+        AccessKey::es256(&id, TestApp::ES256_KEY)
+    };
+    let refresh = RefreshKey::new(TestApp::REFRESH_KEY).expect("a key");
+    let refresh_id = KeyId("refresh".to_owned());
+    AppKeys::new(
+        id.clone(),
+        BTreeMap::from([(id, access.expect("a key"))]),
+        refresh_id.clone(),
+        BTreeMap::from([(refresh_id, refresh)]),
+    )
+    .expect("the active keys are there")
+}

@@ -1,0 +1,46 @@
+// One line per step, and the count at the end.
+
+export class Report {
+  #passed = 0;
+  #failed = 0;
+
+  heading(text) {
+    console.log(`\n${text}`);
+  }
+
+  /** Runs a step and says how it went. The error of a failed step is thrown on: what follows builds on it. */
+  step = async (name, run) => {
+    try {
+      await run();
+    } catch (error) {
+      this.failed(name, error);
+      throw error;
+    }
+    this.passed(name);
+  };
+
+  passed(name) {
+    this.#passed += 1;
+    console.log(`  ok      ${name}`);
+  }
+
+  failed(name, error) {
+    this.#failed += 1;
+    console.log(`  FAILED  ${name}\n${indent(error?.stack ?? String(error))}`);
+    if (error && typeof error === "object") reported.add(error);
+  }
+
+  /** Counts an error unless a step has told of it already. */
+  caught(name, error) {
+    if (!reported.has(error)) this.failed(name, error);
+  }
+
+  /** Prints the closing line and gives the exit code. */
+  close() {
+    console.log(`\n${this.#passed} passed, ${this.#failed} failed`);
+    return this.#failed === 0 && this.#passed > 0 ? 0 : 1;
+  }
+}
+
+const reported = new WeakSet();
+const indent = (text) => text.replace(/^/gm, "          ");
