@@ -43,8 +43,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            email_token_lifetime: Duration::from_secs(30 * 60),
-            refresh_token_lifetime: Duration::from_secs(60 * 24 * 3600),
+            email_token_lifetime: Duration::from_mins(30),
+            refresh_token_lifetime: Duration::from_hours(60 * 24),
         }
     }
 }
@@ -92,13 +92,11 @@ impl Accounts {
 
     /// Checks a password against a hash, or against nothing at the same cost.
     pub(crate) async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, AuthError> {
-        Ok(match hash {
-            Some(hash) => self.parts.passwords.verify(password.as_bytes(), hash.as_phc()).await?,
-            None => {
-                self.parts.passwords.verify_nothing(password.as_bytes()).await?;
-                false
-            }
-        })
+        if let Some(hash) = hash {
+            return Ok(self.parts.passwords.verify(password.as_bytes(), hash.as_phc()).await?);
+        }
+        self.parts.passwords.verify_nothing(password.as_bytes()).await?;
+        Ok(false)
     }
 
     /// Promises a mail with a new link, within the transaction of the change that it belongs to.

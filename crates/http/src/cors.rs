@@ -29,7 +29,7 @@ pub(crate) fn layer(api: &Api) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS])
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT])
         .expose_headers([REQUEST_ID])
-        .max_age(std::time::Duration::from_secs(600))
+        .max_age(std::time::Duration::from_mins(10))
 }
 
 /// The app id in `/api/client/v2.0/app/{app_id}/…`.

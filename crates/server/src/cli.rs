@@ -100,7 +100,7 @@ pub(crate) struct ServeOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) function_http_allow: Vec<String>,
 
-    /// A directory with one file per secret, named as it is; DIR/<app id>/ wins. Also DOORWARD_SECRET_<NAME>.
+    /// A directory with one file per secret, named as it is; DIR/<app id>/ wins. Also `DOORWARD_SECRET_<NAME>`.
     #[arg(long, value_name = "DIR", env = "DOORWARD_SECRETS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) secrets: Option<PathBuf>,

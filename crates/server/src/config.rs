@@ -100,7 +100,7 @@ fn check(options: ServeOptions) -> Result<Config> {
         (Some(_), None) => bail!("--smtp needs --mail-from, the sender of every mail, such as `Notes <accounts@example.com>`"),
         (None, _) => None,
     };
-    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let minutes = Duration::from_mins;
     let day = minutes(24 * 60);
     let without_effect = [
         (options.function_timeout.is_some(), "--function-timeout"),
@@ -124,12 +124,12 @@ fn check(options: ServeOptions) -> Result<Config> {
                 day,
                 Settings::default().email_token_lifetime,
             )?,
-            // Five years as `humantime` counts them, so that `5y` is within the limit.
+            // Five years of 365.25 days, as `humantime` counts them, so that `5y` is within the limit.
             refresh_token_lifetime: within(
                 "--refresh-token-lifetime",
                 options.refresh_token_lifetime,
                 minutes(30),
-                Duration::from_secs(5 * 31_557_600),
+                Duration::from_hours(5 * 8_766),
                 default_session,
             )?,
         },

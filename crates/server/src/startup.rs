@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
-use doorward_appdir::{ConfirmationMethod, LoadedApp, ResetMethod};
+use doorward_appdir::{ConfirmationMethod, LoadedApp, ResetMethod, UserpassConfig};
 use doorward_core::Links;
 use doorward_passwords::Engine;
 
@@ -61,12 +61,12 @@ fn text(report: &Report<'_>) -> String {
         if count > 0 {
             let _ = writeln!(
                 text,
-                "  {}: {count} parts of the export are ignored or missing; see: doorward check {}",
+                "  {}: parts of the export that are ignored or missing: {count}; see doorward check {}",
                 app.client_app_id,
                 app.root.display()
             );
         }
-        if matches!(app.userpass.as_ref().map(|config| config.confirmation()), Some(ConfirmationMethod::Automatic)) {
+        if matches!(app.userpass.as_ref().map(UserpassConfig::confirmation), Some(ConfirmationMethod::Automatic)) {
             let _ = writeln!(text, "  {}: anybody can register any address, because autoConfirm is true", app.client_app_id);
         }
     }

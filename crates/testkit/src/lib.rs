@@ -2,6 +2,12 @@
 //! Used by the tests of every crate, as a dev-dependency only.
 //! Never part of a release, and never a mock of something that the tests are about.
 
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a test kit fails the test by panicking; each message says what was expected"
+)]
+
 mod clock;
 mod entropy;
 pub mod smtp_server;

@@ -80,7 +80,7 @@ impl TestApp {
             reset: MailedLink { url: Some("https://notes.example.com/reset".to_owned()), subject: None },
             enabled: true,
             allowed_origins: Vec::new(),
-            queue_deadline: Duration::from_secs(60),
+            queue_deadline: Duration::from_mins(1),
             hs256: false,
             limits: doorward_http::HttpLimits::default(),
         }

@@ -135,7 +135,7 @@ impl Ring {
             return Ok(self);
         }
         if let Some(newest) = self.keys.iter().filter(fits).max_by(|a, b| a.created_at.cmp(&b.created_at)) {
-            self.active = newest.id.clone();
+            self.active.clone_from(&newest.id);
             return Ok(self);
         }
         self.active = self.add(algorithm)?;

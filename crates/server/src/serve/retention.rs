@@ -8,10 +8,10 @@ use doorward_core::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 
 /// How often.
-const EVERY: Duration = Duration::from_secs(3_600);
+const EVERY: Duration = Duration::from_hours(1);
 
 /// How long ended sessions, dead links and finished mails are kept, so that an operator can still see what happened.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
+const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Sweeps now and then until told to stop.
 pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) {

@@ -1,0 +1,10 @@
+//! The real binary as operators run it: started, stopped, killed, cut off from its relay and its database.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod crash;
+mod metrics;
+mod outage;
+mod postgres;
+mod start;
+mod stop;
+mod support;

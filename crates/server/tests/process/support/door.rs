@@ -1,0 +1,57 @@
+//! A door between a server and its database: shut, the database is as good as stopped.
+
+use std::net::SocketAddr;
+
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::unused_port;
+
+/// A TCP proxy on 127.0.0.1. Shut, it has cut every connection, and new ones are refused.
+pub(crate) struct Door {
+    port: u16,
+    to: String,
+    open: Option<JoinHandle<()>>,
+}
+
+impl Door {
+    /// An open door to this host and port.
+    pub(crate) async fn to(address: String) -> Self {
+        let mut door = Self { port: unused_port(), to: address, open: None };
+        door.open().await;
+        door
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) async fn open(&mut self) {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        let listener = TcpListener::bind(address).await.expect("the door's port is still free");
+        self.open = Some(tokio::spawn(pass(listener, self.to.clone())));
+    }
+
+    pub(crate) async fn shut(&mut self) {
+        if let Some(task) = self.open.take() {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+}
+
+async fn pass(listener: TcpListener, to: String) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (mut near, _) = listener.accept().await.expect("connections can be accepted");
+        let to = to.clone();
+        connections.spawn(async move {
+            if let Ok(mut far) = TcpStream::connect(to).await {
+                // Either side may hang up as it likes.
+                let _ = copy_bidirectional(&mut near, &mut far).await;
+            }
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}

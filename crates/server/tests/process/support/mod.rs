@@ -1,0 +1,22 @@
+//! What the tests share: the binary as a process, a client of it, its mails, and the things around it that can fail.
+
+mod app_dir;
+mod call;
+mod database;
+mod door;
+mod figures;
+mod letter;
+mod port;
+mod program;
+
+pub(crate) use app_dir::{AppDir, notes};
+pub(crate) use call::{Call, Client, Reply, Session};
+pub(crate) use database::with_database;
+pub(crate) use door::Door;
+pub(crate) use figures::Figures;
+pub(crate) use letter::{Letter, Purpose};
+pub(crate) use port::unused_port;
+pub(crate) use program::{Ended, Program, Server};
+
+/// A password that every policy takes.
+pub(crate) const PASSWORD: &str = "correct horse";

@@ -1,0 +1,230 @@
+//! The binary as a process of our own.
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::{Call, Client, Reply};
+
+/// Longer than a start or an end ever takes on a busy machine; it only bounds a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A command line that can be started any number of times. The process sees nothing of our own environment.
+#[derive(Clone, Default)]
+pub(crate) struct Program {
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    directory: Option<PathBuf>,
+}
+
+impl Program {
+    /// Any command line.
+    pub(crate) fn new<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { arguments: arguments.into_iter().map(str::to_owned).collect(), ..Self::default() }
+    }
+
+    /// `serve` for one app, on any free port.
+    pub(crate) fn serve(app: &str, data_dir: &str) -> Self {
+        Self::new(["serve", app, "--listen", "127.0.0.1:0", "--data-dir", data_dir])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn with<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// The same, with mail by this relay on this machine.
+    pub(crate) fn with_smtp(self, port: u16) -> Self {
+        let url = format!("smtp://127.0.0.1:{port}");
+        self.with(["--smtp", url.as_str(), "--mail-from", "Notes <notes@doorward.test>"])
+    }
+
+    /// The same with a variable in its environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same in another working directory.
+    pub(crate) fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Starts it and returns at once.
+    pub(crate) fn spawn(&self) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+        command.args(&self.arguments).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut process = command.spawn().expect("the binary under test can be started");
+        let stdout = Heard::listen(process.stdout.take().unwrap());
+        let stderr = Heard::listen(process.stderr.take().unwrap());
+        Server { process, stdout, stderr, client: Client::new("") }
+    }
+
+    /// Starts a server and waits until it says that it is ready.
+    pub(crate) async fn start(&self) -> Server {
+        let mut server = self.spawn();
+        server.ready().await;
+        server
+    }
+
+    /// Runs it to its end.
+    pub(crate) async fn run(&self) -> Ended {
+        self.spawn().ended().await
+    }
+}
+
+/// A running server. It is killed when this is dropped.
+pub(crate) struct Server {
+    process: Child,
+    stdout: Heard,
+    stderr: Heard,
+    client: Client,
+}
+
+/// What a process left behind.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Server {
+    /// Waits until it says that it is ready.
+    pub(crate) async fn ready(&mut self) {
+        if let Err(sorry) = self.stdout.wait(PATIENCE, |text| text.contains(" is ready at ") && text.ends_with('\n')).await {
+            panic!("the server is not ready: {sorry}\nstderr: {}", self.stderr.text());
+        }
+        self.client = Client::new(&format!("http://{}", self.address()));
+    }
+
+    /// Where it listens: the public URL, unless that is another one.
+    fn address(&self) -> String {
+        let text = self.stdout.text();
+        let of = |words: &str| text.lines().find_map(|line| line.split_once(words)).map(|(_, rest)| rest.to_owned());
+        of("listening on  ").or_else(|| of(" is ready at http://")).expect("a ready server says where")
+    }
+
+    /// A client of it.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The origin that clients reach it under.
+    pub(crate) fn url(&self) -> &str {
+        self.client.url()
+    }
+
+    /// Asks it something, and expects an answer.
+    pub(crate) async fn ask(&self, call: &Call) -> Reply {
+        self.client.ask(call).await
+    }
+
+    /// Waits until this stands on its standard error.
+    pub(crate) async fn logs(&mut self, words: &str) {
+        if let Err(sorry) = self.stderr.wait(PATIENCE, |text| text.contains(words)).await {
+            panic!("the server did not log {words:?}: {sorry}\nstderr: {}", self.stderr.text());
+        }
+    }
+
+    /// Its standard output so far.
+    pub(crate) fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// Where it shows its metrics.
+    pub(crate) fn metrics_url(&self) -> String {
+        let text = self.stdout.text();
+        let line = text.lines().find_map(|line| line.trim_start().strip_prefix("metrics "));
+        line.expect("the server says where its metrics are").trim().to_owned()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let pid = self.process.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        kill_process(pid.expect("the process runs"), Signal::TERM).expect("our own process can be signalled");
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.process.try_wait().expect("our own process can be asked").is_none()
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(self) -> Ended {
+        self.ended_within(PATIENCE).await
+    }
+
+    /// The same, in less time.
+    pub(crate) async fn ended_within(mut self, limit: Duration) -> Ended {
+        let Ok(status) = timeout(limit, self.process.wait()).await else {
+            panic!("the process has not ended within {limit:?}\nstdout: {}\nstderr: {}", self.stdout(), self.stderr.text());
+        };
+        let status = status.expect("our own process can be waited for");
+        Ended { status, stdout: self.stdout.rest().await, stderr: self.stderr.rest().await }
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) async fn stop(self) -> Ended {
+        self.terminate();
+        self.ended().await
+    }
+
+    /// Kills it with SIGKILL, as a power cut would, and waits until it is gone.
+    pub(crate) async fn kill(mut self) -> Ended {
+        self.process.start_kill().expect("our own process can be killed");
+        self.ended().await
+    }
+}
+
+/// A standard stream of a process, as far as it has been heard.
+struct Heard {
+    text: watch::Receiver<String>,
+    end: JoinHandle<()>,
+}
+
+impl Heard {
+    fn listen(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let (sender, text) = watch::channel(String::new());
+        let end = tokio::spawn(async move {
+            let mut lines = BufReader::new(stream).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                sender.send_modify(|text| {
+                    text.push_str(&line);
+                    text.push('\n');
+                });
+            }
+        });
+        Self { text, end }
+    }
+
+    fn text(&self) -> String {
+        self.text.borrow().clone()
+    }
+
+    async fn wait(&mut self, limit: Duration, until: impl FnMut(&String) -> bool) -> Result<(), &'static str> {
+        match timeout(limit, self.text.wait_for(until)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err("it has ended"),
+            Err(_) => Err("that took too long"),
+        }
+    }
+
+    async fn rest(mut self) -> String {
+        (&mut self.end).await.expect("a stream is read to its end");
+        self.text()
+    }
+}
