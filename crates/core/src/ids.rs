@@ -161,6 +161,18 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_parsed_or_refused_without_panic() {
+        bolero::check!().with_type::<String>().with_iterations(20_000).for_each(|text| {
+            if let Ok(id) = text.parse::<ObjectId>() {
+                assert_eq!(id.to_string(), *text);
+            }
+            if let Some(id) = AppId::parse(text) {
+                assert_eq!(id.as_str(), text);
+            }
+        });
+    }
+
+    #[test]
     fn an_app_id_can_stand_in_a_path() {
         assert!(AppId::parse("notes-abcde").is_some());
         for bad in ["", "a/b", "..", "a b", "é", &"a".repeat(65)] {

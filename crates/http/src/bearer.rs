@@ -9,10 +9,12 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use doorward_core::{SessionId, UserId};
+use doorward_wire::{ACCESS, TypeClaim};
 
 use crate::api::ServedApp;
 use crate::path_app::check_origin;
 use crate::request_scope::RequestScope;
+use crate::tokens::peek;
 use crate::{Api, ApiError, RequestError};
 
 /// The user of a valid access token.
@@ -32,7 +34,9 @@ impl FromRequestParts<Api> for SignedInUser {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers)?;
-        let served = app_of_token(parts, api, token, RequestError::InvalidAccessToken)?;
+        let unchecked = peek(token).ok_or(RequestError::InvalidAccessToken)?;
+        let served = app_of_token(parts, api, &unchecked).ok_or(RequestError::InvalidAccessToken)?;
+        check_origin(&parts.headers, &served.app)?;
         let claims = served.keys.verify_access(token, &served.app, api.accounts.now())?;
         let user = claims.sub.parse().map_err(|_| RequestError::InvalidAccessToken)?;
         Ok(Self { served, user })
@@ -44,7 +48,13 @@ impl FromRequestParts<Api> for RefreshableSession {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let token = bearer_token(&parts.headers)?;
-        let served = app_of_token(parts, api, token, RequestError::InvalidRefreshToken)?;
+        let unchecked = peek(token).ok_or(RequestError::InvalidRefreshToken)?;
+        let served = app_of_token(parts, api, &unchecked).ok_or(RequestError::InvalidRefreshToken)?;
+        check_origin(&parts.headers, &served.app)?;
+        // Refused either way; the text is for whoever mixed them up.
+        if unchecked.typ == ACCESS {
+            return Err(RequestError::NotARefreshToken.into());
+        }
         let claims = served.keys.verify_refresh(token, &served.app, api.accounts.now())?;
         let session = claims.baas_id.parse().map_err(|_| RequestError::InvalidRefreshToken)?;
         Ok(Self { served, session })
@@ -63,17 +73,9 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, RequestError> {
     if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() { Ok(token) } else { Err(RequestError::NoBearerToken) }
 }
 
-/// The app that the token claims to be of: these paths carry no app id. The claim only chooses the key that then checks it.
-fn app_of_token(
-    parts: &Parts,
-    api: &Api,
-    token: &str,
-    refusal: RequestError,
-) -> Result<Arc<ServedApp>, ApiError> {
-    let claims = crate::tokens::peek(token).ok_or_else(|| refusal.clone())?;
-    let id = claims.baas_domain_id.parse().map_err(|_| refusal.clone())?;
-    let served = Arc::clone(api.apps.find_by_object_id(id).ok_or(refusal)?);
-    RequestScope::of(parts).is_for(&served);
-    check_origin(&parts.headers, &served.app)?;
-    Ok(served)
+/// The app that a token claims to be of: these paths carry no app id. The claim only chooses the key that then checks it.
+fn app_of_token(parts: &Parts, api: &Api, unchecked: &TypeClaim) -> Option<Arc<ServedApp>> {
+    let served = api.apps.find_by_object_id(unchecked.baas_domain_id.parse().ok()?)?;
+    RequestScope::of(parts).is_for(served);
+    Some(Arc::clone(served))
 }

@@ -2,8 +2,10 @@
 //! with the algorithm of the key that its `kid` names, whatever else its header says (RFC 8725 §3.1).
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fmt;
 
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
@@ -39,8 +41,14 @@ pub struct RefreshKey(Key);
 
 struct Key {
     algorithm: Algorithm,
-    encoding: EncodingKey,
+    signer: Signer,
     decoding: DecodingKey,
+}
+
+enum Signer {
+    Hs256(EncodingKey),
+    /// `jsonwebtoken` would read the private key anew for each signature, which costs more than the signature itself.
+    Es256(EcdsaKeyPair),
 }
 
 /// Key material that cannot be used.
@@ -54,14 +62,17 @@ impl Key {
         if secret.len() < 32 {
             return Err(InvalidKey);
         }
-        let (encoding, decoding) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
-        Ok(Self { algorithm: Algorithm::HS256, encoding, decoding })
+        let signer = Signer::Hs256(EncodingKey::from_secret(secret));
+        Ok(Self { algorithm: Algorithm::HS256, signer, decoding: DecodingKey::from_secret(secret) })
     }
 
     fn sign(&self, id: &KeyId, claims: &impl Serialize) -> String {
         let header = Header { kid: Some(id.0.clone()), ..Header::new(self.algorithm) };
-        // It fails only for a key of the wrong kind or claims that are not JSON; both are fixed when the key is loaded.
-        jsonwebtoken::encode(&header, claims, &self.encoding).expect("a checked key signs our own claims")
+        // Both fail only for a key of the wrong kind or claims that are not JSON, which is settled when a key is loaded.
+        match &self.signer {
+            Signer::Hs256(key) => jsonwebtoken::encode(&header, claims, key).expect("a checked key signs our own claims"),
+            Signer::Es256(pair) => es256(pair, &header, claims).expect("a checked key signs our own claims"),
+        }
     }
 
     /// Checks the signature and nothing else: time, type and audience are the caller's, against the injected clock.
@@ -83,8 +94,8 @@ impl AccessKey {
         let (x, y) = (base64url(&point[1..33]), base64url(&point[33..]));
         let key = Key {
             algorithm: Algorithm::ES256,
-            encoding: EncodingKey::from_ec_der(pkcs8),
             decoding: DecodingKey::from_ec_components(&x, &y).map_err(|_| InvalidKey)?,
+            signer: Signer::Es256(pair),
         };
         let text = str::to_owned;
         let public = Jwk {
@@ -185,9 +196,6 @@ impl AppKeys {
 
     /// The claims of a refresh token of this app that has not expired.
     pub(crate) fn verify_refresh(&self, token: &str, app: &App, now: Timestamp) -> Result<RefreshClaims, RequestError> {
-        if peek(token).is_some_and(|claims| claims.typ == ACCESS) {
-            return Err(RequestError::NotARefreshToken);
-        }
         let key = kid(token).and_then(|id| self.refresh.get(&id)).ok_or(RequestError::InvalidRefreshToken)?;
         let claims: RefreshClaims = key.0.verify(token).ok_or(RequestError::InvalidRefreshToken)?;
         if claims.typ != REFRESH || claims.baas_domain_id != app.object_id.to_string() {
@@ -218,6 +226,17 @@ pub(crate) fn peek(token: &str) -> Option<TypeClaim> {
 
 fn kid(token: &str) -> Option<KeyId> {
     jsonwebtoken::decode_header(token).ok()?.kid.map(KeyId)
+}
+
+/// A JWS in compact form (RFC 7515 §7.1).
+fn es256(pair: &EcdsaKeyPair, header: &Header, claims: &impl Serialize) -> Result<String, Box<dyn Error>> {
+    let mut token = base64url(&serde_json::to_vec(header)?);
+    token.push('.');
+    token.push_str(&base64url(&serde_json::to_vec(claims)?));
+    let signature = pair.sign(&SystemRandom::new(), token.as_bytes())?;
+    token.push('.');
+    token.push_str(&base64url(signature.as_ref()));
+    Ok(token)
 }
 
 fn base64url(bytes: &[u8]) -> String {

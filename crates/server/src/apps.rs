@@ -10,7 +10,7 @@ use doorward_core::{
 
 use crate::config::{AppArgument, SecretNames};
 
-/// Loads every directory. Two apps of one id are refused.
+/// Loads every directory. Two apps of one id are refused, and whatever this version cannot do.
 pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<Vec<LoadedApp>> {
     if arguments.is_empty() {
         bail!("say which app to run: doorward serve APP_DIR, a directory exported from App Services");
@@ -22,6 +22,7 @@ pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<V
         if !ids.insert(app.client_app_id.clone()) {
             bail!("two directories have the app id `{}`; give one of them another: APP_ID=APP_DIR", app.client_app_id);
         }
+        refuse_functions(&app)?;
         apps.push(app);
     }
     Ok(apps)
@@ -33,7 +34,7 @@ pub(crate) fn load_options(argument: &AppArgument, secrets: &SecretNames) -> Res
     Ok(LoadOptions { app_id: argument.id.clone(), secrets: names.into_iter().collect() })
 }
 
-/// Gives an app the object id under which its data is kept, and refuses what this version cannot do.
+/// Gives an app the object id under which its data is kept.
 pub(crate) async fn adopt(
     app: &LoadedApp,
     store: &dyn Store,
@@ -41,18 +42,7 @@ pub(crate) async fn adopt(
     entropy: &dyn Entropy,
 ) -> Result<App> {
     let id = AppId::parse(&app.client_app_id).context("the app id has characters that an app id cannot have")?;
-    let email_password = app
-        .userpass
-        .as_ref()
-        .map(|config| email_password(config).with_context(|| format!("app {id} in {}", app.root.display())))
-        .transpose()?;
-    if let Some(function) = app.custom_user_data.as_ref().and_then(|data| data.on_user_creation_function.as_ref()) {
-        bail!(
-            "app {id} in {}: new users are made by the function `{function}`, and this version does not run functions; remove \
-             `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
-            app.root.display()
-        );
-    }
+    let email_password = app.userpass.as_ref().map(email_password).transpose()?;
     let exported = app.internal_app_id.as_deref().and_then(|id| id.parse::<ObjectId>().ok());
     let proposed = exported.map_or_else(|| AppObjectId::generate(clock, entropy), AppObjectId);
     let mut tx = store.begin().await?;
@@ -69,6 +59,20 @@ pub(crate) async fn adopt(
         allowed_origins: app.allowed_request_origins.clone(),
         email_password,
     })
+}
+
+/// An app that needs a function does not start at all, and nothing is made for it.
+fn refuse_functions(app: &LoadedApp) -> Result<()> {
+    let place = || format!("app {} in {}", app.client_app_id, app.root.display());
+    app.userpass.as_ref().map(email_password).transpose().with_context(place)?;
+    if let Some(function) = app.custom_user_data.as_ref().and_then(|data| data.on_user_creation_function.as_ref()) {
+        bail!(
+            "{}: new users are made by the function `{function}`, and this version does not run functions; remove \
+             `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
+            place()
+        );
+    }
+    Ok(())
 }
 
 /// A method that needs a function is an error, never a silent fallback: skipping it would let in whom the owner keeps out.

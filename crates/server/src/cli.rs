@@ -136,6 +136,11 @@ pub(crate) struct ServeOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_format: Option<LogFormat>,
 
+    /// What is logged, as `info` or `info,doorward_mail=debug` [default: info].
+    #[arg(long, value_name = "FILTER", env = "DOORWARD_LOG")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<String>,
+
     /// A file with these options, as `listen = "127.0.0.1:9090"`; without the leading dashes, otherwise the same names.
     #[arg(long, value_name = "FILE", env = "DOORWARD_CONFIG")]
     #[serde(skip)]

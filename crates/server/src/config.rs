@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) password_threads: Option<usize>,
     pub(crate) log_format: LogFormat,
+    pub(crate) log: Option<String>,
     /// Options that were given but do nothing in this version.
     pub(crate) without_effect: Vec<&'static str>,
 }
@@ -84,7 +85,8 @@ fn kind(kind: &figment::error::Kind) -> String {
     match kind {
         Kind::UnknownField(field, known) => format!("there is no option `{field}`; the options are {}", known.join(", ")),
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("expected {expected}"),
-        Kind::Message(message) => message.clone(),
+        // The lines after the first quote the file, and the broken line may hold a secret.
+        Kind::Message(message) => message.lines().next().unwrap_or_default().to_owned(),
         _ => "the file is not TOML with these options".to_owned(),
     }
 }
@@ -138,6 +140,7 @@ fn check(options: ServeOptions) -> Result<Config> {
         metrics_listen: options.metrics_listen,
         password_threads: options.password_threads.map(std::num::NonZeroUsize::get),
         log_format: options.log_format.unwrap_or_default(),
+        log: options.log,
         without_effect: without_effect.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect(),
     })
 }

@@ -1,23 +1,27 @@
 //! Log lines, on standard error.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
-use tracing_subscriber::EnvFilter;
+use anyhow::{Context as _, Result};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::LogFormat;
 
-/// Starts logging. `DOORWARD_LOG` chooses what is logged, as `info` or `doorward_mail=debug`; the default is `info`.
-pub(crate) fn start(format: LogFormat) {
-    let filter = EnvFilter::builder()
-        .with_env_var("DOORWARD_LOG")
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env_lossy();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // It fails only when logging has been started already, which is as good.
-    let _ = match format {
-        LogFormat::Text => lines.with_target(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-    };
+/// Starts logging. `DOORWARD_LOG` chooses what is logged, as `info` or `info,doorward_mail=debug`; the default is `info`.
+pub(crate) fn start(format: LogFormat, filter: Option<&str>) -> Result<()> {
+    let targets: Targets = filter.unwrap_or("info").parse().context("DOORWARD_LOG is not understood")?;
+    // Colours are for people at a terminal.
+    let lines =
+        tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry();
+    match format {
+        LogFormat::Text => registry.with(lines.with_target(false).with_filter(targets)).try_init()?,
+        LogFormat::Json => registry.with(lines.json().flatten_event(true).with_filter(targets)).try_init()?,
+    }
+    Ok(())
 }
 
 /// Says why the server does not run, with its causes.

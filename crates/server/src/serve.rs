@@ -27,7 +27,7 @@ use database::Database;
 
 /// Runs until it is told to stop.
 pub(crate) fn serve(config: Config) -> Result<()> {
-    logging::start(config.log_format);
+    logging::start(config.log_format, config.log.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(config))
 }
@@ -47,7 +47,7 @@ async fn run(config: Config) -> Result<()> {
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-    let mut registry = Registry::with_prefix("doorward");
+    let mut registry = Registry::default();
     create_private_dir(&config.data_dir)?;
     let database = Database::open(&config.database, &mut registry).await?;
     let store = database.store();
@@ -63,7 +63,8 @@ async fn run(config: Config) -> Result<()> {
     let defaults = PoolConfig::default();
     let threads = config.password_threads.unwrap_or(defaults.threads);
     let passwords = PasswordPool::start(PoolConfig { threads, ..defaults }).context("the password pool cannot start")?;
-    passwords.metrics().register(&mut registry);
+    // The store and the mail name their figures in full.
+    passwords.metrics().register(registry.sub_registry_with_prefix("doorward"));
 
     let outbox = OutboxWake::default();
     let accounts = Arc::new(Accounts::new(
@@ -79,7 +80,7 @@ async fn run(config: Config) -> Result<()> {
     ));
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
-    http_metrics.register(&mut registry);
+    http_metrics.register(registry.sub_registry_with_prefix("doorward"));
     let mut router = doorward_http::router(Api {
         accounts: Arc::clone(&accounts),
         apps: Arc::new(Apps::new(served)),

@@ -24,11 +24,17 @@ pub(crate) enum Kind {
 
 impl Failure {
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Unavailable, message: message.into() }
+        Self {
+            kind: Kind::Unavailable,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn unexpected(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Unexpected, message: message.into() }
+        Self {
+            kind: Kind::Unexpected,
+            message: message.into(),
+        }
     }
 
     /// Sorts a driver's error. `may_pass` knows the database's own codes.
@@ -38,7 +44,11 @@ impl Failure {
             Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
                 let message = format!("{} (code {code})", database.message());
-                if may_pass(&code) { Self::unavailable(message) } else { Self::unexpected(message) }
+                if may_pass(&code) {
+                    Self::unavailable(message)
+                } else {
+                    Self::unexpected(message)
+                }
             }
             Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
                 Self::unavailable(error.to_string())
@@ -52,9 +62,9 @@ impl Failure {
     pub(crate) fn of_migration(error: &MigrateError, may_pass: fn(&str) -> bool) -> Self {
         match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Self::new(error, may_pass),
-            MigrateError::VersionMissing(version) => {
-                Self::unexpected(format!("the database has schema {version}, which only a newer doorward knows"))
-            }
+            MigrateError::VersionMissing(version) => Self::unexpected(format!(
+                "the database has schema {version}, which only a newer doorward knows"
+            )),
             other => Self::unexpected(other.to_string()),
         }
     }

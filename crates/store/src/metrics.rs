@@ -41,6 +41,9 @@ impl Default for StoreMetrics {
     fn default() -> Self {
         let wait = [0.000_1, 0.000_3, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
         let transactions = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
-        Self { wait: Histogram::new(wait), transactions_per_commit: Histogram::new(transactions) }
+        Self {
+            wait: Histogram::new(wait),
+            transactions_per_commit: Histogram::new(transactions),
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 mod lease;
 #[path = "sql/mod.rs"]
-#[expect(clippy::duplicate_mod, reason = "one SQL text, compiled for each database: docs/adr/0001")]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one SQL text, compiled for each database: docs/adr/0001"
+)]
 mod sql;
 
 use std::fmt;
@@ -48,7 +51,10 @@ pub struct PostgresOptions {
 
 impl Default for PostgresOptions {
     fn default() -> Self {
-        Self { max_connections: 16, acquire_timeout: Duration::from_secs(5) }
+        Self {
+            max_connections: 16,
+            acquire_timeout: Duration::from_secs(5),
+        }
     }
 }
 
@@ -62,7 +68,9 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Connects and brings the schema up to date. The URL holds a password: it is never shown.
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
-        let connect = PgConnectOptions::from_str(url).map_err(|error| store_error(&error))?.application_name("doorward");
+        let connect = PgConnectOptions::from_str(url)
+            .map_err(|error| store_error(&error))?
+            .application_name("doorward");
         probe(&connect, options.acquire_timeout).await?;
         migrate(&connect).await?;
         let pool = PgPoolOptions::new()
@@ -81,7 +89,10 @@ impl PostgresStore {
             .connect_with(connect)
             .await
             .map_err(|error| store_error(&error))?;
-        Ok(Self { pool, metrics: StoreMetrics::default() })
+        Ok(Self {
+            pool,
+            metrics: StoreMetrics::default(),
+        })
     }
 
     /// What it measures.
@@ -104,7 +115,11 @@ impl PostgresStore {
     }
 
     async fn reader(&self) -> Result<Reader, StoreError> {
-        self.pool.acquire().await.map(Reader::new).map_err(|error| store_error(&error))
+        self.pool
+            .acquire()
+            .await
+            .map(Reader::new)
+            .map_err(|error| store_error(&error))
     }
 }
 
@@ -131,14 +146,24 @@ fn may_pass(code: &str) -> bool {
 async fn probe(connect: &PgConnectOptions, limit: Duration) -> Result<(), StoreError> {
     let connected = timeout(limit, PgConnection::connect_with(connect)).await;
     let connection = connected.map_err(|_| Failure::unavailable("the database did not answer in time"))?;
-    connection.map_err(|error| store_error(&error))?.close().await.map_err(|error| store_error(&error))
+    connection
+        .map_err(|error| store_error(&error))?
+        .close()
+        .await
+        .map_err(|error| store_error(&error))
 }
 
 /// On a connection of its own, without a time limit: a migration, or the wait for another node's, takes as long as it takes.
 async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
-    let alone = PgPoolOptions::new().max_connections(1).connect_with(connect.clone()).await;
+    let alone = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(connect.clone())
+        .await;
     let alone = alone.map_err(|error| store_error(&error))?;
-    migrations::postgres().run(&alone).await.map_err(|error| Failure::of_migration(&error, may_pass))?;
+    migrations::postgres()
+        .run(&alone)
+        .await
+        .map_err(|error| Failure::of_migration(&error, may_pass))?;
     alone.close().await;
     Ok(())
 }

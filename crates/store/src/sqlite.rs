@@ -74,7 +74,12 @@ impl SqliteStore {
             .await
             .map_err(|error| store_error(&error))?;
         let writer = Writer::new(connect, metrics.clone());
-        Ok(Self(Arc::new(Inner { writer, readers, metrics, lock })))
+        Ok(Self(Arc::new(Inner {
+            writer,
+            readers,
+            metrics,
+            lock,
+        })))
     }
 
     /// What it measures.
@@ -84,8 +89,9 @@ impl SqliteStore {
 
     /// Finishes the commit that is under way, closes the file and lets another server open it. Every later call is refused.
     pub async fn close(&self) {
-        self.0.writer.close().await;
         self.0.readers.close().await;
+        // Last, because the last connection to close folds the log into the file.
+        self.0.writer.close().await;
         if let Err(error) = self.0.lock.unlock() {
             tracing::warn!(%error, "the lock of the database file could not be released");
         }
@@ -96,7 +102,12 @@ impl SqliteStore {
     }
 
     async fn reader(&self) -> Result<Reader, StoreError> {
-        self.0.readers.acquire().await.map(Reader).map_err(|error| store_error(&error))
+        self.0
+            .readers
+            .acquire()
+            .await
+            .map(Reader)
+            .map_err(|error| store_error(&error))
     }
 }
 
@@ -110,7 +121,10 @@ impl fmt::Debug for SqliteStore {
 struct Reader(sqlx::pool::PoolConnection<Sqlite>);
 
 impl Reader {
-    #[expect(clippy::unnecessary_wraps, reason = "PostgreSQL's reader can have lost its connection")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "PostgreSQL's reader can have lost its connection"
+    )]
     fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
         Ok(&mut self.0)
     }
@@ -147,9 +161,15 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
 }
 
 async fn migrate(connect: &SqliteConnectOptions) -> Result<(), StoreError> {
-    let alone = SqlitePoolOptions::new().max_connections(1).connect_with(connect.clone()).await;
+    let alone = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(connect.clone())
+        .await;
     let alone = alone.map_err(|error| store_error(&error))?;
-    migrations::sqlite().run(&alone).await.map_err(|error| Failure::of_migration(&error, may_pass))?;
+    migrations::sqlite()
+        .run(&alone)
+        .await
+        .map_err(|error| Failure::of_migration(&error, may_pass))?;
     alone.close().await;
     Ok(())
 }

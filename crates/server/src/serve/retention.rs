@@ -24,10 +24,17 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: Canc
     }
 }
 
+/// Small transactions one after the other: nobody waits long behind them.
 async fn sweep(store: &dyn Store, clock: &dyn Clock) -> Result<u64, StoreError> {
     let before = clock.now().minus(KEPT);
-    let mut tx = store.begin().await?;
-    let rows = tx.sweep(before).await?;
-    tx.commit().await?;
-    Ok(rows)
+    let mut removed = 0;
+    loop {
+        let mut tx = store.begin().await?;
+        let rows = tx.sweep(before).await?;
+        tx.commit().await?;
+        removed += rows;
+        if rows == 0 {
+            return Ok(removed);
+        }
+    }
 }

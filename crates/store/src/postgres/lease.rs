@@ -21,7 +21,11 @@ pub(super) struct Reader(Lease);
 
 impl Reader {
     pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self(Lease { connection: Some(connection), mend: "SELECT 1", sound: true })
+        Self(Lease {
+            connection: Some(connection),
+            mend: "SELECT 1",
+            sound: true,
+        })
     }
 
     pub(super) fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
@@ -42,11 +46,12 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) async fn begin(
-        connection: PoolConnection<Postgres>,
-        metrics: StoreMetrics,
-    ) -> Result<Self, StoreError> {
-        let lease = Lease { connection: Some(connection), mend: "ROLLBACK", sound: false };
+    pub(super) async fn begin(connection: PoolConnection<Postgres>, metrics: StoreMetrics) -> Result<Self, StoreError> {
+        let lease = Lease {
+            connection: Some(connection),
+            mend: "ROLLBACK",
+            sound: false,
+        };
         let mut turn = Self { lease, metrics };
         // Said aloud: every statement is written for this level, whatever the database's default is.
         turn.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
@@ -66,7 +71,9 @@ impl Turn {
 
     async fn execute(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let connection = self.lease.connection()?;
-        in_time(raw_sql(sql).execute(connection)).await.map_err(|error| store_error(&error))?;
+        in_time(raw_sql(sql).execute(connection))
+            .await
+            .map_err(|error| store_error(&error))?;
         Ok(())
     }
 }

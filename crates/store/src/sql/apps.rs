@@ -17,7 +17,10 @@ pub(super) async fn adopt(
         .bind(now.as_millis())
         .execute(&mut *connection)
         .await?;
-    let row = query("SELECT id FROM apps WHERE client_id = $1").bind(app.as_str()).fetch_one(connection).await?;
+    let row = query("SELECT id FROM apps WHERE client_id = $1")
+        .bind(app.as_str())
+        .fetch_one(connection)
+        .await?;
     rows::id(&row, "id")
 }
 

@@ -32,7 +32,10 @@ pub(super) async fn claim(
     if claimed.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = claimed.iter().map(|row| rows::text(row, "id")).collect::<sqlx::Result<Vec<_>>>()?;
+    let ids = claimed
+        .iter()
+        .map(|row| rows::text(row, "id"))
+        .collect::<sqlx::Result<Vec<_>>>()?;
     read_claimed(connection, ids).await
 }
 
@@ -88,7 +91,9 @@ pub(super) async fn release_claims(connection: &mut Connection) -> sqlx::Result<
 }
 
 pub(super) async fn count(connection: &mut Connection) -> sqlx::Result<Vec<(&'static str, u64)>> {
-    let found = query("SELECT state, COUNT(*) AS mails FROM mails GROUP BY state").fetch_all(connection).await?;
+    let found = query("SELECT state, COUNT(*) AS mails FROM mails GROUP BY state")
+        .fetch_all(connection)
+        .await?;
     let mut counts = DeliveryOutcome::STATES.map(|state| (state, 0)).to_vec();
     for row in &found {
         let state: &str = row.try_get("state")?;
@@ -100,7 +105,9 @@ pub(super) async fn count(connection: &mut Connection) -> sqlx::Result<Vec<(&'st
 }
 
 pub(super) async fn next_due(connection: &mut Connection) -> sqlx::Result<Option<Timestamp>> {
-    let row = query("SELECT MIN(due_at) AS due_at FROM mails WHERE state = 'waiting'").fetch_one(connection).await?;
+    let row = query("SELECT MIN(due_at) AS due_at FROM mails WHERE state = 'waiting'")
+        .fetch_one(connection)
+        .await?;
     rows::optional_time(&row, "due_at")
 }
 

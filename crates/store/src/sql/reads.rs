@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use doorward_core::{
-    AppObjectId, EmailAddress, MailToken, Registration, RegistrationId, Session, SessionId, Store, StoreError, Timestamp,
-    TokenId, Tx, UserId, UserProfile,
+    AppObjectId, EmailAddress, MailToken, Registration, RegistrationId, Session, SessionId, Store, StoreError,
+    Timestamp, TokenId, Tx, UserId, UserProfile,
 };
 
 use super::super::{Database, in_time};
@@ -21,7 +21,11 @@ impl Store for Database {
         reader.settle(answer)
     }
 
-    async fn find_registration(&self, app: AppObjectId, email: &EmailAddress) -> Result<Option<Registration>, StoreError> {
+    async fn find_registration(
+        &self,
+        app: AppObjectId,
+        email: &EmailAddress,
+    ) -> Result<Option<Registration>, StoreError> {
         let mut reader = self.reader().await?;
         let answer = in_time(registrations::find(reader.connection()?, app, email)).await;
         reader.settle(answer)

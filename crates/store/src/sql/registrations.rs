@@ -1,8 +1,7 @@
 //! Registrations.
 
 use doorward_core::{
-    AppObjectId, EmailAddress, PasswordHash, PendingRegistration, Registration, RegistrationId,
-    Timestamp, UserId,
+    AppObjectId, EmailAddress, PasswordHash, PendingRegistration, Registration, RegistrationId, Timestamp, UserId,
 };
 use sqlx::query;
 
@@ -61,11 +60,7 @@ pub(super) async fn insert(connection: &mut Connection, registration: &Registrat
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn confirm(
-    connection: &mut Connection,
-    id: RegistrationId,
-    now: Timestamp,
-) -> sqlx::Result<bool> {
+pub(super) async fn confirm(connection: &mut Connection, id: RegistrationId, now: Timestamp) -> sqlx::Result<bool> {
     let done = query("UPDATE registrations SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL")
         .bind(now.as_millis())
         .bind(id.to_string())

@@ -12,7 +12,10 @@ const BATCH: i64 = 2_000;
 const STATEMENTS: [(&str, &str); 3] = [
     ("sessions", "expires_at < $1"),
     ("mails", "finished_at < $1"),
-    ("mail_tokens", "expires_at < $1 AND NOT EXISTS (SELECT 1 FROM mails WHERE mails.token_id = mail_tokens.id)"),
+    (
+        "mail_tokens",
+        "expires_at < $1 AND NOT EXISTS (SELECT 1 FROM mails WHERE mails.token_id = mail_tokens.id)",
+    ),
 ];
 
 /// Rows that somebody else has locked are left for the next time: who waits for nobody blocks nobody.
@@ -23,8 +26,11 @@ pub(super) async fn sweep(connection: &mut Connection, before: Timestamp) -> sql
             "WITH ended AS MATERIALIZED (SELECT id FROM {table} WHERE {ended} LIMIT $2 {SKIP_LOCKED})
              DELETE FROM {table} WHERE id IN (SELECT id FROM ended)"
         );
-        let done =
-            query(AssertSqlSafe(sql)).bind(before.as_millis()).bind(BATCH).execute(&mut *connection).await?;
+        let done = query(AssertSqlSafe(sql))
+            .bind(before.as_millis())
+            .bind(BATCH)
+            .execute(&mut *connection)
+            .await?;
         swept += done.rows_affected();
     }
     Ok(swept)

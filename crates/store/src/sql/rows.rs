@@ -13,7 +13,9 @@ pub(super) fn id<T>(row: &Row, column: &str) -> sqlx::Result<T>
 where
     T: FromStr<Err: Error + Send + Sync + 'static>,
 {
-    row.try_get::<&str, _>(column)?.parse().map_err(|error| malformed(column, error))
+    row.try_get::<&str, _>(column)?
+        .parse()
+        .map_err(|error| malformed(column, error))
 }
 
 pub(super) fn optional_id<T>(row: &Row, column: &str) -> sqlx::Result<Option<T>>
@@ -21,7 +23,8 @@ where
     T: FromStr<Err: Error + Send + Sync + 'static>,
 {
     let text = row.try_get::<Option<&str>, _>(column)?;
-    text.map(|text| text.parse().map_err(|error| malformed(column, error))).transpose()
+    text.map(|text| text.parse().map_err(|error| malformed(column, error)))
+        .transpose()
 }
 
 pub(super) fn text(row: &Row, column: &str) -> sqlx::Result<String> {
@@ -73,5 +76,8 @@ pub(super) fn mail_token(row: &Row) -> sqlx::Result<MailToken> {
 struct UnknownPurpose;
 
 fn malformed(column: &str, error: impl Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) }
+    sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: Box::new(error),
+    }
 }

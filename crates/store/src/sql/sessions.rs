@@ -64,7 +64,11 @@ pub(super) async fn end_all(connection: &mut Connection, app: AppObjectId, user:
         .bind(app.to_string())
         .fetch_optional(&mut *connection)
         .await?;
-    if known.is_none() { Ok(0) } else { end_all_of_user(connection, user).await }
+    if known.is_none() {
+        Ok(0)
+    } else {
+        end_all_of_user(connection, user).await
+    }
 }
 
 /// Rows are locked in the order of their ids, so that two that end the same sessions do not wait for each other.

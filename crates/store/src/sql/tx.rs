@@ -48,7 +48,12 @@ impl Tx for Transaction {
         self.turn.commit().await
     }
 
-    async fn adopt_app(&mut self, app: &AppId, proposed: AppObjectId, now: Timestamp) -> Result<AppObjectId, StoreError> {
+    async fn adopt_app(
+        &mut self,
+        app: &AppId,
+        proposed: AppObjectId,
+        now: Timestamp,
+    ) -> Result<AppObjectId, StoreError> {
         let answer = in_time(apps::adopt(self.connection()?, app, proposed, now)).await;
         self.settle(answer)
     }

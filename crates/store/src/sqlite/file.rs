@@ -17,12 +17,18 @@ pub(super) fn create_and_lock(path: &Path) -> Result<File, Failure> {
     }
     // However the path is spelled, the lock of one database is one file.
     let path = path.canonicalize().map_err(unusable)?;
-    let lock = owner_only().write(true).create(true).truncate(false).open(lock_path(&path)).map_err(unusable)?;
+    let lock = owner_only()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(lock_path(&path))
+        .map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            Err(Failure::unavailable(format!("another server has {} open", path.display())))
-        }
+        Err(TryLockError::WouldBlock) => Err(Failure::unavailable(format!(
+            "another server has {} open",
+            path.display()
+        ))),
         Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
 }

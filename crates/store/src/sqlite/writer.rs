@@ -26,7 +26,10 @@ struct Limits {
     age: Duration,
 }
 
-const LIMITS: Limits = Limits { members: 256, age: Duration::from_millis(5) };
+const LIMITS: Limits = Limits {
+    members: 256,
+    age: Duration::from_millis(5),
+};
 
 /// The queue for the one connection that writes. The mutex serves in the order of arrival.
 pub(super) struct Writer {
@@ -50,7 +53,10 @@ impl Writer {
             in_turn: false,
             closed: false,
         };
-        Self { line: Arc::new(Mutex::new(line)), metrics }
+        Self {
+            line: Arc::new(Mutex::new(line)),
+            metrics,
+        }
     }
 
     /// Waits for its turn and opens a savepoint.
@@ -62,7 +68,9 @@ impl Writer {
             line.join().await?;
             Ok::<_, Failure>(Turn { line: Some(line) })
         });
-        Ok(begun.await.map_err(|_| Failure::unavailable("the server is shutting down"))??)
+        Ok(begun
+            .await
+            .map_err(|_| Failure::unavailable("the server is shutting down"))??)
     }
 
     /// Commits the open group, if there is one, and closes the connection for good.
@@ -92,10 +100,14 @@ impl Turn {
 
     /// Ends the turn and waits for the shared COMMIT. Once it has been polled it happens, whether or not anybody waits for it.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
-        let Some(mut line) = self.line.take() else { return Err(not_connected().into()) };
+        let Some(mut line) = self.line.take() else {
+            return Err(not_connected().into());
+        };
         let (answer, answered) = oneshot::channel();
         tokio::spawn(async move {
-            let Some(group) = line.release(answer).await else { return };
+            let Some(group) = line.release(answer).await else {
+                return;
+            };
             let queue = Arc::clone(OwnedMutexGuard::mutex(&line));
             drop(line);
             let mut line = queue.lock_owned().await;
@@ -103,7 +115,9 @@ impl Turn {
                 line.commit().await;
             }
         });
-        Ok(answered.await.map_err(|_| Failure::unavailable("the server is shutting down"))??)
+        Ok(answered
+            .await
+            .map_err(|_| Failure::unavailable("the server is shutting down"))??)
     }
 }
 
@@ -147,7 +161,8 @@ impl Line {
             return Err(Failure::unavailable("the database is closed"));
         }
         if self.in_turn {
-            self.give_up(&Failure::unavailable("a writer before this one has gone away")).await;
+            self.give_up(&Failure::unavailable("a writer before this one has gone away"))
+                .await;
         }
         if self.group.as_ref().is_some_and(|group| group.is_full(self.limits)) {
             self.commit().await;
@@ -173,7 +188,11 @@ impl Line {
         }
         self.execute("BEGIN IMMEDIATE").await?;
         self.groups += 1;
-        self.group = Some(Group { number: self.groups, opened: Instant::now(), members: Vec::new() });
+        self.group = Some(Group {
+            number: self.groups,
+            opened: Instant::now(),
+            members: Vec::new(),
+        });
         Ok(())
     }
 
@@ -216,12 +235,15 @@ impl Line {
 
     async fn commit(&mut self) {
         if self.in_turn {
-            self.give_up(&Failure::unavailable("a writer of the same commit has gone away")).await;
+            self.give_up(&Failure::unavailable("a writer of the same commit has gone away"))
+                .await;
         }
         let Some(group) = self.group.take() else { return };
         let committed = self.execute("COMMIT").await;
         match &committed {
-            Ok(()) => self.metrics.committed(u32::try_from(group.members.len()).unwrap_or(u32::MAX)),
+            Ok(()) => self
+                .metrics
+                .committed(u32::try_from(group.members.len()).unwrap_or(u32::MAX)),
             Err(_) => self.disconnect().await,
         }
         group.answer(&committed);

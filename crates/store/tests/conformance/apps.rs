@@ -7,7 +7,10 @@ use doorward_core::{AppId, AppObjectId};
 use crate::fixtures::{AnyStore, at, new_id};
 
 pub(crate) async fn an_app_keeps_the_object_id_that_it_was_given_first(store: AnyStore) {
-    let (notes, other) = (AppId::parse("notes-abcde").unwrap(), AppId::parse("other-abcde").unwrap());
+    let (notes, other) = (
+        AppId::parse("notes-abcde").unwrap(),
+        AppId::parse("other-abcde").unwrap(),
+    );
     let first: AppObjectId = new_id();
     assert_eq!(commit!(store, adopt_app(&notes, first, at(0))), first);
     assert_eq!(commit!(store, adopt_app(&notes, new_id(), at(1))), first);

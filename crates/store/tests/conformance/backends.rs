@@ -20,7 +20,9 @@ pub(crate) async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(AnyStore
 
 pub(crate) async fn sqlite() -> (TempDir, SqliteStore) {
     let dir = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&dir.path().join("doorward.db"), SqliteOptions::default()).await.unwrap();
+    let store = SqliteStore::open(&dir.path().join("doorward.db"), SqliteOptions::default())
+        .await
+        .unwrap();
     (dir, store)
 }
 
@@ -43,7 +45,9 @@ pub(crate) async fn with_postgres<F: Future<Output = ()>>(test: impl FnOnce(Arc<
     use futures_util::FutureExt as _;
 
     let database = Arc::new(PostgresDatabase::create().await);
-    let outcome = std::panic::AssertUnwindSafe(test(Arc::clone(&database))).catch_unwind().await;
+    let outcome = std::panic::AssertUnwindSafe(test(Arc::clone(&database)))
+        .catch_unwind()
+        .await;
     database.remove().await;
     outcome.unwrap_or_else(|panic| resume_unwind(panic));
 }
@@ -51,22 +55,32 @@ pub(crate) async fn with_postgres<F: Future<Output = ()>>(test: impl FnOnce(Arc<
 impl PostgresDatabase {
     async fn create() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        #[expect(clippy::disallowed_methods, reason = "a test has no configuration but its environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test has no configuration but its environment"
+        )]
         let url = std::env::var("DOORWARD_TEST_POSTGRES");
         let url = url.expect(
             "these tests need a PostgreSQL server: run ./test, which starts one, or set DOORWARD_TEST_POSTGRES to the URL of one \
              where databases may be created",
         );
         let server = PgConnectOptions::from_str(&url).unwrap();
-        let name = format!("doorward_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "doorward_test_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let database = Self { name, server };
         // From template0: nobody can be connected to it, which would make this fail.
-        database.administer(&format!("CREATE DATABASE {} TEMPLATE template0", database.name)).await;
+        database
+            .administer(&format!("CREATE DATABASE {} TEMPLATE template0", database.name))
+            .await;
         database
     }
 
     async fn remove(&self) {
-        self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+        self.administer(&format!("DROP DATABASE {} WITH (FORCE)", self.name))
+            .await;
     }
 
     pub(crate) fn options(&self) -> PgConnectOptions {
@@ -78,7 +92,9 @@ impl PostgresDatabase {
     }
 
     pub(crate) async fn connect(&self) -> PostgresStore {
-        PostgresStore::connect(&self.url(), PostgresOptions::default()).await.unwrap()
+        PostgresStore::connect(&self.url(), PostgresOptions::default())
+            .await
+            .unwrap()
     }
 
     /// Runs a statement from outside of the database.

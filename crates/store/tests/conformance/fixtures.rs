@@ -59,14 +59,20 @@ pub(crate) fn pending(app: AppObjectId, address: &str) -> PendingRegistration {
 /// A pending registration that is stored.
 pub(crate) async fn stored_pending(store: &AnyStore, app: AppObjectId, address: &str) -> PendingRegistration {
     let pending = pending(app, address);
-    assert!(commit!(store, insert_registration(&Registration::Pending(pending.clone()))));
+    assert!(commit!(
+        store,
+        insert_registration(&Registration::Pending(pending.clone()))
+    ));
     pending
 }
 
 /// A confirmed registration that is stored.
 pub(crate) async fn stored_confirmed(store: &AnyStore, app: AppObjectId, address: &str) -> ConfirmedRegistration {
     let confirmed = pending(app, address).confirm(at(0));
-    assert!(commit!(store, insert_registration(&Registration::Confirmed(confirmed.clone()))));
+    assert!(commit!(
+        store,
+        insert_registration(&Registration::Confirmed(confirmed.clone()))
+    ));
     confirmed
 }
 
@@ -123,7 +129,10 @@ pub(crate) async fn signed_in(store: &AnyStore, registration: &ConfirmedRegistra
 /// Whether a token could be consumed; it is not.
 pub(crate) async fn works(store: &AnyStore, token: &MailToken) -> bool {
     let mut tx = store.begin().await.unwrap();
-    let spent = tx.consume_mail_token(token.app, token.purpose, token.id, &token.methods, at(1)).await.unwrap();
+    let spent = tx
+        .consume_mail_token(token.app, token.purpose, token.id, &token.methods, at(1))
+        .await
+        .unwrap();
     spent.is_some()
 }
 

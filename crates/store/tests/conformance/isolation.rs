@@ -16,12 +16,21 @@ pub(crate) async fn t20_no_id_of_one_app_works_in_another(store: AnyStore) {
     assert_eq!(store.find_mail_token(theirs, reset.id).await.unwrap(), None);
     assert_eq!(store.find_session(theirs, session.id).await.unwrap(), None);
     assert_eq!(store.find_user(theirs, user).await.unwrap(), None);
-    assert_eq!(commit!(store, consume_mail_token(theirs, Purpose::Reset, reset.id, METHODS, at(1))), None);
+    assert_eq!(
+        commit!(
+            store,
+            consume_mail_token(theirs, Purpose::Reset, reset.id, METHODS, at(1))
+        ),
+        None
+    );
     assert!(!commit!(store, end_session(theirs, session.id)));
     assert_eq!(commit!(store, end_user_sessions(theirs, user)), 0);
     assert!(!commit!(store, set_user_disabled(theirs, user, true, at(1))));
     assert!(!commit!(store, delete_user(theirs, user)));
-    let foreign = login(&ConfirmedRegistration { app: theirs, ..ada.clone() });
+    let foreign = login(&ConfirmedRegistration {
+        app: theirs,
+        ..ada.clone()
+    });
     assert_eq!(commit!(store, open_session(&foreign)), Opened::Stale);
     let foreign: MailToken = token(theirs, ada.id, Purpose::Reset);
     commit!(store, issue_mail(new_id(), &foreign));
@@ -33,5 +42,11 @@ pub(crate) async fn t20_no_id_of_one_app_works_in_another(store: AnyStore) {
     assert!(works(&store, &reset).await);
     let namesake = stored_confirmed(&store, theirs, "ada@example.com").await;
     assert_ne!(signed_in(&store, &namesake).await.0, user);
-    assert!(store.find_registration(ours, &ada.email).await.unwrap().is_some_and(|found| found.id() == ada.id));
+    assert!(
+        store
+            .find_registration(ours, &ada.email)
+            .await
+            .unwrap()
+            .is_some_and(|found| found.id() == ada.id)
+    );
 }

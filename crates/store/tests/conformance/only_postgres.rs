@@ -1,12 +1,15 @@
 //! What PostgreSQL promises beyond the contract: several servers on one database, and a network that may fail.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use doorward_core::{AppObjectId, Purpose, Registration, Store as _, StoreError};
 use doorward_store::{PostgresOptions, PostgresStore};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
-use tokio::net::TcpListener;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::backends::{PostgresDatabase, with_postgres};
 use crate::fixtures::{AnyStore, at, hash, issued, new_id, pending, stored_confirmed, stored_pending};
@@ -64,7 +67,10 @@ async fn a_lost_connection_is_unavailable_and_the_store_recovers() {
         while let Err(error) = store.find_registration(app, &ada.email).await {
             assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
             failures += 1;
-            assert!(failures <= PostgresOptions::default().max_connections, "it does not recover");
+            assert!(
+                failures <= PostgresOptions::default().max_connections,
+                "it does not recover"
+            );
         }
         let found = store.find_registration(app, &ada.email).await.unwrap();
         assert_eq!(found, Some(Registration::Pending(ada)));
@@ -76,7 +82,10 @@ async fn a_lost_connection_is_unavailable_and_the_store_recovers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn transactions_that_were_not_committed_give_their_connection_back() {
     with_postgres(async |database| {
-        let options = PostgresOptions { max_connections: 1, ..PostgresOptions::default() };
+        let options = PostgresOptions {
+            max_connections: 1,
+            ..PostgresOptions::default()
+        };
         let store = PostgresStore::connect(&database.url(), options).await.unwrap();
         let app: AppObjectId = new_id();
         for _ in 0..20 {
@@ -88,10 +97,13 @@ async fn transactions_that_were_not_committed_give_their_connection_back() {
         for _ in 0..20 {
             let mut tx = store.begin().await.unwrap();
             let ada = Registration::Pending(pending(app, "ada@example.com"));
-            assert!(futures_util::poll!(tx.insert_registration(&ada)).is_pending());
+            let _ = futures_util::poll!(tx.insert_registration(&ada));
         }
         let mut connection = database.options().connect().await.unwrap();
-        let row = connection.fetch_one("SELECT COUNT(*) FROM registrations").await.unwrap();
+        let row = connection
+            .fetch_one("SELECT COUNT(*) FROM registrations")
+            .await
+            .unwrap();
         assert_eq!(row.get::<i64, _>(0), 0);
     })
     .await;
@@ -100,13 +112,20 @@ async fn transactions_that_were_not_committed_give_their_connection_back() {
 #[tokio::test]
 async fn a_database_that_is_down_is_a_clear_error_without_its_url() {
     // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     for url in [
         format!("postgres://ada:s3cret@127.0.0.1:{port}/doorward"),
         "postgres://ada:s3cret@127.0.0.1:notaport/doorward".to_owned(),
         format!("postgres://ada:s3cret@127.0.0.1:{port}/doorward?sslmode=s3cret"),
     ] {
-        let error = PostgresStore::connect(&url, PostgresOptions::default()).await.unwrap_err();
+        let error = PostgresStore::connect(&url, PostgresOptions::default())
+            .await
+            .unwrap_err();
         let shown = format!("{error} {error:?} {}", std::error::Error::source(&error).unwrap());
         assert!(!shown.contains("s3cret"), "{shown}");
     }
@@ -116,17 +135,101 @@ async fn a_database_that_is_down_is_a_clear_error_without_its_url() {
 async fn a_database_that_never_answers_is_unavailable_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("postgres://ada@{}/doorward", listener.local_addr().unwrap());
-    let options = PostgresOptions { acquire_timeout: Duration::from_millis(300), ..PostgresOptions::default() };
+    let options = PostgresOptions {
+        acquire_timeout: Duration::from_millis(300),
+        ..PostgresOptions::default()
+    };
     let started = Instant::now();
     let error = PostgresStore::connect(&url, options).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     assert!(started.elapsed() < Duration::from_secs(5));
 }
 
+/// It takes as long as the store is willing to wait for an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_falls_silent_is_unavailable_in_time_and_the_store_recovers() {
+    with_postgres(async |database| {
+        let (line, open) = Line::to(&database).await;
+        let url = database.options().host("127.0.0.1").port(line).to_url_lossy();
+        let options = PostgresOptions {
+            max_connections: 2,
+            acquire_timeout: Duration::from_secs(2),
+        };
+        let store = PostgresStore::connect(url.as_str(), options).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let started = Instant::now();
+        open.send(false).unwrap();
+        let ada = Registration::Pending(pending(new_id(), "ada@example.com"));
+        let (writing, reading) = tokio::join!(tx.insert_registration(&ada), store.ping());
+        assert!(matches!(writing, Err(StoreError::Unavailable(_))), "{writing:?}");
+        assert!(matches!(reading, Err(StoreError::Unavailable(_))), "{reading:?}");
+        assert!(tx.commit().await.is_err());
+        assert!(started.elapsed() < Duration::from_secs(30));
+        open.send(true).unwrap();
+        let mut failures = 0;
+        while let Err(error) = store.ping().await {
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            failures += 1;
+            assert!(failures < 10, "it does not recover");
+        }
+    })
+    .await;
+}
+
+/// A network between the store and the database that can fall silent without closing a connection.
+struct Line;
+
+impl Line {
+    async fn to(database: &PostgresDatabase) -> (u16, watch::Sender<bool>) {
+        let server = (database.options().get_host().to_owned(), database.options().get_port());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (open, gate) = watch::channel(true);
+        tokio::spawn(async move {
+            loop {
+                let (near, _) = listener.accept().await.unwrap();
+                let far = TcpStream::connect(&server).await.unwrap();
+                let (near, far) = (near.into_split(), far.into_split());
+                tokio::spawn(Self::carry(near.0, far.1, gate.clone()));
+                tokio::spawn(Self::carry(far.0, near.1, gate.clone()));
+            }
+        });
+        (port, open)
+    }
+
+    async fn carry(from: OwnedReadHalf, to: OwnedWriteHalf, mut gate: watch::Receiver<bool>) {
+        let mut buffer = [0; 8192];
+        loop {
+            from.readable().await.unwrap();
+            let bytes = match from.try_read(&mut buffer) {
+                Ok(0) => return,
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                Err(_) => return,
+            };
+            if gate.wait_for(|open| *open).await.is_err() {
+                return;
+            }
+            let mut rest = &buffer[..bytes];
+            while !rest.is_empty() {
+                to.writable().await.unwrap();
+                match to.try_write(rest) {
+                    Ok(written) => rest = &rest[written..],
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(_) => return,
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_pool_is_unavailable_in_time() {
     with_postgres(async |database| {
-        let options = PostgresOptions { max_connections: 1, acquire_timeout: Duration::from_millis(300) };
+        let options = PostgresOptions {
+            max_connections: 1,
+            acquire_timeout: Duration::from_millis(300),
+        };
         let store = PostgresStore::connect(&database.url(), options).await.unwrap();
         let held = store.begin().await.unwrap();
         assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
@@ -142,12 +245,21 @@ async fn an_error_does_not_quote_the_row_that_it_is_about() {
         let store = node(&database).await;
         let app: AppObjectId = new_id();
         let ada = stored_confirmed(&store, app, "ada@example.com").await;
-        let impostor = doorward_core::PendingRegistration { id: ada.id, ..pending(app, "eve@example.com") };
+        let impostor = doorward_core::PendingRegistration {
+            id: ada.id,
+            ..pending(app, "eve@example.com")
+        };
         let mut tx = store.begin().await.unwrap();
-        let error = tx.insert_registration(&Registration::Pending(impostor)).await.unwrap_err();
+        let error = tx
+            .insert_registration(&Registration::Pending(impostor))
+            .await
+            .unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(shown.contains("registrations_pkey"), "{shown}");
-        assert!(!shown.contains(&ada.id.to_string()) && !shown.contains("argon2"), "{shown}");
+        assert!(
+            !shown.contains(&ada.id.to_string()) && !shown.contains("argon2"),
+            "{shown}"
+        );
     })
     .await;
 }

@@ -34,11 +34,18 @@ async fn every_file_is_readable_by_its_owner_only() {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(dir.path()).unwrap() {
         let entry = entry.unwrap();
-        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{entry:?}"
+        );
         names.push(entry.file_name().into_string().unwrap());
     }
     names.sort();
-    assert_eq!(names, ["doorward.db", "doorward.db-shm", "doorward.db-wal", "doorward.db.lock"]);
+    assert_eq!(
+        names,
+        ["doorward.db", "doorward.db-shm", "doorward.db-wal", "doorward.db.lock"]
+    );
 }
 
 #[tokio::test]
@@ -59,7 +66,11 @@ async fn a_second_server_on_the_file_is_refused_until_the_first_has_closed() {
 #[tokio::test]
 async fn a_directory_that_is_not_there_is_a_clear_error() {
     let refused = open(Path::new("/no/such/directory/doorward.db")).await.unwrap_err();
-    assert!(chain(&refused).contains("/no/such/directory/doorward.db cannot be opened"), "{}", chain(&refused));
+    assert!(
+        chain(&refused).contains("/no/such/directory/doorward.db cannot be opened"),
+        "{}",
+        chain(&refused)
+    );
 }
 
 #[tokio::test]
@@ -93,22 +104,44 @@ async fn of_a_group_only_the_one_that_rolls_back_is_undone() {
     let [ada, bob, eve] = ["ada", "bob", "eve"].map(|name| pending(app, name));
 
     let mut first = store.begin().await.unwrap();
-    assert!(first.insert_registration(&Registration::Pending(ada.clone())).await.unwrap());
+    assert!(
+        first
+            .insert_registration(&Registration::Pending(ada.clone()))
+            .await
+            .unwrap()
+    );
     let mut next = pin!(store.begin());
     assert!(poll!(&mut next).is_pending(), "writers take turns");
     let first = tokio::spawn(first.commit());
     let mut second = next.await.unwrap();
-    assert!(second.insert_registration(&Registration::Pending(bob.clone())).await.unwrap());
+    assert!(
+        second
+            .insert_registration(&Registration::Pending(bob.clone()))
+            .await
+            .unwrap()
+    );
     let mut next = pin!(store.begin());
     assert!(poll!(&mut next).is_pending());
     drop(second);
     let mut third = next.await.unwrap();
-    assert!(third.insert_registration(&Registration::Pending(eve.clone())).await.unwrap());
+    assert!(
+        third
+            .insert_registration(&Registration::Pending(eve.clone()))
+            .await
+            .unwrap()
+    );
     third.commit().await.unwrap();
     first.await.unwrap().unwrap();
 
     for (registration, stored) in [(ada, true), (bob, false), (eve, true)] {
-        assert_eq!(store.find_registration(app, &registration.email).await.unwrap().is_some(), stored);
+        assert_eq!(
+            store
+                .find_registration(app, &registration.email)
+                .await
+                .unwrap()
+                .is_some(),
+            stored
+        );
     }
 }
 
@@ -118,7 +151,11 @@ async fn a_commit_whose_caller_goes_away_happens() {
     let app: AppObjectId = new_id();
     let ada = pending(app, "ada@example.com");
     let mut tx = store.begin().await.unwrap();
-    assert!(tx.insert_registration(&Registration::Pending(ada.clone())).await.unwrap());
+    assert!(
+        tx.insert_registration(&Registration::Pending(ada.clone()))
+            .await
+            .unwrap()
+    );
     {
         let mut commit = pin!(tx.commit());
         assert!(poll!(&mut commit).is_pending());
@@ -165,7 +202,9 @@ async fn a_caller_that_goes_away_within_a_statement_leaves_nothing() {
             tokio::task::yield_now().await;
         }
         drop(insert);
-        if !done {
+        if done {
+            drop(tx);
+        } else {
             assert!(tx.commit().await.is_err(), "nobody knows whether the statement has run");
         }
         store.begin().await.unwrap().commit().await.unwrap();
@@ -202,7 +241,10 @@ async fn writers_share_commits() {
     let transactions = value("doorward_store_transactions_per_commit_sum");
     let commits = value("doorward_store_transactions_per_commit_count");
     assert!((transactions - 320.0).abs() < f64::EPSILON, "{transactions}");
-    assert!(commits * 4.0 < transactions, "{commits} commits for {transactions} transactions");
+    assert!(
+        commits * 4.0 < transactions,
+        "{commits} commits for {transactions} transactions"
+    );
     assert!((value("doorward_store_wait_seconds_count") - 320.0).abs() < f64::EPSILON);
 }
 

@@ -12,7 +12,10 @@ async fn promised(store: &AnyStore, app: AppObjectId, mails: u64, first: u64) ->
     let mut ids = Vec::new();
     for n in 0..mails {
         let registration: RegistrationId = stored_pending(store, app, &format!("{first}-{n}@example.com")).await.id;
-        let token = MailToken { issued_at: at(first + n), ..token(app, registration, Purpose::Confirm) };
+        let token = MailToken {
+            issued_at: at(first + n),
+            ..token(app, registration, Purpose::Confirm)
+        };
         let mail = new_id();
         commit!(store, issue_mail(mail, &token));
         ids.push(mail);
@@ -21,7 +24,10 @@ async fn promised(store: &AnyStore, app: AppObjectId, mails: u64, first: u64) ->
 }
 
 async fn claim(store: &AnyStore, worker: &str, now: Timestamp, until: Timestamp, limit: u32) -> Vec<MailId> {
-    commit!(store, claim_mail(worker, now, until, limit)).into_iter().map(|mail| mail.id).collect()
+    commit!(store, claim_mail(worker, now, until, limit))
+        .into_iter()
+        .map(|mail| mail.id)
+        .collect()
 }
 
 async fn counted(store: &AnyStore, state: &str) -> u64 {
@@ -33,7 +39,17 @@ pub(crate) async fn a_mail_is_due_at_once_and_claimed_with_all_that_writing_it_t
     let app: AppObjectId = new_id();
     let ada = stored_pending(&store, app, "ada@example.com").await;
     let (token, mail) = issued(&store, app, ada.id, Purpose::Confirm).await;
-    assert!(claim(&store, "early", token.issued_at.minus(std::time::Duration::from_millis(1)), at(60), 10).await.is_empty());
+    assert!(
+        claim(
+            &store,
+            "early",
+            token.issued_at.minus(std::time::Duration::from_millis(1)),
+            at(60),
+            10
+        )
+        .await
+        .is_empty()
+    );
     let claimed = commit!(store, claim_mail("worker", token.issued_at, at(60), 10));
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].id, mail);
@@ -46,9 +62,15 @@ pub(crate) async fn the_oldest_due_mails_are_claimed_first(store: AnyStore) {
     let app: AppObjectId = new_id();
     let younger = promised(&store, app, 2, 100).await;
     let older = promised(&store, app, 3, 0).await;
-    assert_eq!(claim(&store, "worker", at(500), at(900), 4).await, [&older[..], &younger[..1]].concat());
+    assert_eq!(
+        claim(&store, "worker", at(500), at(900), 4).await,
+        [&older[..], &younger[..1]].concat()
+    );
     assert_eq!(claim(&store, "worker", at(500), at(900), 4).await, younger[1..]);
-    assert!(claim(&store, "worker", at(500), at(900), 4).await.is_empty(), "what it holds is not due, not even for itself");
+    assert!(
+        claim(&store, "worker", at(500), at(900), 4).await.is_empty(),
+        "what it holds is not due, not even for itself"
+    );
     assert!(claim(&store, "worker", at(500), at(900), 0).await.is_empty());
 }
 
@@ -83,10 +105,22 @@ pub(crate) async fn a_lapsed_claim_is_taken_over_and_cannot_be_recorded_by_its_l
     assert_eq!(claim(&store, "slow", at(1), at(15), 1).await, mails);
     assert!(claim(&store, "quick", at(14), at(30), 1).await.is_empty());
     assert_eq!(claim(&store, "quick", at(15), at(30), 1).await, mails);
-    assert!(!commit!(store, record_delivery("slow", mails[0], &DeliveryOutcome::Sent, at(16))));
+    assert!(!commit!(
+        store,
+        record_delivery("slow", mails[0], &DeliveryOutcome::Sent, at(16))
+    ));
     assert_eq!(counted(&store, "waiting").await, 1);
-    assert!(commit!(store, record_delivery("quick", mails[0], &DeliveryOutcome::Sent, at(17))));
-    assert!(!commit!(store, record_delivery("quick", mails[0], &DeliveryOutcome::Expired, at(18))), "it is finished");
+    assert!(commit!(
+        store,
+        record_delivery("quick", mails[0], &DeliveryOutcome::Sent, at(17))
+    ));
+    assert!(
+        !commit!(
+            store,
+            record_delivery("quick", mails[0], &DeliveryOutcome::Expired, at(18))
+        ),
+        "it is finished"
+    );
     assert_eq!(counted(&store, "sent").await, 1);
 }
 
@@ -97,7 +131,10 @@ pub(crate) async fn an_extended_claim_does_not_lapse(store: AnyStore) {
     claim(&store, "does-not", at(1), at(15), 1).await;
     commit!(store, extend_mail_claims("extends", at(40)));
     assert_eq!(claim(&store, "third", at(20), at(60), 10).await, mails[1..]);
-    assert!(commit!(store, record_delivery("extends", mails[0], &DeliveryOutcome::Sent, at(21))));
+    assert!(commit!(
+        store,
+        record_delivery("extends", mails[0], &DeliveryOutcome::Sent, at(21))
+    ));
     // A finished mail is nobody's claim any more.
     commit!(store, extend_mail_claims("extends", at(90)));
     assert_eq!(counted(&store, "sent").await, 1);
@@ -111,7 +148,10 @@ pub(crate) async fn a_failed_attempt_is_due_again_at_its_time(store: AnyStore) {
         let claimed = commit!(store, claim_mail("worker", now, at(900), 1));
         assert_eq!(claimed[0].attempts, attempt);
         let again = at(10 * u64::from(attempt) + 10);
-        let outcome = DeliveryOutcome::Retry { at: again, reason: "450 try later".to_owned() };
+        let outcome = DeliveryOutcome::Retry {
+            at: again,
+            reason: "450 try later".to_owned(),
+        };
         assert!(commit!(store, record_delivery("worker", mails[0], &outcome, now)));
         assert_eq!(store.next_mail_due().await.unwrap(), Some(again));
         assert!(claim(&store, "worker", now, at(900), 1).await.is_empty());
@@ -123,11 +163,16 @@ pub(crate) async fn every_outcome_shows_as_its_state(store: AnyStore) {
     let none = DeliveryOutcome::STATES.map(|state| (state, 0));
     assert_eq!(store.count_mail().await.unwrap(), none);
     let outcomes = [
-        DeliveryOutcome::Retry { at: at(50), reason: "450 try later".to_owned() },
+        DeliveryOutcome::Retry {
+            at: at(50),
+            reason: "450 try later".to_owned(),
+        },
         DeliveryOutcome::Sent,
         DeliveryOutcome::Expired,
         DeliveryOutcome::Superseded,
-        DeliveryOutcome::Failed { reason: "550 no such mailbox".to_owned() },
+        DeliveryOutcome::Failed {
+            reason: "550 no such mailbox".to_owned(),
+        },
     ];
     let mails = promised(&store, app, 5, 0).await;
     claim(&store, "worker", at(10), at(900), 5).await;
@@ -136,7 +181,11 @@ pub(crate) async fn every_outcome_shows_as_its_state(store: AnyStore) {
     }
     let one = DeliveryOutcome::STATES.map(|state| (state, 1));
     assert_eq!(store.count_mail().await.unwrap(), one);
-    assert_eq!(claim(&store, "worker", at(5000), at(9000), 5).await, mails[..1], "what is finished is not claimed again");
+    assert_eq!(
+        claim(&store, "worker", at(5000), at(9000), 5).await,
+        mails[..1],
+        "what is finished is not claimed again"
+    );
 }
 
 pub(crate) async fn a_mail_whose_token_was_replaced_says_so_when_it_is_claimed(store: AnyStore) {
@@ -167,7 +216,10 @@ pub(crate) async fn the_next_due_mail_is_known(store: AnyStore) {
     claim(&store, "worker", at(10), at(25), 2).await;
     assert_eq!(store.next_mail_due().await.unwrap(), Some(at(25)));
     for mail in mails {
-        assert!(commit!(store, record_delivery("worker", mail, &DeliveryOutcome::Sent, at(11))));
+        assert!(commit!(
+            store,
+            record_delivery("worker", mail, &DeliveryOutcome::Sent, at(11))
+        ));
     }
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }
@@ -177,6 +229,9 @@ pub(crate) async fn any_reason_can_be_recorded(store: AnyStore) {
     let mails = promised(&store, app, 1, 0).await;
     claim(&store, "worker", at(10), at(900), 1).await;
     let reason = format!("\0 \u{1f4a5} '; DROP TABLE mails; -- {}", "x".repeat(100_000));
-    assert!(commit!(store, record_delivery("worker", mails[0], &DeliveryOutcome::Failed { reason }, at(11))));
+    assert!(commit!(
+        store,
+        record_delivery("worker", mails[0], &DeliveryOutcome::Failed { reason }, at(11))
+    ));
     assert_eq!(counted(&store, "failed").await, 1);
 }

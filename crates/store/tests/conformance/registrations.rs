@@ -5,7 +5,8 @@ use std::sync::Arc;
 use doorward_core::{AppObjectId, PendingRegistration, Purpose, Registration, RegistrationId, StoreError};
 
 use crate::fixtures::{
-    AnyStore, at, count_true, email, hash, issued, login, new_id, pending, signed_in, stored_confirmed, stored_pending, works,
+    AnyStore, at, count_true, email, hash, issued, login, new_id, pending, signed_in, stored_confirmed, stored_pending,
+    works,
 };
 
 pub(crate) async fn a_registration_is_found_by_address_and_by_id(store: AnyStore) {
@@ -18,7 +19,10 @@ pub(crate) async fn a_registration_is_found_by_address_and_by_id(store: AnyStore
         let by_id = store.find_registration_by_id(app, registration.id()).await.unwrap();
         assert_eq!(by_id.as_ref(), Some(&registration));
     }
-    assert_eq!(store.find_registration(app, &email("eve@example.com")).await.unwrap(), None);
+    assert_eq!(
+        store.find_registration(app, &email("eve@example.com")).await.unwrap(),
+        None
+    );
     assert_eq!(store.find_registration_by_id(app, new_id()).await.unwrap(), None);
 }
 
@@ -27,9 +31,18 @@ pub(crate) async fn an_address_is_taken_whether_pending_or_confirmed(store: AnyS
     stored_pending(&store, app, "ada@example.com").await;
     stored_confirmed(&store, app, "bob@example.com").await;
     for address in ["ada@example.com", "bob@example.com"] {
-        let again = PendingRegistration { password: hash("another"), ..pending(app, address) };
-        assert!(!commit!(store, insert_registration(&Registration::Pending(again.clone()))));
-        assert!(!commit!(store, insert_registration(&Registration::Confirmed(again.clone().confirm(at(1))))));
+        let again = PendingRegistration {
+            password: hash("another"),
+            ..pending(app, address)
+        };
+        assert!(!commit!(
+            store,
+            insert_registration(&Registration::Pending(again.clone()))
+        ));
+        assert!(!commit!(
+            store,
+            insert_registration(&Registration::Confirmed(again.clone().confirm(at(1))))
+        ));
         assert_eq!(store.find_registration_by_id(app, again.id).await.unwrap(), None);
         let kept = store.find_registration(app, &email(address)).await.unwrap().unwrap();
         assert_eq!(kept.password(), &hash("first"));
@@ -41,10 +54,25 @@ pub(crate) async fn addresses_are_compared_byte_for_byte(store: AnyStore) {
     let longest = "x".repeat(254);
     // Case, Unicode composition, lookalikes, spaces: whatever a collation might find equal.
     let different = [
-        "ada@example.com", "Ada@example.com", "ADA@EXAMPLE.COM", "ada@example.com ", " ada@example.com",
-        "\u{e9}@example.com", "e\u{301}@example.com", "k@example.com", "\u{212a}@example.com",
-        "strasse@example.com", "stra\u{df}e@example.com", "i@example.com", "\u{131}@example.com",
-        "zero\u{200b}width@example.com", "zerowidth@example.com", "😀@example.com", "%@example.com", "_@example.com", &longest,
+        "ada@example.com",
+        "Ada@example.com",
+        "ADA@EXAMPLE.COM",
+        "ada@example.com ",
+        " ada@example.com",
+        "\u{e9}@example.com",
+        "e\u{301}@example.com",
+        "k@example.com",
+        "\u{212a}@example.com",
+        "strasse@example.com",
+        "stra\u{df}e@example.com",
+        "i@example.com",
+        "\u{131}@example.com",
+        "zero\u{200b}width@example.com",
+        "zerowidth@example.com",
+        "😀@example.com",
+        "%@example.com",
+        "_@example.com",
+        &longest,
     ];
     for address in different {
         stored_pending(&store, app, address).await;
@@ -71,7 +99,10 @@ pub(crate) async fn s16_of_200_racers_one_registers_an_address(store: AnyStore) 
         .map(|_| {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
-                commit!(store, insert_registration(&Registration::Pending(pending(app, "ada@example.com"))))
+                commit!(
+                    store,
+                    insert_registration(&Registration::Pending(pending(app, "ada@example.com")))
+                )
             })
         })
         .collect();
@@ -83,11 +114,18 @@ pub(crate) async fn a_dropped_transaction_leaves_nothing(store: AnyStore) {
     let registration = pending(app, "ada@example.com");
     {
         let mut tx = store.begin().await.unwrap();
-        assert!(tx.insert_registration(&Registration::Pending(registration.clone())).await.unwrap());
+        assert!(
+            tx.insert_registration(&Registration::Pending(registration.clone()))
+                .await
+                .unwrap()
+        );
         // Nobody else sees it before the commit, and nobody waits to find out.
         assert_eq!(store.find_registration(app, &registration.email).await.unwrap(), None);
     }
-    let free_again = commit!(store, insert_registration(&Registration::Pending(pending(app, "ada@example.com"))));
+    let free_again = commit!(
+        store,
+        insert_registration(&Registration::Pending(pending(app, "ada@example.com")))
+    );
     assert!(free_again);
     assert_eq!(store.find_registration_by_id(app, registration.id).await.unwrap(), None);
 }
@@ -96,18 +134,31 @@ pub(crate) async fn a_transaction_with_a_failed_statement_cannot_be_committed(st
     let app: AppObjectId = new_id();
     let ada = stored_pending(&store, app, "ada@example.com").await;
     let bob = pending(app, "bob@example.com");
-    let impostor = PendingRegistration { id: ada.id, ..pending(app, "eve@example.com") };
+    let impostor = PendingRegistration {
+        id: ada.id,
+        ..pending(app, "eve@example.com")
+    };
 
     let mut tx = store.begin().await.unwrap();
-    assert!(tx.insert_registration(&Registration::Pending(bob.clone())).await.unwrap());
+    assert!(
+        tx.insert_registration(&Registration::Pending(bob.clone()))
+            .await
+            .unwrap()
+    );
     let failed = tx.insert_registration(&Registration::Pending(impostor)).await;
     assert!(matches!(failed, Err(StoreError::Unexpected(_))), "{failed:?}");
     assert!(tx.confirm_registration(ada.id, at(1)).await.is_err());
     assert!(tx.commit().await.is_err());
 
     assert_eq!(store.find_registration_by_id(app, bob.id).await.unwrap(), None);
-    assert_eq!(store.find_registration(app, &email("eve@example.com")).await.unwrap(), None);
-    assert_eq!(store.find_registration_by_id(app, ada.id).await.unwrap(), Some(Registration::Pending(ada)));
+    assert_eq!(
+        store.find_registration(app, &email("eve@example.com")).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        store.find_registration_by_id(app, ada.id).await.unwrap(),
+        Some(Registration::Pending(ada))
+    );
 }
 
 pub(crate) async fn a_new_password_ends_sessions_and_voids_links(store: AnyStore) {
@@ -133,6 +184,12 @@ pub(crate) async fn a_new_password_ends_sessions_and_voids_links(store: AnyStore
     // Somebody else's stay as they were.
     assert!(store.find_session(app, bobs.id).await.unwrap().is_some());
     assert!(works(&store, &bobs_reset).await);
-    assert_eq!(commit!(store, open_session(&login(&ada))), doorward_core::store::Opened::Stale);
-    assert!(!commit!(store, set_password(new_id::<RegistrationId>(), &hash("second"), at(5))));
+    assert_eq!(
+        commit!(store, open_session(&login(&ada))),
+        doorward_core::store::Opened::Stale
+    );
+    assert!(!commit!(
+        store,
+        set_password(new_id::<RegistrationId>(), &hash("second"), at(5))
+    ));
 }

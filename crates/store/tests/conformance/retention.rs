@@ -8,8 +8,14 @@ use crate::fixtures::{AnyStore, at, issued, login, new_id, stored_confirmed};
 pub(crate) async fn what_ended_before_is_swept_and_nothing_else(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = stored_confirmed(&store, app, "ada@example.com").await;
-    let short = NewSession { expires_at: at(99), ..login(&ada) };
-    let long = NewSession { expires_at: at(100), ..login(&ada) };
+    let short = NewSession {
+        expires_at: at(99),
+        ..login(&ada)
+    };
+    let long = NewSession {
+        expires_at: at(100),
+        ..login(&ada)
+    };
     commit!(store, open_session(&short));
     commit!(store, open_session(&long));
     let (token, mail) = issued(&store, app, ada.id, Purpose::Reset).await;
@@ -32,7 +38,10 @@ pub(crate) async fn a_token_stays_as_long_as_its_mail(store: AnyStore) {
     let (token, mail) = issued(&store, app, ada.id, Purpose::Reset).await;
     // The worker was away for long, and found the token expired.
     commit!(store, claim_mail("worker", at(5000), at(5060), 1));
-    commit!(store, record_delivery("worker", mail, &DeliveryOutcome::Expired, at(5000)));
+    commit!(
+        store,
+        record_delivery("worker", mail, &DeliveryOutcome::Expired, at(5000))
+    );
     assert_eq!(commit!(store, sweep(at(4000))), 0);
     assert!(store.find_mail_token(app, token.id).await.unwrap().is_some());
     assert_eq!(commit!(store, sweep(at(5001))), 2);
@@ -44,5 +53,8 @@ pub(crate) async fn a_waiting_mail_is_never_swept(store: AnyStore) {
     let ada = stored_confirmed(&store, app, "ada@example.com").await;
     issued(&store, app, ada.id, Purpose::Reset).await;
     assert_eq!(commit!(store, sweep(at(1_000_000))), 0);
-    assert_eq!(commit!(store, claim_mail("worker", at(1_000_000), at(1_000_060), 1)).len(), 1);
+    assert_eq!(
+        commit!(store, claim_mail("worker", at(1_000_000), at(1_000_060), 1)).len(),
+        1
+    );
 }

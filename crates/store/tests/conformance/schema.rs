@@ -11,15 +11,23 @@ const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success
                      VALUES (999, 'the future', true, '', 0)";
 
 pub(crate) fn token_keys() -> TokenKeys {
-    TokenKeys::new(KeyId("key-1".to_owned()), [(KeyId("key-1".to_owned()), [7_u8; 32].as_slice())]).unwrap()
+    TokenKeys::new(
+        KeyId("key-1".to_owned()),
+        [(KeyId("key-1".to_owned()), [7_u8; 32].as_slice())],
+    )
+    .unwrap()
 }
 
 /// Neither the characters that are mailed nor the bytes behind them. The mail's id must be there, or this looked at nothing.
 pub(crate) fn assert_no_usable_token(dump: &[u8], secret: &SecretToken, mail: MailId) {
     let text = secret.expose();
-    let bytes: Vec<u8> =
-        (0..64).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect();
-    let holds = |needle: &[u8]| dump.windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle));
+    let bytes: Vec<u8> = (0..64)
+        .map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap())
+        .collect();
+    let holds = |needle: &[u8]| {
+        dump.windows(needle.len())
+            .any(|window| window.eq_ignore_ascii_case(needle))
+    };
     assert!(holds(mail.to_string().as_bytes()));
     // A quarter is 128 bits: enough to find, too much to guess.
     for part in text.as_bytes().chunks(32).chain(bytes.chunks(16)) {
@@ -39,7 +47,11 @@ async fn sqlite_columns(path: &std::path::Path) -> Vec<Column> {
     let rows = connection.fetch_all(sql).await.unwrap();
     let column = |row: &sqlx::sqlite::SqliteRow| {
         let kind: String = row.get("typ");
-        let kind = if kind == "INTEGER" { "bigint".to_owned() } else { kind.to_lowercase() };
+        let kind = if kind == "INTEGER" {
+            "bigint".to_owned()
+        } else {
+            kind.to_lowercase()
+        };
         (row.get("tab"), row.get("col"), kind, row.get::<i64, _>("required") == 0)
     };
     rows.iter().map(column).collect()
@@ -52,7 +64,9 @@ async fn postgres_columns(database: &PostgresDatabase) -> Vec<Column> {
                WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'
                ORDER BY table_name COLLATE \"C\", column_name COLLATE \"C\"";
     let rows = connection.fetch_all(sql).await.unwrap();
-    rows.iter().map(|row| (row.get("tab"), row.get("col"), row.get("typ"), row.get("nullable"))).collect()
+    rows.iter()
+        .map(|row| (row.get("tab"), row.get("col"), row.get("typ"), row.get("nullable")))
+        .collect()
 }
 
 #[tokio::test]
@@ -73,7 +87,11 @@ async fn migrating_sqlite_twice_changes_nothing() {
     store.close().await;
     let path = dir.path().join("doorward.db");
     let before = std::fs::read(&path).unwrap();
-    SqliteStore::open(&path, SqliteOptions::default()).await.unwrap().close().await;
+    SqliteStore::open(&path, SqliteOptions::default())
+        .await
+        .unwrap()
+        .close()
+        .await;
     assert!(std::fs::read(&path).unwrap() == before);
 }
 
@@ -106,13 +124,29 @@ async fn a_database_of_a_newer_program_is_refused() {
     assert_newer(SqliteStore::open(&path, SqliteOptions::default()).await.unwrap_err());
     with_postgres(async |database| {
         database.connect().await.close().await;
-        database.options().connect().await.unwrap().execute(AssertSqlSafe(NEWER)).await.unwrap();
-        assert_newer(PostgresStore::connect(&database.url(), PostgresOptions::default()).await.unwrap_err());
+        database
+            .options()
+            .connect()
+            .await
+            .unwrap()
+            .execute(AssertSqlSafe(NEWER))
+            .await
+            .unwrap();
+        assert_newer(
+            PostgresStore::connect(&database.url(), PostgresOptions::default())
+                .await
+                .unwrap_err(),
+        );
     })
     .await;
 }
 
 fn assert_newer(error: StoreError) {
-    let StoreError::Unexpected(cause) = error else { panic!("{error:?}") };
-    assert_eq!(cause.to_string(), "the database has schema 999, which only a newer doorward knows");
+    let StoreError::Unexpected(cause) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        cause.to_string(),
+        "the database has schema 999, which only a newer doorward knows"
+    );
 }

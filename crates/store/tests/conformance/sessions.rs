@@ -28,7 +28,10 @@ pub(crate) async fn the_first_login_makes_the_user_and_later_logins_find_it(stor
         };
         assert_eq!(store.find_session(app, login.id).await.unwrap(), Some(session));
     }
-    assert_eq!(store.find_user(app, second_choice(&store, &ada).await).await.unwrap(), None);
+    assert_eq!(
+        store.find_user(app, second_choice(&store, &ada).await).await.unwrap(),
+        None
+    );
 }
 
 /// The id that a later login would have used: it must not have become a user.
@@ -75,7 +78,14 @@ pub(crate) async fn a_login_that_verified_an_old_password_is_stale(store: AnySto
         assert_eq!(commit!(store, open_session(&late)), Opened::Stale);
         assert_eq!(store.find_session(app, late.id).await.unwrap(), None);
         assert_eq!(store.find_user(app, late.user_if_first).await.unwrap(), None);
-        signed_in(&store, &ConfirmedRegistration { password: hash("second"), ..ada.clone() }).await;
+        signed_in(
+            &store,
+            &ConfirmedRegistration {
+                password: hash("second"),
+                ..ada.clone()
+            },
+        )
+        .await;
     }
 }
 
@@ -110,8 +120,14 @@ where
     let (mut opened, mut refused) = (0, 0);
     for round in 0..40 {
         let ada = stored_confirmed(&store, app, &format!("ada{round}@example.com")).await;
-        let user = if returning || round % 2 == 0 { signed_in(&store, &ada).await.0 } else { new_id() };
-        let logins: Vec<_> = (0..6).map(|_| tokio::spawn(try_login(Arc::clone(&store), login(&ada)))).collect();
+        let user = if returning || round % 2 == 0 {
+            signed_in(&store, &ada).await.0
+        } else {
+            new_id()
+        };
+        let logins: Vec<_> = (0..6)
+            .map(|_| tokio::spawn(try_login(Arc::clone(&store), login(&ada))))
+            .collect();
         for _ in 0..round % 8 {
             tokio::task::yield_now().await;
         }
@@ -122,10 +138,17 @@ where
                 Opened::Session(_) => opened += 1,
                 Opened::Stale | Opened::Disabled => refused += 1,
             }
-            assert_eq!(store.find_session(app, session.id).await.unwrap(), None, "round {round}: {outcome:?}");
+            assert_eq!(
+                store.find_session(app, session.id).await.unwrap(),
+                None,
+                "round {round}: {outcome:?}"
+            );
         }
     }
-    assert!(opened > 0 && refused > 0, "both orders must have been seen: {opened} opened, {refused} refused");
+    assert!(
+        opened > 0 && refused > 0,
+        "both orders must have been seen: {opened} opened, {refused} refused"
+    );
 }
 
 async fn try_login(store: AnyStore, session: NewSession) -> (NewSession, Opened) {

@@ -25,9 +25,18 @@ pub(crate) async fn a_token_is_consumed_once(store: AnyStore) {
         assert_eq!(spend().await, Some(ada.id));
         assert_eq!(spend().await, None);
         let row = store.find_mail_token(app, token.id).await.unwrap();
-        assert_eq!(row, Some(MailToken { used_at: Some(at(7)), ..token }));
+        assert_eq!(
+            row,
+            Some(MailToken {
+                used_at: Some(at(7)),
+                ..token
+            })
+        );
     }
-    assert_eq!(commit!(store, consume_mail_token(app, Purpose::Reset, new_id(), METHODS, at(7))), None);
+    assert_eq!(
+        commit!(store, consume_mail_token(app, Purpose::Reset, new_id(), METHODS, at(7))),
+        None
+    );
 }
 
 pub(crate) async fn a_newer_token_voids_older_ones_of_its_purpose(store: AnyStore) {
@@ -38,19 +47,32 @@ pub(crate) async fn a_newer_token_voids_older_ones_of_its_purpose(store: AnyStor
     let (confirm, _) = issued(&store, app, ada.id, Purpose::Confirm).await;
     let (bobs, _) = issued(&store, app, bob.id, Purpose::Reset).await;
     let (used, _) = issued(&store, app, bob.id, Purpose::Confirm).await;
-    commit!(store, consume_mail_token(app, Purpose::Confirm, used.id, METHODS, at(1))).unwrap();
+    commit!(
+        store,
+        consume_mail_token(app, Purpose::Confirm, used.id, METHODS, at(1))
+    )
+    .unwrap();
 
-    let new = MailToken { issued_at: at(60), ..token(app, ada.id, Purpose::Reset) };
+    let new = MailToken {
+        issued_at: at(60),
+        ..token(app, ada.id, Purpose::Reset)
+    };
     commit!(store, issue_mail(new_id(), &new));
     commit!(store, issue_mail(new_id(), &token(app, bob.id, Purpose::Confirm)));
 
     assert!(!works(&store, &old).await);
-    assert_eq!(store.find_mail_token(app, old.id).await.unwrap().unwrap().voided_at, Some(at(60)));
+    assert_eq!(
+        store.find_mail_token(app, old.id).await.unwrap().unwrap().voided_at,
+        Some(at(60))
+    );
     for token in [&new, &confirm, &bobs] {
         assert!(works(&store, token).await, "{token:?}");
     }
     // A spent token stays spent; it does not become a replaced one.
-    assert_eq!(store.find_mail_token(app, used.id).await.unwrap().unwrap().voided_at, None);
+    assert_eq!(
+        store.find_mail_token(app, used.id).await.unwrap().unwrap().voided_at,
+        None
+    );
 }
 
 pub(crate) async fn s32_a_token_of_one_purpose_is_refused_for_the_other(store: AnyStore) {
@@ -59,7 +81,10 @@ pub(crate) async fn s32_a_token_of_one_purpose_is_refused_for_the_other(store: A
     let (confirm, _) = issued(&store, app, ada.id, Purpose::Confirm).await;
     let (reset, _) = issued(&store, app, ada.id, Purpose::Reset).await;
     for (purpose, token) in [(Purpose::Reset, confirm), (Purpose::Confirm, reset)] {
-        assert_eq!(commit!(store, consume_mail_token(app, purpose, token.id, METHODS, at(1))), None);
+        assert_eq!(
+            commit!(store, consume_mail_token(app, purpose, token.id, METHODS, at(1))),
+            None
+        );
         assert!(works(&store, &token).await, "a refused attempt spends nothing");
     }
 }
@@ -69,7 +94,10 @@ pub(crate) async fn a_token_issued_under_other_methods_is_refused(store: AnyStor
     let ada = stored_pending(&store, app, "ada@example.com").await;
     let (token, _) = issued(&store, app, ada.id, Purpose::Confirm).await;
     for other in ["function/email", "", "email/email ", "EMAIL/EMAIL"] {
-        assert_eq!(commit!(store, consume_mail_token(app, Purpose::Confirm, token.id, other, at(1))), None);
+        assert_eq!(
+            commit!(store, consume_mail_token(app, Purpose::Confirm, token.id, other, at(1))),
+            None
+        );
     }
     assert!(works(&store, &token).await);
 }
@@ -80,7 +108,10 @@ pub(crate) async fn a_token_works_until_the_millisecond_that_it_expires(store: A
     for (purpose, early, spent) in [(Purpose::Confirm, 0, None), (Purpose::Reset, 1, Some(ada.id))] {
         let (token, _) = issued(&store, app, ada.id, purpose).await;
         let moment = Timestamp::from_millis(token.expires_at.as_millis() - early);
-        assert_eq!(commit!(store, consume_mail_token(app, purpose, token.id, METHODS, moment)), spent);
+        assert_eq!(
+            commit!(store, consume_mail_token(app, purpose, token.id, METHODS, moment)),
+            spent
+        );
     }
 }
 
@@ -100,9 +131,9 @@ pub(crate) async fn race(nodes: &[AnyStore], purpose: Purpose) {
     let racers: Vec<_> = (0..200)
         .map(|racer| {
             let store = Arc::clone(&nodes[racer % nodes.len()]);
-            tokio::spawn(async move {
-                commit!(store, consume_mail_token(app, purpose, token.id, METHODS, at(1))).is_some()
-            })
+            tokio::spawn(
+                async move { commit!(store, consume_mail_token(app, purpose, token.id, METHODS, at(1))).is_some() },
+            )
         })
         .collect();
     assert_eq!(count_true(racers).await, 1);
@@ -115,7 +146,10 @@ pub(crate) async fn a_consumption_that_is_rolled_back_leaves_the_token_usable(st
     for _ in 0..3 {
         assert!(works(&store, &token).await);
     }
-    assert_eq!(commit!(store, consume_mail_token(app, Purpose::Reset, token.id, METHODS, at(1))), Some(ada.id));
+    assert_eq!(
+        commit!(store, consume_mail_token(app, Purpose::Reset, token.id, METHODS, at(1))),
+        Some(ada.id)
+    );
 }
 
 pub(crate) async fn of_mails_issued_at_once_one_token_is_left_usable(store: AnyStore) {
@@ -142,6 +176,9 @@ pub(crate) async fn no_mail_is_promised_to_a_registration_that_is_gone(store: An
     let app: AppObjectId = new_id();
     let (token, mail) = issued(&store, app, new_id(), Purpose::Reset).await;
     assert_eq!(store.find_mail_token(app, token.id).await.unwrap(), None);
-    assert!(!commit!(store, record_delivery("worker", mail, &doorward_core::DeliveryOutcome::Sent, at(1))));
+    assert!(!commit!(
+        store,
+        record_delivery("worker", mail, &doorward_core::DeliveryOutcome::Sent, at(1))
+    ));
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }

@@ -13,7 +13,12 @@ pub(crate) async fn a_user_is_found_with_its_identity(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = stored_confirmed(&store, app, "ada@example.com").await;
     let (user, _) = signed_in(&store, &ada).await;
-    let profile = UserProfile { id: user, app, identity: ada.id, email: ada.email };
+    let profile = UserProfile {
+        id: user,
+        app,
+        identity: ada.id,
+        email: ada.email,
+    };
     assert_eq!(store.find_user(app, user).await.unwrap(), Some(profile));
     assert_eq!(store.find_user(app, new_id()).await.unwrap(), None);
 }
@@ -27,16 +32,26 @@ pub(crate) async fn a_disabled_user_loses_its_sessions_and_links_until_it_is_ena
     assert!(commit!(store, set_user_disabled(app, user, true, at(5))));
     assert_eq!(store.find_session(app, session.id).await.unwrap(), None);
     assert!(!works(&store, &reset).await);
-    assert_eq!(store.find_mail_token(app, reset.id).await.unwrap().unwrap().voided_at, Some(at(5)));
+    assert_eq!(
+        store.find_mail_token(app, reset.id).await.unwrap().unwrap().voided_at,
+        Some(at(5))
+    );
     let refused = login(&ada);
     assert_eq!(commit!(store, open_session(&refused)), Opened::Disabled);
     assert_eq!(store.find_session(app, refused.id).await.unwrap(), None);
-    assert!(commit!(store, set_user_disabled(app, user, true, at(6))), "to disable twice is no error");
+    assert!(
+        commit!(store, set_user_disabled(app, user, true, at(6))),
+        "to disable twice is no error"
+    );
 
     let (later, _) = issued(&store, app, ada.id, Purpose::Reset).await;
     assert!(commit!(store, set_user_disabled(app, user, false, at(7))));
     assert_eq!(signed_in(&store, &ada).await.0, user);
-    assert_eq!(store.find_session(app, session.id).await.unwrap(), None, "an ended session stays ended");
+    assert_eq!(
+        store.find_session(app, session.id).await.unwrap(),
+        None,
+        "an ended session stays ended"
+    );
     assert!(works(&store, &later).await, "enabling voids nothing");
 }
 
@@ -61,8 +76,20 @@ pub(crate) async fn deleting_a_user_deletes_all_that_it_had(store: AnyStore) {
     for token in [confirm, reset] {
         assert_eq!(store.find_mail_token(app, token.id).await.unwrap(), None);
     }
-    assert!(!commit!(store, record_delivery("worker", mail, &DeliveryOutcome::Sent, at(2))));
-    assert_eq!(store.count_mail().await.unwrap().iter().map(|(_, count)| count).sum::<u64>(), 1);
+    assert!(!commit!(
+        store,
+        record_delivery("worker", mail, &DeliveryOutcome::Sent, at(2))
+    ));
+    assert_eq!(
+        store
+            .count_mail()
+            .await
+            .unwrap()
+            .iter()
+            .map(|(_, count)| count)
+            .sum::<u64>(),
+        1
+    );
     // Bob keeps what he has.
     assert!(store.find_user(app, bobs_user).await.unwrap().is_some());
     assert!(store.find_session(app, bobs_session.id).await.unwrap().is_some());
@@ -94,7 +121,10 @@ pub(crate) async fn confirming_and_resetting_and_deleting_at_once_never_fails(st
         let store = node();
         tasks.push(tokio::spawn(async move {
             let mut tx = store.begin().await.unwrap();
-            let spent = tx.consume_mail_token(app, Purpose::Confirm, confirm.id, METHODS, at(1)).await.unwrap();
+            let spent = tx
+                .consume_mail_token(app, Purpose::Confirm, confirm.id, METHODS, at(1))
+                .await
+                .unwrap();
             if spent.is_some() {
                 tx.confirm_registration(id, at(1)).await.unwrap();
             }
@@ -103,7 +133,10 @@ pub(crate) async fn confirming_and_resetting_and_deleting_at_once_never_fails(st
         let store = node();
         tasks.push(tokio::spawn(async move {
             let mut tx = store.begin().await.unwrap();
-            let spent = tx.consume_mail_token(app, Purpose::Reset, reset.id, METHODS, at(1)).await.unwrap();
+            let spent = tx
+                .consume_mail_token(app, Purpose::Reset, reset.id, METHODS, at(1))
+                .await
+                .unwrap();
             if spent.is_some() {
                 tx.set_password(id, &hash("second"), at(1)).await.unwrap();
             }

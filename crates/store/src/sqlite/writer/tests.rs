@@ -8,13 +8,21 @@ use tempfile::TempDir;
 use super::*;
 
 /// Groups that only end when their committer's turn comes, so that a test decides who shares one.
-const PATIENT: Limits = Limits { members: 256, age: Duration::from_hours(1) };
+const PATIENT: Limits = Limits {
+    members: 256,
+    age: Duration::from_hours(1),
+};
 
 async fn writer(limits: Limits) -> (TempDir, Writer) {
     let dir = tempfile::tempdir().unwrap();
-    let options = SqliteConnectOptions::new().filename(dir.path().join("test.db")).create_if_missing(true);
+    let options = SqliteConnectOptions::new()
+        .filename(dir.path().join("test.db"))
+        .create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
-    query("CREATE TABLE notes (text NOT NULL)").execute(&mut connection).await.unwrap();
+    query("CREATE TABLE notes (text NOT NULL)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     (dir, Writer::with_limits(options, StoreMetrics::default(), limits))
 }
 
@@ -24,7 +32,10 @@ async fn write(turn: &mut Turn, sql: &'static str) -> sqlx::Result<()> {
 
 async fn notes(writer: &Writer) -> Vec<String> {
     let mut turn = writer.begin().await.unwrap();
-    let rows = query("SELECT text FROM notes ORDER BY text").fetch_all(turn.connection().unwrap()).await.unwrap();
+    let rows = query("SELECT text FROM notes ORDER BY text")
+        .fetch_all(turn.connection().unwrap())
+        .await
+        .unwrap();
     rows.iter().map(|row| sqlx::Row::get(row, "text")).collect()
 }
 
@@ -50,7 +61,9 @@ async fn a_full_disk_fails_every_member_and_the_next_group_works() {
 
     two_turns!(writer, first, second);
     // SQLite rolls back the whole transaction by itself, the first member's part included.
-    let full = write(&mut second, "INSERT INTO notes VALUES (zeroblob(100000))").await.unwrap_err();
+    let full = write(&mut second, "INSERT INTO notes VALUES (zeroblob(100000))")
+        .await
+        .unwrap_err();
     assert_eq!(full.as_database_error().unwrap().code().unwrap(), "13");
     assert!(full.to_string().contains("full"), "{full}");
     drop(second);
@@ -71,7 +84,9 @@ async fn a_full_disk_that_the_last_member_meets_fails_it_too() {
     limited.commit().await.unwrap();
 
     two_turns!(writer, first, second);
-    write(&mut second, "INSERT INTO notes VALUES (zeroblob(100000))").await.unwrap_err();
+    write(&mut second, "INSERT INTO notes VALUES (zeroblob(100000))")
+        .await
+        .unwrap_err();
     // Even if the second ignored its error.
     assert!(second.commit().await.is_err());
     assert!(first.await.unwrap().is_err());
@@ -82,7 +97,9 @@ async fn a_full_disk_that_the_last_member_meets_fails_it_too() {
 async fn a_commit_that_fails_fails_every_member() {
     let (_dir, writer) = writer(PATIENT).await;
     let mut tables = writer.begin().await.unwrap();
-    write(&mut tables, "CREATE TABLE parents (id INTEGER PRIMARY KEY)").await.unwrap();
+    write(&mut tables, "CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+        .await
+        .unwrap();
     write(
         &mut tables,
         "CREATE TABLE children (parent REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
@@ -113,7 +130,13 @@ async fn a_turn_that_vanishes_without_a_word_ends_its_group() {
 
 #[tokio::test]
 async fn a_full_group_is_committed_by_the_next_that_begins() {
-    for full in [Limits { members: 1, ..PATIENT }, Limits { age: Duration::ZERO, ..PATIENT }] {
+    for full in [
+        Limits { members: 1, ..PATIENT },
+        Limits {
+            age: Duration::ZERO,
+            ..PATIENT
+        },
+    ] {
         let (_dir, writer) = writer(full).await;
         let mut first = writer.begin().await.unwrap();
         write(&mut first, "INSERT INTO notes VALUES ('first')").await.unwrap();

@@ -1,0 +1,368 @@
+//! Requests that no client should send: each has its answer, and none leaves a trace.
+
+use doorward_http::HttpLimits;
+use doorward_testkit::{Reply, TestApp};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::CALLS;
+
+const B: &str = "/api/client/v2.0";
+
+async fn post(app: &TestApp, call: &str, content_type: Option<&str>, body: &[u8]) -> Reply {
+    app.anonymous()
+        .post_raw(&format!("/auth/providers/local-userpass/{call}"), content_type, body)
+        .await
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_a_json_object_is_invalid_json() {
+    let app = TestApp::email().await;
+    let before = app.dump().await;
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep_object = format!(r#"{{"email":"ada@example.com","password":"ada-password","more":{deep}}}"#);
+    let bodies: [&[u8]; 19] = [
+        b"",
+        b" ",
+        b"null",
+        b"true",
+        b"1",
+        b"\"text\"",
+        b"[]",
+        br#"["ada@example.com","ada-password"]"#,
+        b"{",
+        b"}",
+        b"{}{}",
+        b"{'email':'ada@example.com'}",
+        b"{\"email\":\"ada@example.com\",}",
+        b"\xef\xbb\xbf{\"email\":\"ada@example.com\",\"password\":\"ada-password\"}",
+        b"{\"email\":\"\xff\xfe\",\"password\":\"ada-password\"}",
+        b"{\"email\":\"\\ud800\",\"password\":\"ada-password\"}",
+        b"{\0",
+        deep.as_bytes(),
+        deep_object.as_bytes(),
+    ];
+    for call in CALLS.into_iter().chain(["login"]) {
+        for body in bodies {
+            let error = post(&app, call, Some("application/json"), body).await.error();
+            let shown = String::from_utf8_lossy(&body[..body.len().min(80)]);
+            assert_eq!(error, "400 BadRequest invalid json", "{call}: {shown}");
+        }
+    }
+    assert_eq!(app.dump().await, before);
+}
+
+#[tokio::test]
+async fn a_missing_or_repeated_key_is_invalid_json() {
+    let app = TestApp::email().await;
+    app.registered("ada").await;
+    let before = app.dump().await;
+    for (call, body) in [
+        ("register", r#"{"email":"bob@example.com"}"#),
+        ("register", r#"{"password":"bob-password"}"#),
+        ("register", r#"{"Email":"bob@example.com","password":"bob-password"}"#),
+        (
+            "register",
+            r#"{"email":"bob@example.com","password":"bob-password","email":"eve@example.com"}"#,
+        ),
+        (
+            "register",
+            r#"{"email":"bob@example.com","password":"bob-password","password":"eve-password"}"#,
+        ),
+        (
+            "register",
+            r#"{"email":"bob@example.com","password":"bob-password","\u0065mail":"eve@example.com"}"#,
+        ),
+        ("confirm", r#"{"token":"abc"}"#),
+        ("confirm", r#"{"tokenId":"abc"}"#),
+        ("confirm", r#"{"token":"abc","tokenid":"abc"}"#),
+        ("confirm", r#"{"token":"abc","tokenId":"abc","token":"abc"}"#),
+        ("confirm/send", "{}"),
+        ("confirm/call", "{}"),
+        ("reset/send", "{}"),
+        ("reset/send", r#"{"email":"ada@example.com","email":"ada@example.com"}"#),
+        ("reset", r#"{"token":"abc","tokenId":"abc"}"#),
+        ("reset", r#"{"password":"new-password","token":"abc"}"#),
+        ("reset/call", r#"{"email":"ada@example.com"}"#),
+        ("reset/call", r#"{"password":"new-password"}"#),
+        (
+            "login",
+            r#"{"username":"ada@example.com","username":"ada@example.com","password":"ada-password"}"#,
+        ),
+    ] {
+        let error = post(&app, call, Some("application/json"), body.as_bytes())
+            .await
+            .error();
+        assert_eq!(error, "400 BadRequest invalid json", "{call}: {body}");
+    }
+    for body in [
+        "{}",
+        r#"{"username":"ada@example.com"}"#,
+        r#"{"email":"ada@example.com","password":"ada-password"}"#,
+    ] {
+        let error = post(&app, "login", Some("application/json"), body.as_bytes())
+            .await
+            .error();
+        assert_eq!(error, "401 InvalidPassword unauthorized", "{body}");
+    }
+    assert_eq!(app.dump().await, before);
+    assert_eq!(app.unread_mails(), 0);
+}
+
+#[tokio::test]
+async fn json_is_recognised_however_it_is_spelled_and_nothing_else_is() {
+    let app = TestApp::auto_confirm().await;
+    let body = |number: usize| format!(r#"{{"email":"user-{number}@example.com","password":"a-password"}}"#);
+    let spellings = [
+        None,
+        Some("application/json"),
+        Some("application/json;charset=utf-8"),
+        Some("application/json; charset=utf-8"),
+        Some("Application/JSON ; Charset=UTF-8"),
+    ];
+    for (number, spelling) in spellings.into_iter().enumerate() {
+        assert_eq!(
+            post(&app, "register", spelling, body(number).as_bytes()).await.empty(),
+            201,
+            "{spelling:?}"
+        );
+    }
+    let before = app.dump().await;
+    for other in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/json",
+        "application/jsonp",
+        "application/problem+json",
+        "application",
+        "",
+        "*/*",
+        "application/xml;application/json",
+    ] {
+        let reply = post(&app, "register", Some(other), body(9).as_bytes()).await;
+        assert_eq!(reply.error(), "415 - unsupported content type");
+    }
+    assert_eq!(app.dump().await, before);
+}
+
+#[tokio::test]
+async fn t08_a_form_is_no_body() {
+    let app = TestApp::auto_confirm().await;
+    app.registered("ada").await;
+    let form = Some("application/x-www-form-urlencoded");
+    let reply = post(&app, "login", form, b"username=ada%40example.com&password=ada-password").await;
+    assert_snapshot!(reply.error(), @"415 - unsupported content type");
+}
+
+#[tokio::test]
+async fn a_body_may_have_a_mebibyte_and_that_of_a_function_call_four() {
+    let app = TestApp::auto_confirm().await;
+    let ada = app.user("ada").await;
+    let limits = HttpLimits::default();
+    let padded = |body: &str, size: usize| format!("{body}{}", " ".repeat(size - body.len())).into_bytes();
+
+    let body = r#"{"email":"bob@example.com","password":"bob-password"}"#;
+    let reply = post(
+        &app,
+        "register",
+        Some("application/json"),
+        &padded(body, limits.body + 1),
+    )
+    .await;
+    assert_snapshot!(reply.error(), @"413 - request body too large");
+    assert_eq!(
+        app.anonymous().log_in("bob@example.com", "bob-password").await.status(),
+        401
+    );
+    let reply = post(&app, "register", Some("application/json"), &padded(body, limits.body)).await;
+    assert_eq!(reply.empty(), 201);
+    assert_eq!(limits.body, 1 << 20);
+
+    let call = r#"{"arguments":[],"name":"sum"}"#;
+    let client = || app.anonymous().bearer(&ada.access_token);
+    let size = limits.function_call_body;
+    let reply = client()
+        .post_raw("/functions/call", Some("application/json"), &padded(call, size))
+        .await;
+    assert_snapshot!(reply.error(), @"404 FunctionNotFound function not found: 'sum'");
+    let reply = client()
+        .post_raw("/functions/call", Some("application/json"), &padded(call, size + 1))
+        .await;
+    assert_snapshot!(reply.error(), @"413 - request body too large");
+    assert_eq!(size, 4 << 20);
+}
+
+#[tokio::test]
+async fn a_known_path_with_another_method_is_not_allowed() {
+    let app = TestApp::email().await;
+    let before = app.dump().await;
+    let a = format!("{B}/app/notes-abcde");
+    let mut routes: Vec<(String, &[&str])> = vec![
+        (format!("{a}/location"), &["GET", "HEAD"]),
+        (format!("{a}/.well-known/jwks.json"), &["GET", "HEAD"]),
+        (format!("{a}/functions/call"), &["POST"]),
+        (format!("{a}/auth/providers/local-userpass/login"), &["POST"]),
+        (format!("{a}/auth/providers/anon-user/login"), &["POST"]),
+        (format!("{B}/auth/session"), &["POST", "DELETE"]),
+        (format!("{B}/auth/profile"), &["GET", "HEAD"]),
+        (format!("{B}/auth/delete"), &["DELETE"]),
+        ("/healthz".to_owned(), &["GET", "HEAD"]),
+        ("/readyz".to_owned(), &["GET", "HEAD"]),
+    ];
+    routes.extend(CALLS.map(|call| (format!("{a}/auth/providers/local-userpass/{call}"), &["POST"][..])));
+    for (path, methods) in routes {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
+            if methods.contains(&method) {
+                continue;
+            }
+            let reply = app.anonymous().request(method, &path).await;
+            assert_eq!(reply.error(), "405 - method not allowed", "{method} {path}");
+            let mut allowed: Vec<&str> = reply.header("allow").expect("RFC 9110 §15.5.6").split(',').collect();
+            allowed.sort_unstable();
+            let mut methods = methods.to_vec();
+            methods.sort_unstable();
+            assert_eq!(allowed, methods, "{path}");
+        }
+    }
+    assert_eq!(app.dump().await, before);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_json_404() {
+    let app = TestApp::email().await;
+    let a = format!("{B}/app/notes-abcde");
+    for path in [
+        "/".to_owned(),
+        "/nowhere".to_owned(),
+        B.to_owned(),
+        format!("{B}/app"),
+        a.clone(),
+        format!("{a}/nowhere"),
+        format!("{a}/auth/providers"),
+        format!("{a}/auth/providers/local-userpass"),
+        format!("{a}/auth/providers/local-userpass/confirm/nowhere"),
+        format!("{a}/auth/providers/%ff/login"),
+        format!("{B}/app/%ff/location"),
+        format!("{B}/auth"),
+        format!("{B}/auth/Profile"),
+        "/api/client/v1.0/app/notes-abcde/location".to_owned(),
+        "/api/admin/v3.0/groups".to_owned(),
+        "/../../etc/passwd".to_owned(),
+        "/%2e%2e/".to_owned(),
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            let error = app.anonymous().request(method, &path).await.error();
+            let expected = error == "404 - 404 page not found" || error == "405 - method not allowed";
+            assert!(expected, "{method} {path}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_app_is_told_by_its_id_on_every_route() {
+    let app = TestApp::email().await;
+    let ada = app.user("ada").await;
+    let client = || app.anonymous().of_app("nobody-zzzzz");
+    let body = json!({ "email": "ada@example.com", "password": "ada-password", "token": "a", "tokenId": "b" });
+    for call in CALLS.into_iter().chain(["login", "login?link=true"]) {
+        let reply = client().email_password(call, body.clone()).await;
+        assert_eq!(
+            reply.error(),
+            "404 - cannot find app using Client App ID 'nobody-zzzzz'"
+        );
+    }
+    for path in ["/location", "/.well-known/jwks.json"] {
+        let reply = client().get(path).await;
+        assert_eq!(
+            reply.error(),
+            "404 - cannot find app using Client App ID 'nobody-zzzzz'"
+        );
+    }
+    let call = json!({ "arguments": [], "name": "sum" });
+    let reply = client().bearer(&ada.access_token).post("/functions/call", call).await;
+    assert_snapshot!(reply.error(), @"404 - cannot find app using Client App ID 'nobody-zzzzz'");
+}
+
+#[tokio::test]
+async fn c011_methods_may_be_in_lower_case_and_slashes_repeated_or_trailing() {
+    let app = TestApp::auto_confirm().await;
+    let ada = app.user("ada").await;
+    let client = || app.anonymous().bearer(&ada.access_token);
+    for (method, path) in [
+        ("get", format!("{B}/auth/profile")),
+        ("Get", format!("{B}/auth/profile/")),
+        ("GET", format!("/{B}//auth///profile//?x=//")),
+    ] {
+        let reply = client().request(method, &path).await;
+        assert_eq!(
+            (reply.status().as_u16(), &reply.json()["user_id"]),
+            (200, &json!(ada.id)),
+            "{method} {path}"
+        );
+    }
+    let session = format!("{B}/auth//session/");
+    assert_eq!(
+        app.anonymous()
+            .bearer(&ada.refresh_token)
+            .request("post", &session)
+            .await
+            .status(),
+        201
+    );
+    assert_eq!(
+        app.anonymous()
+            .bearer(&ada.refresh_token)
+            .request("delete", &session)
+            .await
+            .empty(),
+        204
+    );
+    let body = json!({ "email": "bob@example.com", "password": "bob-password" });
+    let reply = app
+        .anonymous()
+        .post("//auth/providers//local-userpass/register/", body)
+        .await;
+    assert_eq!(reply.empty(), 201);
+}
+
+#[tokio::test]
+async fn an_address_is_1_to_254_bytes_in_every_call_and_mode() {
+    for app in [TestApp::email().await, TestApp::auto_confirm().await] {
+        let before = app.dump().await;
+        for call in ["register", "confirm/send", "confirm/call", "reset/send", "reset/call"] {
+            for email in [
+                "",
+                &"a".repeat(255),
+                "ada@example.com\n",
+                "ada\0@example.com",
+                "\u{1b}[0m",
+            ] {
+                let body = json!({ "email": email, "password": "ada-password", "arguments": [] });
+                let reply = app.anonymous().email_password(call, body).await;
+                assert_eq!(reply.error(), "400 BadRequest email invalid");
+            }
+        }
+        assert_eq!(app.dump().await, before);
+    }
+}
+
+#[tokio::test]
+async fn only_routes_and_known_methods_become_labels_of_metrics() {
+    let app = TestApp::email().await;
+    let client = app.anonymous();
+    client.request("GET", "/secret-path-1").await;
+    client.request("SECRETMETHOD", "/healthz").await;
+    client
+        .request("GET", &format!("{B}/app/secret-app/location?token=secret-token"))
+        .await;
+    let mut registry = prometheus_client::registry::Registry::default();
+    app.api().metrics.register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    assert!(
+        text.contains(r#"route="/api/client/v2.0/app/{app_id}/location""#),
+        "{text}"
+    );
+    assert!(!text.to_ascii_lowercase().contains("secret"), "{text}");
+}

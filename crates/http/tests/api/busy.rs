@@ -1,0 +1,40 @@
+//! More passwords than can be hashed in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use doorward_testkit::TestApp;
+
+use crate::support::at_once;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s12_a_full_queue_refuses_at_once_says_when_to_come_back_and_recovers() {
+    let app = Arc::new(
+        TestApp::builder()
+            .auto_confirm()
+            .queue_deadline(Duration::from_millis(20))
+            .start()
+            .await,
+    );
+    app.registered("ada").await;
+    let ada = app.user("bob").await;
+    let refusals = at_once(200, |_| {
+        let app = Arc::clone(&app);
+        async move {
+            let reply = app.anonymous().log_in("ada@example.com", "ada-password").await;
+            (reply.status() != 200).then(|| (reply.error(), reply.header("retry-after").map(str::to_owned)))
+        }
+    })
+    .await;
+    let refusals: Vec<_> = refusals.into_iter().flatten().collect();
+    assert!(!refusals.is_empty(), "200 hashes at once fit into 20 ms");
+    for (error, retry_after) in refusals {
+        assert_eq!(error, "429 - too many requests");
+        assert!(retry_after.unwrap().parse::<u64>().unwrap() >= 1);
+    }
+    assert_eq!(app.anonymous().profile(&ada.access_token).await.status(), 200);
+    assert_eq!(
+        app.anonymous().log_in("ada@example.com", "ada-password").await.status(),
+        200
+    );
+}

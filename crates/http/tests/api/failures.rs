@@ -1,0 +1,136 @@
+//! When something of ours breaks: the answer says nothing of it, nobody is let in, and the server goes on.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use doorward_core::{
+    Accounts, AppObjectId, EmailAddress, MailToken, OutboxWake, Parts, PasswordPool, PoolConfig, Registration,
+    RegistrationId, Session, SessionId, Settings, Store, StoreError, SystemClock, Timestamp, TokenId, TokenKeys, Tx,
+    UserId, UserProfile,
+};
+use doorward_testkit::{SeededEntropy, TestApp};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::{CALLS, unknown_pair};
+
+#[tokio::test]
+async fn t18_without_a_database_every_call_is_a_503_and_nobody_is_let_in() {
+    let app = TestApp::email().await;
+    let ada = app.user("ada").await;
+    app.lose_database().await;
+    let (token, id) = unknown_pair();
+    let body = json!({
+        "email": "ada@example.com", "password": "ada-password", "token": token, "tokenId": id, "arguments": [],
+    });
+    for call in CALLS {
+        let reply = app.anonymous().email_password(call, body.clone()).await;
+        assert_eq!(reply.error(), "503 InternalServerError service unavailable");
+    }
+    for reply in [
+        app.anonymous().log_in(&ada.email, &ada.password).await,
+        app.anonymous().log_in("nobody@example.com", "wrong-password").await,
+        app.anonymous().profile(&ada.access_token).await,
+        app.anonymous().refresh(&ada.refresh_token).await,
+        app.anonymous().log_out(&ada.refresh_token).await,
+        app.anonymous().delete(&ada.access_token).await,
+    ] {
+        assert_eq!(reply.error(), "503 InternalServerError service unavailable");
+    }
+    // What needs no database goes on, and what is refused without one is refused as ever.
+    assert_eq!(app.anonymous().get("/location").await.status(), 200);
+    assert_eq!(app.anonymous().request("GET", "/healthz").await.status(), 200);
+    assert_eq!(app.anonymous().request("GET", "/readyz").await.status(), 503);
+    assert_snapshot!(app.anonymous().profile("garbage").await.error(), @"401 - unauthorized");
+    let short = app
+        .anonymous()
+        .email_password("register", json!({ "email": "a@b.c", "password": "x" }))
+        .await;
+    assert_snapshot!(short.error(), @"400 BadRequest password must be between 6 and 128 characters");
+}
+
+#[tokio::test]
+async fn s87_t18_a_panic_is_a_500_that_says_nothing_and_the_server_goes_on() {
+    let app = TestApp::auto_confirm().await;
+    let ada = app.user("ada").await;
+    let broken = app.served_by(doorward_http::Api {
+        accounts: Arc::new(panicking_accounts()),
+        ..app.api().clone()
+    });
+    for _ in 0..3 {
+        let reply = broken.log_in(&ada.email, &ada.password).await;
+        assert_eq!(reply.error(), "500 InternalServerError internal server error");
+        assert!(!reply.text().contains("database-password"));
+        assert_eq!(broken.get("/location").await.status(), 200);
+    }
+    assert_eq!(app.anonymous().profile(&ada.access_token).await.status(), 200);
+}
+
+fn panicking_accounts() -> Accounts {
+    let key = doorward_core::KeyId("test".to_owned());
+    let parts = Parts {
+        store: Arc::new(PanickingStore),
+        passwords: PasswordPool::start(PoolConfig {
+            threads: 1,
+            ..PoolConfig::default()
+        })
+        .expect("the pool starts"),
+        token_keys: Arc::new(TokenKeys::new(key.clone(), [(key, [1; 64].as_slice())]).expect("a key")),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SeededEntropy::new(2)),
+        outbox: OutboxWake::default(),
+    };
+    Accounts::new(parts, Settings::default())
+}
+
+/// A bug in storage, in every call of it.
+struct PanickingStore;
+
+impl PanickingStore {
+    fn panic() -> ! {
+        panic!("database-password")
+    }
+}
+
+#[async_trait]
+impl Store for PanickingStore {
+    async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
+        Self::panic()
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Self::panic()
+    }
+
+    async fn find_registration(&self, _: AppObjectId, _: &EmailAddress) -> Result<Option<Registration>, StoreError> {
+        Self::panic()
+    }
+
+    async fn find_registration_by_id(
+        &self,
+        _: AppObjectId,
+        _: RegistrationId,
+    ) -> Result<Option<Registration>, StoreError> {
+        Self::panic()
+    }
+
+    async fn find_mail_token(&self, _: AppObjectId, _: TokenId) -> Result<Option<MailToken>, StoreError> {
+        Self::panic()
+    }
+
+    async fn find_session(&self, _: AppObjectId, _: SessionId) -> Result<Option<Session>, StoreError> {
+        Self::panic()
+    }
+
+    async fn find_user(&self, _: AppObjectId, _: UserId) -> Result<Option<UserProfile>, StoreError> {
+        Self::panic()
+    }
+
+    async fn count_mail(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
+        Self::panic()
+    }
+
+    async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        Self::panic()
+    }
+}

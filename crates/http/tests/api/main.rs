@@ -1,0 +1,34 @@
+//! The client API as transcripts: what a client sends, and what it is answered, over the real router and a real database.
+//! The numbers in names are explained in `docs/numbered-cases.md`.
+
+mod support;
+
+mod bad_input;
+mod busy;
+mod confirm;
+mod cors;
+mod delete;
+mod error_table;
+mod failures;
+mod headers;
+mod isolation;
+mod later;
+mod link_base;
+mod location;
+mod log_out;
+mod login;
+mod logs;
+mod mailed_tokens;
+mod profile;
+mod refresh;
+mod register;
+mod resend;
+mod reset;
+mod reset_call;
+mod reset_send;
+mod retry;
+mod stale_links;
+mod token_purposes;
+mod tokens;
+mod transport;
+mod type_juggling;

@@ -1,0 +1,89 @@
+//! `POST …/confirm/send`
+
+use std::sync::Arc;
+
+use doorward_testkit::{Reply, TestApp};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::{CORE_JSON, at_once};
+
+async fn send(app: &TestApp, email: &str) -> Reply {
+    app.anonymous()
+        .email_password("confirm/send", json!({ "email": email }))
+        .await
+}
+
+async fn confirm(app: &TestApp, (token, id): &(String, String)) -> Reply {
+    app.anonymous()
+        .email_password("confirm", json!({ "token": token, "tokenId": id }))
+        .await
+}
+
+#[tokio::test]
+async fn c044_a_pending_user_gets_a_new_link_and_the_old_one_is_dead() {
+    let app = TestApp::email().await;
+    app.pending("ada").await;
+    let first = app.mailed_token("ada@example.com");
+    assert_eq!(send(&app, "ada@example.com").await.empty(), 200);
+    let second = app.mailed_token("ada@example.com");
+    assert_eq!(app.unread_mails(), 0);
+
+    let old = confirm(&app, &first).await;
+    assert_snapshot!(old.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    assert_eq!(confirm(&app, &second).await.empty(), 200);
+    assert_eq!(
+        app.anonymous().log_in("ada@example.com", "ada-password").await.status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn c045_c046_an_unknown_address_is_told_so_in_any_mode() {
+    for app in [TestApp::email().await, TestApp::auto_confirm().await] {
+        for unknown in ["foo", "atoken", "nobody@example.com"] {
+            assert_eq!(send(&app, unknown).await.error(), "404 UserNotFound user not found");
+        }
+    }
+}
+
+#[tokio::test]
+async fn c047_a_confirmed_user_is_told_so_and_not_mailed_in_any_mode() {
+    for app in [TestApp::auto_confirm().await, TestApp::email().await] {
+        app.registered("ada").await;
+        let before = app.dump().await;
+        let reply = send(&app, "ada@example.com").await;
+        assert_eq!(reply.error(), "400 UserAlreadyConfirmed already confirmed");
+        assert_eq!(app.unread_mails(), 0);
+        assert_eq!(app.dump().await, before);
+    }
+}
+
+#[tokio::test]
+async fn c050_the_only_key_is_the_address() {
+    let app = TestApp::email().await;
+    app.pending("ada").await;
+    let _first = app.mailed_token("ada@example.com");
+    let path = "/auth/providers/local-userpass/confirm/send";
+    let body = br#"{"email":"ada@example.com"}"#;
+    assert_eq!(app.anonymous().post_raw(path, Some(CORE_JSON), body).await.empty(), 200);
+    let _second = app.mailed_token("ada@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t07_however_many_links_are_asked_for_at_once_one_works() {
+    let app = Arc::new(TestApp::email().await);
+    app.pending("ada").await;
+    let statuses = at_once(20, |_| {
+        let app = Arc::clone(&app);
+        async move { send(&app, "ada@example.com").await.empty() }
+    })
+    .await;
+    assert_eq!(statuses, [200; 20]);
+    let mut successes = 0;
+    while app.unread_mails() > 0 {
+        let link = app.mailed_token("ada@example.com");
+        successes += usize::from(confirm(&app, &link).await.status().is_success());
+    }
+    assert_eq!(successes, 1);
+}

@@ -1,0 +1,139 @@
+//! Links that were good when they were mailed, and something happened since.
+
+use doorward_core::{Confirmation, EmailPassword};
+use doorward_http::ServedApp;
+use doorward_testkit::{Reply, TestApp};
+use insta::assert_snapshot;
+use serde_json::json;
+
+type Link = (String, String);
+
+async fn confirm(app: &TestApp, (token, id): &Link) -> Reply {
+    app.anonymous()
+        .email_password("confirm", json!({ "token": token, "tokenId": id }))
+        .await
+}
+
+async fn reset(app: &TestApp, (token, id): &Link) -> Reply {
+    let body = json!({ "password": "new-password", "token": token, "tokenId": id });
+    app.anonymous().email_password("reset", body).await
+}
+
+async fn reset_link(app: &TestApp, email: &str) -> Link {
+    assert_eq!(
+        app.anonymous()
+            .email_password("reset/send", json!({ "email": email }))
+            .await
+            .empty(),
+        200
+    );
+    app.mailed_token(email)
+}
+
+#[tokio::test]
+async fn s31_t05_a_newer_link_replaces_older_ones_of_its_purpose_only() {
+    let app = TestApp::email().await;
+    app.pending("ada").await;
+    let confirmation = app.mailed_token("ada@example.com");
+    let first = reset_link(&app, "ada@example.com").await;
+    let second = reset_link(&app, "ada@example.com").await;
+    assert_snapshot!(reset(&app, &first).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    assert_eq!(confirm(&app, &confirmation).await.empty(), 200);
+    assert_eq!(reset(&app, &second).await.empty(), 200);
+}
+
+#[tokio::test]
+async fn s31_t05_a_change_of_password_voids_links_of_both_purposes() {
+    let app = TestApp::email().await;
+    app.pending("ada").await;
+    let confirmation = app.mailed_token("ada@example.com");
+    let link = reset_link(&app, "ada@example.com").await;
+    assert_eq!(reset(&app, &link).await.empty(), 200);
+    let stale = confirm(&app, &confirmation).await;
+    assert_snapshot!(stale.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    let login = app.anonymous().log_in("ada@example.com", "new-password").await;
+    assert_snapshot!(login.error(), @"401 AuthError unauthorized");
+
+    // It is no dead end: another link can be asked for.
+    let body = json!({ "email": "ada@example.com" });
+    assert_eq!(app.anonymous().email_password("confirm/send", body).await.empty(), 200);
+    assert_eq!(confirm(&app, &app.mailed_token("ada@example.com")).await.empty(), 200);
+    assert_eq!(
+        app.anonymous().log_in("ada@example.com", "new-password").await.status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn s31_t05_disabling_voids_links_and_enabling_does_not_bring_them_back() {
+    let app = TestApp::auto_confirm().await;
+    let ada = app.user("ada").await;
+    let link = reset_link(&app, &ada.email).await;
+    let user = ada.id.parse().unwrap();
+    app.accounts().disable_user(app.app(), user).await.unwrap();
+    assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    app.accounts().enable_user(app.app(), user).await.unwrap();
+    assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    assert_eq!(app.anonymous().log_in(&ada.email, &ada.password).await.status(), 200);
+}
+
+#[tokio::test]
+async fn s31_t05_a_link_of_a_deleted_user_is_nothing_to_whoever_has_the_address_next() {
+    let app = TestApp::auto_confirm().await;
+    let first = app.user("ada").await;
+    let link = reset_link(&app, &first.email).await;
+    assert_eq!(app.anonymous().delete(&first.access_token).await.empty(), 204);
+    assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    let second = app.user("ada").await;
+    assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    assert_eq!(
+        app.anonymous().log_in(&second.email, &second.password).await.status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn s31_t05_a_change_of_the_apps_methods_voids_what_the_old_ones_sent() {
+    let mut app = TestApp::email().await;
+    app.pending("ada").await;
+    let confirmation = app.mailed_token("ada@example.com");
+    let link = reset_link(&app, "ada@example.com").await;
+
+    let mut changed = app.app().clone();
+    let accounts = changed.email_password.take().unwrap();
+    changed.email_password = Some(EmailPassword {
+        confirmation: Confirmation::Automatic,
+        ..accounts
+    });
+    app.restart([ServedApp {
+        app: changed,
+        keys: TestApp::keys(),
+    }]);
+
+    let stale = confirm(&app, &confirmation).await;
+    assert_snapshot!(stale.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    let login = app.anonymous().log_in("ada@example.com", "ada-password").await;
+    assert_snapshot!(login.error(), @"401 AuthError unauthorized");
+    // A link that the new methods send works.
+    let link = reset_link(&app, "ada@example.com").await;
+    assert_eq!(reset(&app, &link).await.empty(), 200);
+}
+
+#[tokio::test]
+async fn t02_a_used_link_stays_used_over_a_restart() {
+    let mut app = TestApp::email().await;
+    app.pending("ada").await;
+    let confirmation = app.mailed_token("ada@example.com");
+    assert_eq!(confirm(&app, &confirmation).await.empty(), 200);
+    let link = reset_link(&app, "ada@example.com").await;
+    assert_eq!(reset(&app, &link).await.empty(), 200);
+    let same = app.app().clone();
+    app.restart([ServedApp {
+        app: same,
+        keys: TestApp::keys(),
+    }]);
+    let replay = confirm(&app, &confirmation).await;
+    assert_snapshot!(replay.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+}

@@ -1,0 +1,203 @@
+//! What only a real socket shows.
+
+use std::time::{Duration, Instant};
+
+use doorward_http::HttpLimits;
+use doorward_testkit::TestApp;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::support::raw::{Server, read};
+
+const REGISTER: &str = "/api/client/v2.0/app/notes-abcde/auth/providers/local-userpass/register";
+const BODY: &str = r#"{"email":"ada@example.com","password":"ada-password"}"#;
+
+async fn small_limits(body: usize) -> TestApp {
+    let limits = HttpLimits {
+        body,
+        function_call_body: body,
+        body_timeout: Duration::from_millis(200),
+    };
+    TestApp::builder().auto_confirm().limits(limits).start().await
+}
+
+fn head(path: &str, rest: &str) -> String {
+    format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{rest}\r\n")
+}
+
+#[tokio::test]
+async fn c011_a_method_in_lower_case_is_served() {
+    let app = TestApp::auto_confirm().await;
+    let server = Server::start(&app).await;
+    let location = "/api/client/v2.0/app/notes-abcde/location";
+    let reply = server
+        .send(format!(
+            "get {location} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ))
+        .await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let length = BODY.len();
+    let request = head(REGISTER, &format!("Content-Length: {length}\r\nConnection: close\r\n")).replace("POST", "post");
+    assert_eq!(server.send(format!("{request}{BODY}")).await.status, 201);
+}
+
+#[tokio::test]
+async fn c006_slashes_do_not_matter_on_the_wire() {
+    let app = TestApp::auto_confirm().await;
+    let server = Server::start(&app).await;
+    for path in [
+        "//api/client/v2.0/app/notes-abcde/location",
+        "/api/client/v2.0//app/notes-abcde/location/",
+    ] {
+        let reply = server
+            .send(format!(
+                "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            ))
+            .await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_still_writing_sees_that_its_body_is_too_large() {
+    // Larger than the buffers of a socket: the client could not have written it if nobody had read it.
+    let limit = 8 << 20;
+    let app = small_limits(limit).await;
+    let before = app.dump().await;
+    let server = Server::start(&app).await;
+    let size = limit * 2;
+    let request = [
+        head(REGISTER, &format!("Content-Length: {size}\r\n")).into_bytes(),
+        vec![b' '; size],
+    ]
+    .concat();
+    let reply = server.send(request).await;
+    assert_eq!(reply.status, 413, "{}", reply.head);
+    assert!(
+        reply.head.contains("content-type: application/json\r\n"),
+        "{}",
+        reply.head
+    );
+    assert!(
+        reply
+            .body
+            .starts_with(r#"{"error":"request body too large","link":"https://auth.example.com/"#),
+        "{}",
+        reply.body
+    );
+    assert_eq!(app.dump().await, before);
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_has_the_same_limit() {
+    let app = small_limits(1_000).await;
+    let server = Server::start(&app).await;
+    let chunk = format!("{:x}\r\n{}\r\n", 300, " ".repeat(300));
+    let request = head(REGISTER, "Transfer-Encoding: chunked\r\n");
+    let reply = server.send(format!("{request}{}0\r\n\r\n", chunk.repeat(4))).await;
+    assert_eq!(reply.status, 413, "{}", reply.body);
+    let small = format!("{request}{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
+    let mut connection = server.connect().await;
+    connection
+        .write_all(small.replacen("Host", "Connection: close\r\nHost", 1).as_bytes())
+        .await
+        .unwrap();
+    assert_eq!(read(connection).await.status, 201);
+}
+
+#[tokio::test]
+async fn beyond_twice_the_limit_nobody_reads_on() {
+    let app = small_limits(1_000).await;
+    let server = Server::start(&app).await;
+    let mut connection = server.connect().await;
+    let request = head(REGISTER, "Content-Length: 1000000000\r\n");
+    connection
+        .write_all(format!("{request}{}", " ".repeat(2_001)).as_bytes())
+        .await
+        .unwrap();
+    // A gigabyte was announced; the answer comes without waiting for it, and the connection ends.
+    let started = Instant::now();
+    let reply = read(connection).await;
+    assert_eq!(reply.status, 413);
+    assert!(reply.head.contains("connection: close"), "{}", reply.head);
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    let app = small_limits(1_000).await;
+    let before = app.dump().await;
+    let server = Server::start(&app).await;
+    let mut connection = server.connect().await;
+    let request = head(REGISTER, &format!("Content-Length: {}\r\n", BODY.len()));
+    connection
+        .write_all(format!("{request}{}", &BODY[..BODY.len() - 1]).as_bytes())
+        .await
+        .unwrap();
+    let reply = read(connection).await;
+    assert_eq!(reply.status, 408);
+    assert!(
+        reply.head.contains("content-type: application/json\r\n"),
+        "{}",
+        reply.head
+    );
+    assert!(
+        reply.body.starts_with(r#"{"error":"request timeout","link":"#),
+        "{}",
+        reply.body
+    );
+    assert_eq!(app.dump().await, before);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_changes_nothing() {
+    let app = small_limits(1_000).await;
+    let before = app.dump().await;
+    let server = Server::start(&app).await;
+    let mut connection = server.connect().await;
+    let request = head(REGISTER, &format!("Content-Length: {}\r\n", BODY.len() + 1));
+    connection
+        .write_all(format!("{request}{BODY}").as_bytes())
+        .await
+        .unwrap();
+    connection.shutdown().await.unwrap();
+    let reply = read(connection).await;
+    assert!(reply.status == 400 || reply.status == 408, "{}", reply.status);
+    assert_eq!(app.dump().await, before);
+}
+
+#[tokio::test]
+async fn t18_what_is_not_http_is_refused_and_the_server_goes_on() {
+    let app = TestApp::auto_confirm().await;
+    let server = Server::start(&app).await;
+    let location = "/api/client/v2.0/app/notes-abcde/location";
+    for garbage in [
+        "\r\n\r\n\0\0\0\0\r\n\r\n".to_owned(),
+        format!("GET {location} HTTP/9.9\r\n\r\n"),
+        format!("GET {location}\r\nHost: localhost\r\n\r\n"),
+        format!("GET {location} HTTP/1.1\r\nHost localhost\r\n\r\n"),
+        format!("POST {REGISTER} HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"),
+        format!("POST {REGISTER} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{BODY}"),
+        format!(
+            "GET {location} HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
+            "x".repeat(1 << 20)
+        ),
+    ] {
+        let mut connection = server.connect().await;
+        // It may have stopped reading; what matters is what it says.
+        let _ = connection.write_all(garbage.as_bytes()).await;
+        let _ = connection.shutdown().await;
+        let mut bytes = Vec::new();
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut connection, &mut bytes).await;
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(
+            bytes.is_empty() || text.starts_with("HTTP/1.1 4") || text.starts_with("HTTP/1.0 4"),
+            "{text}"
+        );
+    }
+    let reply = server
+        .send(format!(
+            "GET {location} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ))
+        .await;
+    assert_eq!(reply.status, 200);
+}
