@@ -48,6 +48,7 @@ fn load_located(mut located: Located, options: &LoadOptions, findings: &mut Find
         environment_values,
         legacy_secrets,
         secret_names: &options.secrets,
+        client_app_id: root.client_app_id.clone(),
     };
     reader.functions = functions::read(&mut reader, located.format);
     let (providers, userpass) = providers::read(&mut reader, located.format);
@@ -90,6 +91,7 @@ pub(crate) struct Reader<'a> {
     environment_values: BTreeMap<String, Value>,
     legacy_secrets: LegacySecrets,
     secret_names: &'a SecretNames,
+    client_app_id: String,
 }
 
 impl Reader<'_> {
@@ -106,7 +108,7 @@ impl Reader<'_> {
 
     /// Secrets are never exported, so a missing one is reported and does not stop the start.
     pub(crate) fn need_secret(&mut self, file: &JsonFile, name: &str, needed_by: &str) {
-        if !self.secret_names.contains(name) && self.legacy_secrets.find(name).is_none() {
+        if !self.secret_names.contains(&self.client_app_id, name) && self.legacy_secrets.find(name).is_none() {
             let why = format!("{needed_by} reads it, and exports hold no secrets; provide it with --secrets");
             self.findings
                 .missing

@@ -140,7 +140,7 @@ fn summary(app: &LoadedApp) -> AppSummary {
     }
 }
 
-const CANNOT_RUN: &str = "and this version runs no functions yet: the server will not start with it";
+const CANNOT_RUN: &str = "and this version runs no functions: the server does not start with it";
 
 fn add_userpass(app: &LoadedApp, report: &mut Report) {
     let Some(userpass) = &app.userpass else {
@@ -164,8 +164,7 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
             ));
         }
         ConfirmationMethod::Function(name) => {
-            let why = format!("it runs the function {name:?}, {CANNOT_RUN}");
-            report.missing.push(Item::new("confirmation", why));
+            report.errors.push(needs_function(app, "confirmation", name, "set runConfirmationFunction to false"));
         }
         ConfirmationMethod::Email { url, subject } => {
             report.works.push(Item::new(
@@ -176,8 +175,7 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
     }
     match &userpass.reset {
         ResetMethod::Function(name) => {
-            let why = format!("it runs the function {name:?}, {CANNOT_RUN}");
-            report.missing.push(Item::new("password reset", why));
+            report.errors.push(needs_function(app, "password reset", name, "set runResetFunction to false"));
         }
         ResetMethod::Email { url, subject } => {
             report.works.push(Item::new(
@@ -185,6 +183,19 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
                 by_email(url.as_deref(), subject.as_deref()),
             ));
         }
+    }
+}
+
+fn needs_function(app: &LoadedApp, what: &str, name: &str, fix: &str) -> ErrorItem {
+    let path = match app.format {
+        Format::V1 => "auth_providers/local-userpass.json",
+        Format::V2 | Format::V3 => "auth/providers.json",
+    };
+    ErrorItem {
+        path: PathBuf::from(path),
+        place: None,
+        problem: format!("{what} runs the function {name:?}, {CANNOT_RUN}"),
+        fix: format!("{fix} to use e-mail"),
     }
 }
 
@@ -252,8 +263,16 @@ fn add_functions(app: &LoadedApp, report: &mut Report) {
         .as_ref()
         .and_then(|data| data.on_user_creation_function.as_deref());
     if let Some(name) = hook {
-        let why = format!("it runs the function {name:?}, {CANNOT_RUN}");
-        report.missing.push(Item::new("user creation", why));
+        let path = match app.format {
+            Format::V1 => "config.json",
+            Format::V2 | Format::V3 => "auth/custom_user_data.json",
+        };
+        report.errors.push(ErrorItem {
+            path: PathBuf::from(path),
+            place: None,
+            problem: format!("user creation runs the function {name:?}, {CANNOT_RUN}"),
+            fix: "remove on_user_creation_function_name to do without it".to_owned(),
+        });
     }
 }
 

@@ -11,18 +11,26 @@ use crate::json_position::join;
 
 /// The names of the secrets that the operator provides; never their content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SecretNames(BTreeSet<String>);
+pub struct SecretNames {
+    common: BTreeSet<String>,
+    by_app: BTreeMap<String, BTreeSet<String>>,
+}
 
 impl SecretNames {
-    /// Whether the operator provides this secret.
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(name)
+    /// Adds secrets that only one app gets.
+    pub fn add_for_app(&mut self, app_id: impl Into<String>, names: impl IntoIterator<Item = String>) {
+        self.by_app.entry(app_id.into()).or_default().extend(names);
+    }
+
+    /// Whether the operator provides this secret to this app.
+    pub fn contains(&self, app_id: &str, name: &str) -> bool {
+        self.common.contains(name) || self.by_app.get(app_id).is_some_and(|names| names.contains(name))
     }
 }
 
 impl<S: Into<String>> FromIterator<S> for SecretNames {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        Self(names.into_iter().map(Into::into).collect())
+        Self { common: names.into_iter().map(Into::into).collect(), by_app: BTreeMap::new() }
     }
 }
 

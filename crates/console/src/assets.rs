@@ -8,10 +8,7 @@ pub(crate) async fn page_css() -> Response {
 }
 
 pub(crate) async fn page_js() -> Response {
-    asset(
-        "text/javascript; charset=utf-8",
-        include_str!("../assets/page.js"),
-    )
+    asset("text/javascript; charset=utf-8", include_str!("../assets/page.js"))
 }
 
 pub(crate) async fn mailbox_css() -> Response {
@@ -21,10 +18,7 @@ pub(crate) async fn mailbox_css() -> Response {
 fn asset(content_type: &'static str, body: &'static str) -> Response {
     // Long enough for the two pages of a visit, short enough that after an upgrade no new page meets an old style sheet for long.
     (
-        [
-            (CONTENT_TYPE, content_type),
-            (CACHE_CONTROL, "public, max-age=300"),
-        ],
+        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "public, max-age=300")],
         body,
     )
         .into_response()

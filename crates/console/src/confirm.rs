@@ -27,11 +27,7 @@ pub(crate) async fn renew(hosted: Hosted, form: Result<PageForm<LinkFields>, Pag
 
 async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<Page, PageError> {
     let LinkInQuery(token) = link?;
-    match hosted
-        .accounts
-        .link_state(hosted.app(), Purpose::Confirm, &token)
-        .await
-    {
+    match hosted.accounts.link_state(hosted.app(), Purpose::Confirm, &token).await {
         Ok(state) => Ok(page_of(hosted, token, state)),
         Err(error) => {
             let form = MailedForm {
@@ -53,30 +49,23 @@ async fn use_link(hosted: &Hosted, form: Result<PageForm<LinkFields>, PageError>
     }
 }
 
-async fn send_new_link(
-    hosted: &Hosted,
-    form: Result<PageForm<LinkFields>, PageError>,
-) -> Result<Page, PageError> {
+async fn send_new_link(hosted: &Hosted, form: Result<PageForm<LinkFields>, PageError>) -> Result<Page, PageError> {
     let token = form?.0.parse()?;
-    match hosted
-        .accounts
-        .renew_confirmation_link(hosted.app(), &token)
-        .await
-    {
+    match hosted.accounts.renew_confirmation_link(hosted.app(), &token).await {
         Ok(()) => Ok(Page::of(&words::LINK_SENT)),
         Err(error) => Ok(page_of(hosted, token, LinkState::Expired).again_after(&error.into())),
     }
 }
 
-/// Why a genuine token was refused. It is asked afterwards, so that of two presses at once the slower learns what the faster did.
+/// Why a token was refused. It is asked afterwards, so that of two presses at once the slower learns what the faster did.
 async fn why_not(hosted: &Hosted, token: MailedToken) -> Result<Page, PageError> {
     match hosted
         .accounts
         .link_state(hosted.app(), Purpose::Confirm, &token)
         .await?
     {
-        // The link is in order, but there is nothing to confirm with it.
-        LinkState::Usable => Err(AuthError::TokenInvalid.into()),
+        // The faster one has it, but its commit, which writers share, is not visible to readers yet.
+        LinkState::Usable => Ok(page_of(hosted, token, LinkState::Used)),
         state => Ok(page_of(hosted, token, state)),
     }
 }

@@ -36,12 +36,7 @@ pub(crate) struct Hosted {
 
 impl HostedApps {
     pub(crate) fn new(parts: PageParts) -> Self {
-        let hosted = |app: App| {
-            (
-                app.id.as_str().to_owned(),
-                Arc::new(HostedApp::new(app, &parts.links)),
-            )
-        };
+        let hosted = |app: App| (app.id.as_str().to_owned(), Arc::new(HostedApp::new(app, &parts.links)));
         Self {
             accounts: parts.accounts,
             by_id: Arc::new(parts.apps.into_iter().map(hosted).collect()),

@@ -94,18 +94,16 @@ impl Page {
             template,
             context! {
                 app,
-                title => self.words.title,
-                text => self.words.text,
+                title => unbroken(self.words.title),
+                text => unbroken(self.words.text),
                 mark => self.words.mark.as_str(),
-                alert => self.alert,
+                alert => self.alert.map(unbroken),
                 ..form
             },
         );
         let mut response = (self.status, Html(html)).into_response();
         if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -114,9 +112,9 @@ impl Page {
 impl MailedForm {
     fn view(&self) -> (&'static str, minijinja::Value) {
         let (template, method, button) = match self.asks {
-            Asks::Press(label) => ("button.html", "post", label),
-            Asks::Reload => ("button.html", "get", "Try again"),
-            Asks::NewPassword => ("new_password.html", "post", "Change password"),
+            Asks::Press(label) => ("button.html", "post", unbroken(label)),
+            Asks::Reload => ("button.html", "get", "Try again".to_owned()),
+            Asks::NewPassword => ("new_password.html", "post", "Change password".to_owned()),
         };
         let values = context! {
             method,
@@ -129,4 +127,9 @@ impl MailedForm {
         };
         (template, values)
     }
+}
+
+/// On a narrow screen a browser would break the line after the hyphen of "e-mail".
+fn unbroken(text: &str) -> String {
+    text.replace("e-mail", "e\u{2011}mail")
 }

@@ -78,9 +78,7 @@ impl Refusal {
 fn of_auth(error: &AuthError) -> Refusal {
     match error {
         // A registration that is gone takes its links with it.
-        AuthError::TokenMalformed | AuthError::TokenInvalid | AuthError::UserNotFound => {
-            stop(&words::INVALID)
-        }
+        AuthError::TokenMalformed | AuthError::TokenInvalid | AuthError::UserNotFound => stop(&words::INVALID),
         AuthError::PasswordLength => again(&words::PASSWORD_LENGTH),
         AuthError::AlreadyConfirmed => stop(&words::ALREADY_CONFIRMED),
         AuthError::NotMailable => stop(&words::NOT_MAILABLE),

@@ -26,9 +26,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
         match timeout(ARRIVAL, Form::<T>::from_request(request, state)).await {
             Ok(Ok(Form(form))) => Ok(Self(form)),
-            Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(PageError::FormTooLarge)
-            }
+            Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(PageError::FormTooLarge),
             Ok(Err(_)) => Err(PageError::FormUnreadable),
             Err(_) => Err(PageError::FormIncomplete),
         }

@@ -35,20 +35,13 @@ pub(crate) async fn reset(hosted: Hosted, form: Result<PageForm<NewPassword>, Pa
 
 async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<Page, PageError> {
     let LinkInQuery(token) = link?;
-    match hosted
-        .accounts
-        .link_state(hosted.app(), Purpose::Reset, &token)
-        .await
-    {
+    match hosted.accounts.link_state(hosted.app(), Purpose::Reset, &token).await {
         Ok(state) => Ok(page_of(hosted, token, state)),
         Err(error) => Ok(page(hosted, Asks::Reload, token).again_after(&error.into())),
     }
 }
 
-async fn use_link(
-    hosted: &Hosted,
-    form: Result<PageForm<NewPassword>, PageError>,
-) -> Result<Page, PageError> {
+async fn use_link(hosted: &Hosted, form: Result<PageForm<NewPassword>, PageError>) -> Result<Page, PageError> {
     let PageForm(sent) = form?;
     let token = sent.link.parse()?;
     match set_password(hosted, &token, sent).await {
@@ -60,10 +53,7 @@ async fn use_link(
 
 async fn set_password(hosted: &Hosted, token: &MailedToken, mut sent: NewPassword) -> Result<(), PageError> {
     // A dead link is told of first: nobody should think up a better password for it.
-    let state = hosted
-        .accounts
-        .link_state(hosted.app(), Purpose::Reset, token)
-        .await?;
+    let state = hosted.accounts.link_state(hosted.app(), Purpose::Reset, token).await?;
     if state != LinkState::Usable {
         return Err(AuthError::TokenInvalid.into());
     }
@@ -71,20 +61,14 @@ async fn set_password(hosted: &Hosted, token: &MailedToken, mut sent: NewPasswor
         return Err(PageError::PasswordsDiffer);
     }
     let password = Password::new(std::mem::take(&mut *sent.password));
-    Ok(hosted
-        .accounts
-        .reset_password(hosted.app(), token, &password)
-        .await?)
+    Ok(hosted.accounts.reset_password(hosted.app(), token, &password).await?)
 }
 
 /// Why a token was refused. It is asked afterwards, so that of two forms sent at once the slower learns what the faster did.
 async fn why_not(hosted: &Hosted, token: MailedToken) -> Result<Page, PageError> {
-    match hosted
-        .accounts
-        .link_state(hosted.app(), Purpose::Reset, &token)
-        .await?
-    {
-        LinkState::Usable => Err(AuthError::TokenInvalid.into()),
+    match hosted.accounts.link_state(hosted.app(), Purpose::Reset, &token).await? {
+        // The faster one has it, but its commit, which writers share, is not visible to readers yet.
+        LinkState::Usable => Ok(page_of(hosted, token, LinkState::Used)),
         state => Ok(page_of(hosted, token, state)),
     }
 }

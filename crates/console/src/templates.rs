@@ -25,10 +25,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("marks.html", include_str!("../templates/marks.html")),
         ("notice.html", include_str!("../templates/notice.html")),
         ("button.html", include_str!("../templates/button.html")),
-        (
-            "new_password.html",
-            include_str!("../templates/new_password.html"),
-        ),
+        ("new_password.html", include_str!("../templates/new_password.html")),
         ("mailbox.html", include_str!("../templates/mailbox.html")),
     ] {
         templates

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{
     App, AuthError, Clock, EmailPassword, Entropy, MailId, MailToken, OutboxWake, Password, PasswordHash, PasswordPool,
-    Purpose, RegistrationId, Store, Timestamp, TokenId, TokenKeys, Tx,
+    Purpose, RegistrationId, Store, StoreError, Timestamp, TokenId, TokenKeys, Tx,
 };
 
 /// The accounts of every app of this server.
@@ -125,10 +125,16 @@ impl Accounts {
         Ok(())
     }
 
-    /// Commits a transaction that promised a mail, and wakes the worker that sends it.
+    /// Commits a transaction that promised a mail, and wakes the worker that sends it. In a task of its own: a client that goes away
+    /// between the two must not make its mail wait.
     pub(crate) async fn commit_with_mail(&self, tx: Box<dyn Tx>) -> Result<(), AuthError> {
-        tx.commit().await?;
-        self.parts.outbox.wake();
+        let outbox = self.parts.outbox.clone();
+        let committed = tokio::spawn(async move {
+            let committed = tx.commit().await;
+            outbox.wake();
+            committed
+        });
+        committed.await.map_err(|error| StoreError::Unavailable(Box::new(error)))??;
         Ok(())
     }
 }

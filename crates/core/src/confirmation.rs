@@ -52,7 +52,7 @@ impl Accounts {
     pub async fn retry_custom_confirmation(&self, app: &App, email: &EmailAddress) -> Result<(), AuthError> {
         // The original checks this mode before it looks anybody up.
         if app.email_password()?.confirmation == Confirmation::Automatic {
-            return Err(AuthError::ConfirmationAutomatic { email: email.as_str().to_owned() });
+            return Err(AuthError::ConfirmationAutomatic { email: email.clone() });
         }
         match self.find_registration(app, email).await? {
             Registration::Confirmed(_) => Err(AuthError::AlreadyConfirmed),
@@ -64,7 +64,12 @@ impl Accounts {
     pub async fn link_state(&self, app: &App, purpose: Purpose, token: &MailedToken) -> Result<LinkState, AuthError> {
         let accounts = app.email_password()?;
         let row = self.genuine_token(app, purpose, token).await?;
-        Ok(state(&row, accounts.methods(), self.now()))
+        let state = state(&row, accounts.methods(), self.now());
+        // Whatever became of this very link: who is confirmed needs no other.
+        if purpose == Purpose::Confirm && state != LinkState::Usable && self.is_confirmed(app, &row).await? {
+            return Ok(LinkState::Used);
+        }
+        Ok(state)
     }
 
     /// The row of a token whose secret half is right. Forged tokens stop here, before they cost anything.
@@ -84,6 +89,11 @@ impl Accounts {
         self.store().find_registration(app.object_id, email).await?.ok_or(AuthError::UserNotFound)
     }
 
+    async fn is_confirmed(&self, app: &App, row: &MailToken) -> Result<bool, AuthError> {
+        let registration = self.store().find_registration_by_id(app.object_id, row.registration).await?;
+        Ok(matches!(registration, Some(Registration::Confirmed(_))))
+    }
+
     async fn mail_confirmation(&self, app: &App, registration: &Registration) -> Result<(), AuthError> {
         let accounts = app.email_password()?;
         let Registration::Pending(pending) = registration else {
@@ -98,7 +108,7 @@ impl Accounts {
     }
 }
 
-pub(crate) fn state(row: &MailToken, methods: &str, now: Timestamp) -> LinkState {
+fn state(row: &MailToken, methods: &str, now: Timestamp) -> LinkState {
     if row.used_at.is_some() {
         LinkState::Used
     } else if row.voided_at.is_some() || row.methods != methods {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use doorward_passwords::PoolError;
 
-use crate::StoreError;
+use crate::{EmailAddress, StoreError};
 
 /// Why a flow did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum AuthError {
     #[error("confirmation is automatic")]
     ConfirmationAutomatic {
         /// The address in the request: the public text repeats it.
-        email: String,
+        email: EmailAddress,
     },
     /// A confirmation function was asked for, but a mail confirms.
     #[error("confirmation is by e-mail")]

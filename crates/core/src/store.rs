@@ -66,7 +66,13 @@ pub trait Tx: Send {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 
     /// The object id under which an app's data is kept: the one it had before, or `proposed` from now on.
-    async fn adopt_app(&mut self, app: &AppId, proposed: AppObjectId, now: Timestamp) -> Result<AppObjectId, StoreError>;
+    /// `None`: the app is new here, and `proposed` is another app's.
+    async fn adopt_app(
+        &mut self,
+        app: &AppId,
+        proposed: AppObjectId,
+        now: Timestamp,
+    ) -> Result<Option<AppObjectId>, StoreError>;
 
     /// Stores a registration. `false`: the address is taken, pending or confirmed, and nothing was stored.
     async fn insert_registration(&mut self, registration: &Registration) -> Result<bool, StoreError>;

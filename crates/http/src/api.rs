@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_core::{Accounts, App, AppObjectId, Links, Store};
+use doorward_core::{Accounts, App, AppObjectId, Links};
 
 use crate::{AppKeys, HttpMetrics, Readiness};
 
@@ -57,6 +57,13 @@ impl Default for HttpLimits {
     }
 }
 
+impl HttpLimits {
+    /// Bytes of a request body on this path.
+    pub(crate) fn of_path(&self, path: &str) -> usize {
+        if path.ends_with("/functions/call") { self.function_call_body } else { self.body }
+    }
+}
+
 impl Apps {
     /// Takes the apps.
     pub fn new(apps: impl IntoIterator<Item = ServedApp>) -> Self {
@@ -81,12 +88,5 @@ impl Apps {
     /// Whether any app may be called from this origin. A preflight carries no token, and some paths no app id.
     pub fn any_allows_origin(&self, origin: &str) -> bool {
         self.by_id.values().any(|served| served.app.allows_origin(origin))
-    }
-}
-
-impl Api {
-    /// The readiness check needs the store itself.
-    pub fn readiness_of(store: Arc<dyn Store>) -> Readiness {
-        Readiness::new(store)
     }
 }

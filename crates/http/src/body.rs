@@ -17,13 +17,14 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
-        Ok(Self(read_json(request, api, api.limits.body).await?))
+        Ok(Self(read_json(request, api).await?))
     }
 }
 
-/// Reads a JSON object of at most `limit` bytes.
-pub(crate) async fn read_json<T: DeserializeOwned>(request: Request, api: &Api, limit: usize) -> Result<T, ApiError> {
+/// Reads a JSON object of at most the size that the path allows.
+pub(crate) async fn read_json<T: DeserializeOwned>(request: Request, api: &Api) -> Result<T, ApiError> {
     let is_json = is_json_or_absent(request.headers());
+    let limit = api.limits.of_path(request.uri().path());
     let body = timeout(api.limits.body_timeout, read_bounded(request, limit))
         .await
         .map_err(|_| RequestError::BodyIncomplete)??;
@@ -33,23 +34,19 @@ pub(crate) async fn read_json<T: DeserializeOwned>(request: Request, api: &Api, 
     Ok(doorward_wire::parse_object(&body).map_err(|_| RequestError::InvalidJson)?)
 }
 
-/// Reads the body. One that is too large is read on and thrown away up to twice the limit: a client that is still writing when
-/// the answer comes would see a broken connection instead of the answer.
+/// Reads the body up to the limit. What is left of a larger one is thrown away by [`crate::leftover`].
 async fn read_bounded(request: Request, limit: usize) -> Result<Bytes, RequestError> {
     let mut body = request.into_body();
     let mut kept = BytesMut::new();
-    let mut seen = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| RequestError::BodyIncomplete)?;
         let Ok(data) = frame.into_data() else { continue };
-        seen += data.len();
-        if seen <= limit {
-            kept.extend_from_slice(&data);
-        } else if seen > limit * 2 {
-            break;
+        if kept.len() + data.len() > limit {
+            return Err(RequestError::BodyTooLarge);
         }
+        kept.extend_from_slice(&data);
     }
-    if seen > limit { Err(RequestError::BodyTooLarge) } else { Ok(kept.freeze()) }
+    Ok(kept.freeze())
 }
 
 /// Whether the content type is JSON, with or without parameters, or is not given: native SDKs send it even without a body, and

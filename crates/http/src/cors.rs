@@ -10,6 +10,7 @@ use http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::Api;
+use crate::path_app::app_id;
 use crate::request_scope::REQUEST_ID;
 
 /// Answers preflights, which carry no token, and marks answers as readable by allowed origins, errors included: without the
@@ -30,11 +31,6 @@ pub(crate) fn layer(api: &Api) -> CorsLayer {
         .allow_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT])
         .expose_headers([REQUEST_ID])
         .max_age(std::time::Duration::from_mins(10))
-}
-
-/// The app id in `/api/client/v2.0/app/{app_id}/…`.
-fn app_id(path: &str) -> Option<&str> {
-    path.strip_prefix("/api/client/v2.0/app/")?.split('/').next()
 }
 
 /// Answers differ by origin, whether or not this one was sent with an origin: caches must know.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
-use doorward_core::{AuthError, StoreError};
+use doorward_core::{AuthError, EmailAddress, StoreError};
 use doorward_wire::ErrorCode;
 
 use crate::{ApiError, RequestError};
@@ -53,7 +53,7 @@ fn of_auth(error: &AuthError) -> WireForm {
         AuthError::ConfirmationAutomatic { email } => form(
             S::BAD_REQUEST,
             None,
-            format!("cannot run confirmation for {email}: automatic confirmation is enabled"),
+            format!("cannot run confirmation for {}: automatic confirmation is enabled", email.as_str()),
         ),
         AuthError::ConfirmationByEmail => form(S::BAD_REQUEST, None, "please use confirm via email"),
         AuthError::ResetByEmail => form(S::BAD_REQUEST, None, "please use reset password via email"),
@@ -134,11 +134,11 @@ fn of_request(error: &RequestError) -> WireForm {
 /// The whole table as Markdown: the error documentation is made of it, and a test compares the two.
 pub fn error_table() -> String {
     use std::fmt::Write as _;
-    let mut table = String::from("| status | `error_code` | `error` |\n|---|---|---|\n");
+    let mut table = String::from("| status | `error_code` | `error` | when |\n|---|---|---|---|\n");
     for error in examples() {
         let form = WireForm::of(&error);
         let code = form.code.map_or("—", ErrorCode::as_str);
-        let _ = writeln!(table, "| {} | {code} | {} |", form.status.as_u16(), form.text);
+        let _ = writeln!(table, "| {} | {code} | `{}` | {error} |", form.status.as_u16(), form.text);
     }
     table
 }
@@ -153,7 +153,7 @@ fn examples() -> Vec<ApiError> {
         AuthError::TokenInvalid,
         AuthError::UserNotFound,
         AuthError::AlreadyConfirmed,
-        AuthError::ConfirmationAutomatic { email: "<email>".to_owned() },
+        AuthError::ConfirmationAutomatic { email: EmailAddress::parse("<email>").expect("it is one") },
         AuthError::ConfirmationByEmail,
         AuthError::ResetByEmail,
         AuthError::NotMailable,

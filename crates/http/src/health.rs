@@ -27,7 +27,7 @@ impl Readiness {
         Self { store, stopping: Arc::default() }
     }
 
-    /// From now on the answer is no, so that a load balancer stops sending requests before the server stops taking them.
+    /// From now on the answer is no: connections that are still open learn that the server is stopping.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }

@@ -25,6 +25,6 @@ pub(crate) async fn call_function(
     if signed_in.served.app.object_id != app.object_id {
         return Err(RequestError::TokenOfAnotherApp.into());
     }
-    let call: Call = read_json(request, &api, api.limits.function_call_body).await?;
+    let call: Call = read_json(request, &api).await?;
     Err(RequestError::FunctionNotFound { name: call.name }.into())
 }

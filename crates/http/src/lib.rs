@@ -12,6 +12,7 @@ mod error_table;
 mod health;
 mod jwks;
 mod later;
+mod leftover;
 mod location;
 mod login;
 mod metrics;

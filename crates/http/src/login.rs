@@ -18,20 +18,14 @@ pub(crate) struct LoginPath {
     provider: String,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct LoginQuery {
-    #[serde(default)]
-    link: String,
-}
-
 pub(crate) async fn log_in(
     State(api): State<Api>,
     app: PathApp,
     Path(LoginPath { provider }): Path<LoginPath>,
-    query: Result<Query<LoginQuery>, QueryRejection>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
     request: Request,
 ) -> Result<Json<LoggedIn>, ApiError> {
-    if query.is_ok_and(|Query(query)| query.link == "true") {
+    if query.is_ok_and(|Query(pairs)| pairs.iter().any(|(key, value)| key == "link" && value == "true")) {
         return Err(RequestError::LinkingNotSupported.into());
     }
     if provider != PROVIDER {

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use doorward_core::App;
 
 use crate::api::ServedApp;
-use crate::request_scope::RequestScope;
 use crate::{Api, ApiError, RequestError};
 
 /// The app in the path.
@@ -31,7 +30,6 @@ impl FromRequestParts<Api> for PathApp {
         // A path that does not decode names no app.
         let Path(AppPath { app_id }) = parts.extract().await.map_err(|_| RequestError::PathNotFound)?;
         let served = api.apps.find(&app_id).ok_or(RequestError::UnknownApp { id: app_id })?;
-        RequestScope::of(parts).is_for(served);
         check_origin(&parts.headers, &served.app)?;
         Ok(Self(Arc::clone(served)))
     }
@@ -43,6 +41,11 @@ impl Deref for PathApp {
     fn deref(&self) -> &App {
         &self.0.app
     }
+}
+
+/// The app id in `/api/client/v2.0/app/{app_id}/…`.
+pub(crate) fn app_id(path: &str) -> Option<&str> {
+    path.strip_prefix("/api/client/v2.0/app/")?.split('/').next()
 }
 
 /// Refuses a browser whose origin the app does not list. Clients that are not browsers send no origin.

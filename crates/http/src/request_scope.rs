@@ -16,6 +16,8 @@ use doorward_wire::ErrorBody;
 use crate::api::ServedApp;
 use crate::error::ErrorAnswer;
 use crate::error_table::WireForm;
+use crate::leftover::Leftover;
+use crate::path_app::app_id;
 use crate::{Api, ApiError};
 
 /// The header that carries the request's id; the `link` of an error carries the same one.
@@ -46,11 +48,17 @@ pub(crate) async fn request_scope(State(api): State<Api>, mut request: Request, 
     let scope = RequestScope { app: Arc::default() };
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let limit = api.limits.of_path(request.uri().path());
+    if let Some(app) = app_id(request.uri().path()).and_then(|id| api.apps.find(id)) {
+        scope.is_for(app);
+    }
     request.extensions_mut().insert(scope.clone());
 
+    let (leftover, request) = Leftover::lend(request);
     let mut response = next.run(request).await;
 
     if let Some(ErrorAnswer(error)) = response.extensions_mut().remove::<ErrorAnswer>() {
+        leftover.discard(2 * limit, api.limits.body_timeout).await;
         let form = WireForm::of(&error);
         log(&error, &form, id, route.as_deref());
         let headers = std::mem::take(response.headers_mut());

@@ -8,8 +8,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::email_password::{confirm, register, reset};
 use crate::{Api, cors, error, health, jwks, later, location, login, profile, request_scope, session};
 
-/// The client API, the health endpoints, and the JSON 404 for everything that no other router of the server takes.
-pub fn router(api: Api) -> Router {
+/// The client API, the health endpoints, the pages that the server has besides, and the JSON 404 for everything else.
+///
+/// The pages get the same request id, metrics and containment of panics, but no CORS: no other origin may read them.
+pub fn router(api: Api, pages: Router) -> Router {
     let app = Router::new()
         .route("/location", get(location::location))
         .route("/.well-known/jwks.json", get(jwks::jwks))
@@ -29,11 +31,12 @@ pub fn router(api: Api) -> Router {
         .route("/readyz", get(health::readyz))
         .fallback(any(error::path_not_found))
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(CatchPanicLayer::custom(error::panicked))
         .layer(cors::layer(&api))
         .layer(from_fn(cors::vary_by_origin))
-        .layer(from_fn_with_state(api.clone(), request_scope::request_scope))
-        .with_state(api)
+        .with_state(api.clone())
+        .merge(pages.method_not_allowed_fallback(error::method_not_allowed))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn_with_state(api, request_scope::request_scope))
 }
 
 fn email_password() -> Router<Api> {

@@ -20,9 +20,7 @@ impl Post {
         let outcome = AssertUnwindSafe(self.attempt(mail)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| self.retry(mail, "the attempt panicked".to_owned()));
         tell(mail, &outcome);
-        self.parts
-            .metrics
-            .count(&outcome, self.now().since(mail.created_at));
+        self.parts.metrics.count(&outcome, self.now().since(mail.created_at));
         self.record(claims, mail, &outcome).await;
         outcome
     }
@@ -102,12 +100,7 @@ impl Post {
         }
     }
 
-    async fn try_record(
-        &self,
-        name: &str,
-        mail: &ClaimedMail,
-        outcome: &DeliveryOutcome,
-    ) -> Result<bool, StoreError> {
+    async fn try_record(&self, name: &str, mail: &ClaimedMail, outcome: &DeliveryOutcome) -> Result<bool, StoreError> {
         let mut tx = self.parts.store.begin().await?;
         let recorded = tx.record_delivery(name, mail.id, outcome, self.now()).await?;
         tx.commit().await?;

@@ -31,7 +31,7 @@ mod tests {
             registration: RegistrationId(ObjectId::zero()),
             methods: String::new(),
             issued_at: created_at,
-            expires_at: created_at.plus(Duration::from_secs(1_800)),
+            expires_at: created_at.plus(Duration::from_mins(30)),
             used_at: None,
             voided_at: None,
             key: KeyId(String::new()),
@@ -56,8 +56,8 @@ mod tests {
         let first_minutes: Vec<u64> = (0..6).map(|attempts| delay(attempts, 0).as_secs()).collect();
         assert_eq!(first_minutes, [1, 2, 4, 8, 15, 15]);
         assert_eq!(delay(20, 299), Duration::from_secs(15));
-        assert_eq!(delay(20, 300), Duration::from_secs(60));
-        assert_eq!(delay(u32::MAX, 300), Duration::from_secs(60));
+        assert_eq!(delay(20, 300), Duration::from_mins(1));
+        assert_eq!(delay(u32::MAX, 300), Duration::from_mins(1));
     }
 
     #[test]

@@ -72,8 +72,7 @@ impl Transport for DevMailbox {
 impl From<&Message> for DevMessage {
     fn from(message: &Message) -> Self {
         let nanos = i128::from(message.created_at.as_millis()) * 1_000_000;
-        let created_at =
-            OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let created_at = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         Self {
             id: message.id.to_string(),
             to: message.to.as_str().to_owned(),

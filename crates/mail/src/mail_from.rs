@@ -66,10 +66,7 @@ mod tests {
         for (text, shown) in [
             ("a@example.com", "a@example.com"),
             ("Notes <a@example.com>", "Notes <a@example.com>"),
-            (
-                "\"Notes, Inc.\" <a@example.com>",
-                "\"Notes, Inc.\" <a@example.com>",
-            ),
+            ("\"Notes, Inc.\" <a@example.com>", "\"Notes, Inc.\" <a@example.com>"),
             ("Nötes <a@example.com>", "Nötes <a@example.com>"),
         ] {
             let from: MailFrom = text.parse().unwrap();

@@ -31,8 +31,6 @@ pub struct Message {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Message").field("id", &self.id).finish_non_exhaustive()
     }
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use doorward_core::{
-    App, AppObjectId, ClaimedMail, Clock, DeliveryOutcome, Entropy, Links, MailId, ObjectId, OutboxWake,
-    Store, StoreError, Timestamp, TokenKeys,
+    App, AppObjectId, ClaimedMail, Clock, DeliveryOutcome, Entropy, Links, MailId, ObjectId, OutboxWake, Store,
+    StoreError, Timestamp, TokenKeys,
 };
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;

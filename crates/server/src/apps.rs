@@ -30,8 +30,7 @@ pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<V
 
 /// What the operator adds to a directory.
 pub(crate) fn load_options(argument: &AppArgument, secrets: &SecretNames) -> Result<LoadOptions> {
-    let names = secrets.for_app(argument.id.as_deref())?;
-    Ok(LoadOptions { app_id: argument.id.clone(), secrets: names.into_iter().collect() })
+    Ok(LoadOptions { app_id: argument.id.clone(), secrets: secrets.read()? })
 }
 
 /// Gives an app the object id under which its data is kept.
@@ -43,11 +42,16 @@ pub(crate) async fn adopt(
 ) -> Result<App> {
     let id = AppId::parse(&app.client_app_id).context("the app id has characters that an app id cannot have")?;
     let email_password = app.userpass.as_ref().map(email_password).transpose()?;
-    let exported = app.internal_app_id.as_deref().and_then(|id| id.parse::<ObjectId>().ok());
-    let proposed = exported.map_or_else(|| AppObjectId::generate(clock, entropy), AppObjectId);
+    let exported = app.internal_app_id.as_deref().and_then(|id| id.parse::<ObjectId>().ok()).map(AppObjectId);
+    let generated = AppObjectId::generate(clock, entropy);
     let mut tx = store.begin().await?;
-    let object_id = tx.adopt_app(&id, proposed, clock.now()).await?;
+    let mut object_id = tx.adopt_app(&id, exported.unwrap_or(generated), clock.now()).await?;
+    if object_id.is_none() {
+        // One export under two app ids, as for a staging copy: the second one gets an id of its own.
+        object_id = tx.adopt_app(&id, generated, clock.now()).await?;
+    }
     tx.commit().await?;
+    let object_id = object_id.context("a new object id was taken already")?;
     let group = app.group_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(GroupId(ObjectId::zero()));
     Ok(App {
         id,

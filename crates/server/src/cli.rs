@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -29,12 +30,24 @@ pub(crate) enum Command {
     Keys(KeysOptions),
 }
 
+impl Cli {
+    /// Reads the command line and the environment.
+    pub(crate) fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let (Command::Serve(options), Some(matches)) = (&mut cli.command, matches.subcommand_matches("serve")) {
+            options.settle(matches);
+        }
+        cli
+    }
+}
+
 /// What `serve` can be told. A value on the command line wins over the environment, that over the file, that over the default.
 #[derive(Debug, Default, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct ServeOptions {
     /// The exported directories, each optionally with the client app id to run it under.
-    #[arg(value_name = "[APP_ID=]APP_DIR", value_delimiter = ',', env = "DOORWARD_APPS")]
+    #[arg(value_name = "[APP_ID=]APP_DIR", env = "DOORWARD_APPS")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) apps: Vec<String>,
 
@@ -60,7 +73,7 @@ pub(crate) struct ServeOptions {
     pub(crate) database: Option<Secret>,
 
     /// A file that holds the value of --database.
-    #[arg(long, value_name = "FILE", conflicts_with = "database", env = "DOORWARD_DATABASE_FILE")]
+    #[arg(long, value_name = "FILE", env = "DOORWARD_DATABASE_FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) database_file: Option<PathBuf>,
 
@@ -71,7 +84,7 @@ pub(crate) struct ServeOptions {
     pub(crate) smtp: Option<Secret>,
 
     /// A file that holds the value of --smtp.
-    #[arg(long, value_name = "FILE", conflicts_with = "smtp", env = "DOORWARD_SMTP_FILE")]
+    #[arg(long, value_name = "FILE", env = "DOORWARD_SMTP_FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) smtp_file: Option<PathBuf>,
 
@@ -145,6 +158,42 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "FILE", env = "DOORWARD_CONFIG")]
     #[serde(skip)]
     pub(crate) config: Option<PathBuf>,
+}
+
+impl ServeOptions {
+    /// What clap cannot know: two options that say the same, of which the command line's wins; and a list in one variable.
+    fn settle(&mut self, matches: &ArgMatches) {
+        let from = |option, source| matches.value_source(option) == Some(source);
+        let beaten = |option, other| {
+            from(option, ValueSource::EnvVariable) && from(other, ValueSource::CommandLine)
+        };
+        if beaten("database", "database_file") {
+            self.database = None;
+        }
+        if beaten("database_file", "database") {
+            self.database_file = None;
+        }
+        if beaten("smtp", "smtp_file") {
+            self.smtp = None;
+        }
+        if beaten("smtp_file", "smtp") {
+            self.smtp_file = None;
+        }
+        // On the command line a comma may be part of a directory's name.
+        if from("apps", ValueSource::EnvVariable) {
+            self.apps = self.apps.iter().flat_map(|apps| apps.split(',')).map(str::to_owned).collect();
+        }
+    }
+
+    /// Forgets what a stronger source says in other words.
+    pub(crate) fn yield_to(&mut self, stronger: &Self) {
+        if stronger.database.is_some() || stronger.database_file.is_some() {
+            (self.database, self.database_file) = (None, None);
+        }
+        if stronger.smtp.is_some() || stronger.smtp_file.is_some() {
+            (self.smtp, self.smtp_file) = (None, None);
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -65,19 +65,22 @@ pub(crate) struct SecretNames {
 
 /// Merges the sources and checks the result.
 pub(crate) fn resolve(options: ServeOptions) -> Result<Config> {
-    let file = options.config.clone();
-    let mut figment = Figment::new();
-    if let Some(file) = &file {
-        // Read here: figment takes a missing file for an empty one.
+    let mut from_file = ServeOptions::default();
+    if let Some(file) = &options.config {
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        figment = figment.merge(Toml::string(&text));
+        from_file = extract(Figment::from(Toml::string(&text)))?;
+        from_file.yield_to(&options);
     }
-    let options: ServeOptions = figment.merge(Serialized::defaults(options)).extract().map_err(|error| {
+    let merged = Figment::from(Serialized::defaults(from_file)).merge(Serialized::defaults(options));
+    check(extract(merged)?)
+}
+
+fn extract(figment: Figment) -> Result<ServeOptions> {
+    figment.extract().map_err(|error| {
         // figment would quote the value, which may be a secret; path and kind are enough to find it.
         let place = if error.path.is_empty() { String::new() } else { format!(" at `{}`", error.path.join(".")) };
         anyhow::anyhow!("the configuration{place} is not right: {}", kind(&error.kind))
-    })?;
-    check(options)
+    })
 }
 
 fn kind(kind: &figment::error::Kind) -> String {
@@ -163,6 +166,9 @@ fn within(name: &str, value: Option<Span>, min: Duration, max: Duration, default
 
 fn secret(value: Option<Secret>, file: Option<&Path>) -> Result<Option<Secret>> {
     let Some(file) = file else { return Ok(value) };
+    if value.is_some() {
+        bail!("an option is given both as a value and as a file ({}); give one of them", file.display());
+    }
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Some(Secret(text.trim().to_owned())))
 }
@@ -196,13 +202,24 @@ impl SecretNames {
         Self { dir, environment: secrets_in_environment() }
     }
 
-    /// Every name that an app would find a secret under.
-    pub(crate) fn for_app(&self, app_id: Option<&str>) -> Result<BTreeSet<String>> {
-        let mut names = self.environment.clone();
-        let Some(dir) = &self.dir else { return Ok(names) };
-        names.extend(files_in(dir).with_context(|| format!("cannot read the secrets directory {}", dir.display()))?);
-        if let Some(id) = app_id {
-            names.extend(files_in(&dir.join(id)).unwrap_or_default());
+    /// Every name that an app would find a secret under: those of the environment and the directory, and in a folder named as
+    /// the app those of that app alone.
+    pub(crate) fn read(&self) -> Result<doorward_appdir::SecretNames> {
+        let mut common = self.environment.clone();
+        let mut folders = Vec::new();
+        if let Some(dir) = &self.dir {
+            let unreadable = || format!("cannot read the secrets directory {}", dir.display());
+            common.extend(files_in(dir).with_context(unreadable)?);
+            for entry in fs::read_dir(dir).with_context(unreadable)? {
+                let entry = entry.with_context(unreadable)?;
+                if let (true, Ok(app)) = (entry.path().is_dir(), entry.file_name().into_string()) {
+                    folders.push((app, files_in(&entry.path()).with_context(unreadable)?));
+                }
+            }
+        }
+        let mut names: doorward_appdir::SecretNames = common.into_iter().collect();
+        for (app, files) in folders {
+            names.add_for_app(app, files);
         }
         Ok(names)
     }
@@ -250,6 +267,17 @@ mod tests {
         let config = resolve(options).unwrap();
         assert_eq!(config.listen.port(), 2);
         assert_eq!(config.settings.email_token_lifetime, Duration::from_secs(3_600));
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file_in_other_words_too() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "database-file = \"/nowhere\"\n").unwrap();
+        let mut options = options();
+        options.config = Some(file.path().to_owned());
+        options.database = Some(Secret("sqlite:test.sqlite".to_owned()));
+        let config = resolve(options).unwrap();
+        assert!(matches!(config.database, Database::Sqlite(path) if path == Path::new("test.sqlite")));
     }
 
     #[test]

@@ -69,7 +69,13 @@ pub(crate) fn command(options: &KeysOptions) -> Result<()> {
             let mut ring = open(&options.data_dir, &choice.ring)?;
             ring.activate(&choice.id)?;
             ring.save()?;
-            say(&format!("key {} is active from the next start on", choice.id))
+            let algorithm = ring.keys.iter().find(|key| key.id == choice.id).map_or("", |key| key.algorithm.name());
+            // The server signs access tokens with the algorithm that it was told, whichever key is active.
+            let condition = match choice.ring.purpose {
+                KeyPurpose::Access => format!(" with --access-token-algorithm {algorithm}"),
+                KeyPurpose::Mail | KeyPurpose::Refresh => String::new(),
+            };
+            say(&format!("key {} is active from the next start on{condition}", choice.id))
         }
         KeysAction::Remove(choice) => {
             let mut ring = open(&options.data_dir, &choice.ring)?;

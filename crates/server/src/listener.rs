@@ -1,15 +1,19 @@
 //! Accepting connections: a deadline for request headers, and a shutdown that finishes what was accepted.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context as _, Result};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
@@ -18,6 +22,25 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long requests under way may take after a shutdown has begun.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How many connections are served at once; more wait in the kernel's queue.
+const CONNECTIONS: usize = 10_000;
+
+/// Takes an address without letting anybody connect yet: a start that takes its time must not look like a server that hangs.
+pub(crate) fn reserve(address: SocketAddr) -> Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for the connections of the process before it to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    Ok(socket)
+}
+
+/// Lets clients connect.
+pub(crate) fn listen(socket: TcpSocket) -> Result<TcpListener> {
+    let address = socket.local_addr()?;
+    socket.listen(1_024).with_context(|| format!("cannot listen on {address}"))
+}
 
 /// Serves until `stop`, then finishes what was accepted.
 pub(crate) async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken)
@@ -28,17 +51,19 @@ where
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_DEADLINE);
     let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
         };
+        let Some((place, accepted)) = stop.run_until_cancelled(accepted).await else { break };
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
                 // Mostly "too many open files": wait for some to close instead of spinning.
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                stop.run_until_cancelled(tokio::time::sleep(Duration::from_millis(50))).await;
                 continue;
             }
         };
@@ -51,6 +76,7 @@ where
         let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
+            let _place = place;
             // A client that breaks off is its own business.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");

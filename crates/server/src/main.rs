@@ -15,13 +15,10 @@ mod startup;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let outcome = match cli.command {
+    let outcome = match Cli::read().command {
         Command::Serve(options) => config::resolve(*options).and_then(serve::serve).map(|()| ExitCode::SUCCESS),
         Command::Check(options) => check::check(&options),
         Command::Keys(options) => keys::command(&options).map(|()| ExitCode::SUCCESS),

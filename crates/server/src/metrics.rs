@@ -1,20 +1,21 @@
 //! Prometheus metrics on an address of their own, so that they are never public by accident.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use doorward_core::Store;
-use doorward_core::store::StoreError;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 /// What the metrics page reads.
 #[derive(Clone)]
@@ -37,32 +38,27 @@ pub(crate) fn router(mut registry: Registry, store: Arc<dyn Store>) -> Router {
 }
 
 async fn metrics(State(page): State<Page>) -> impl IntoResponse {
-    // A database that is away must not hide the other figures, least of all then.
-    if let Err(error) = count_outbox(&page).await {
-        tracing::warn!(%error, "the outbox could not be counted for the metrics");
+    // A database that is away must not hide the other figures, least of all then; and no figure is better than an old one.
+    page.outbox.clear();
+    match timeout(Duration::from_secs(1), page.store.count_mail()).await {
+        Ok(Ok(counts)) => {
+            for (state, count) in counts {
+                page.outbox.get_or_create(&OutboxLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
+        Ok(Err(error)) => tracing::warn!(%error, "the outbox could not be counted for the metrics"),
+        Err(_) => tracing::warn!("the outbox could not be counted in time for the metrics"),
     }
     let mut text = String::new();
     let _ = encode(&mut text, &page.registry);
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
 }
 
-async fn count_outbox(page: &Page) -> Result<(), StoreError> {
-    for (state, count) in page.store.count_mail().await? {
-        page.outbox.get_or_create(&OutboxLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-    Ok(())
-}
-
 /// Serves the metrics until the process ends.
-pub(crate) async fn serve(address: std::net::SocketAddr, router: Router) -> Result<std::net::SocketAddr> {
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address} for metrics"))?;
-    let bound = listener.local_addr()?;
+pub(crate) fn serve(listener: TcpListener, router: Router) {
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
             tracing::error!(%error, "the metrics page has stopped");
         }
     });
-    Ok(bound)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
+use axum::Router;
 use doorward_core::{
     Accounts, App, Clock, Entropy, Links, OsEntropy, OutboxWake, Parts, PasswordPool, PoolConfig, SystemClock,
     TokenKeys,
@@ -12,7 +13,7 @@ use doorward_core::{
 use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp};
 use doorward_mail::{DevMailbox, MailFrom, MailMetrics, OutboxWorker, SmtpTransport, Transport, WorkerParts, WorkerSettings};
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,9 +35,30 @@ pub(crate) fn serve(config: Config) -> Result<()> {
 
 async fn run(config: Config) -> Result<()> {
     let stop = stop::on_signal()?;
+    // A start that waits, for a database or for another server's migration, can be called off.
+    match stop.run_until_cancelled(start(config)).await {
+        Some(server) => server?.run(stop).await,
+        None => Ok(()),
+    }
+}
+
+/// A server that is ready to run: nothing that comes now can fail for a reason that the operator could have been told before.
+struct Server {
+    http: TcpSocket,
+    metrics: Option<(TcpSocket, Router)>,
+    router: Router,
+    readiness: Readiness,
+    worker: Option<OutboxWorker>,
+    database: Database,
+    clock: Arc<dyn Clock>,
+    greeting: String,
+}
+
+async fn start(config: Config) -> Result<Server> {
     // Everything that can be wrong with the input is found before anything is made.
     let loaded = apps::load(&config.apps, &config.secret_names)?;
-    let http = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let http = listener::reserve(config.listen)?;
+    let metrics_socket = config.metrics_listen.map(listener::reserve).transpose()?;
     let bound = http.local_addr()?;
     let links = Arc::new(public_links(&config, bound)?);
     let needs_mail = loaded.iter().any(|app| app.userpass.is_some());
@@ -65,12 +87,13 @@ async fn run(config: Config) -> Result<()> {
     let passwords = PasswordPool::start(PoolConfig { threads, ..defaults }).context("the password pool cannot start")?;
     // The store and the mail name their figures in full.
     passwords.metrics().register(registry.sub_registry_with_prefix("doorward"));
+    let engine = passwords.engine();
 
     let outbox = OutboxWake::default();
     let accounts = Arc::new(Accounts::new(
         Parts {
             store: Arc::clone(&store),
-            passwords: passwords.clone(),
+            passwords,
             token_keys: Arc::clone(&token_keys),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
@@ -81,57 +104,77 @@ async fn run(config: Config) -> Result<()> {
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
     http_metrics.register(registry.sub_registry_with_prefix("doorward"));
-    let mut router = doorward_http::router(Api {
+    let mut pages = doorward_console::pages(doorward_console::PageParts {
         accounts: Arc::clone(&accounts),
+        apps: all_apps.clone(),
+        links: Arc::clone(&links),
+    });
+    if let Some(MailOut { mailbox: Some(mailbox), .. }) = &mail {
+        pages = pages.merge(doorward_console::development_mailbox(mailbox.clone()));
+    }
+    let api = Api {
+        accounts,
         apps: Arc::new(Apps::new(served)),
         links: Arc::clone(&links),
         limits: HttpLimits::default(),
         metrics: http_metrics,
         readiness: readiness.clone(),
-    });
-    router = router.merge(doorward_console::pages(doorward_console::PageParts {
-        accounts,
-        apps: all_apps.clone(),
-        links: Arc::clone(&links),
-    }));
-    if let Some(MailOut { mailbox: Some(mailbox), .. }) = &mail {
-        router = router.merge(doorward_console::development_mailbox(mailbox.clone()));
-    }
-
-    let background = TaskTracker::new();
-    let stop_background = CancellationToken::new();
-    if let Some(mail) = &mail {
-        let worker = mail_worker(mail, &database, &all_apps, &links, token_keys, &clock, &entropy, outbox, &mut registry);
-        background.spawn(worker.run(stop_background.clone()));
-    }
-    background.spawn(retention::run(Arc::clone(&store), Arc::clone(&clock), stop_background.clone()));
-    let metrics_address = match config.metrics_listen {
-        Some(address) => Some(metrics::serve(address, metrics::router(registry, store)).await?),
-        None => None,
     };
-    background.close();
 
-    startup::say(&startup::Report {
+    let greeting = startup::greeting(&startup::Report {
         links: &links,
         loaded: &loaded,
         bound,
         mail: mail.as_ref(),
         database: &config.database,
-        metrics: metrics_address,
-        engine: passwords.engine(),
+        metrics: metrics_socket.as_ref().map(TcpSocket::local_addr).transpose()?,
+        engine,
     });
+    let worker = mail.as_ref().map(|mail| {
+        mail_worker(mail, &database, &all_apps, &links, token_keys, &clock, &entropy, outbox, &mut registry)
+    });
+    Ok(Server {
+        http,
+        metrics: metrics_socket.map(|socket| (socket, metrics::router(registry, store))),
+        router: doorward_http::router(api, pages),
+        readiness,
+        worker,
+        database,
+        clock,
+        greeting,
+    })
+}
 
-    let stopping = stop.clone();
-    tokio::spawn(async move {
-        stopping.cancelled().await;
-        readiness.stop();
-    });
-    listener::serve(http, doorward_http::tidy_requests(router), stop).await;
-    // Requests are finished; now the mails that they promised, as far as that goes without waiting for a relay that is down.
-    stop_background.cancel();
-    background.wait().await;
-    database.close().await;
-    Ok(())
+impl Server {
+    async fn run(self, stop: CancellationToken) -> Result<()> {
+        // Only now can anybody connect: who is let in is served.
+        let http = listener::listen(self.http)?;
+        if let Some((socket, router)) = self.metrics {
+            metrics::serve(listener::listen(socket)?, router);
+        }
+        let background = TaskTracker::new();
+        let stop_background = CancellationToken::new();
+        if let Some(worker) = self.worker {
+            background.spawn(worker.run(stop_background.clone()));
+        }
+        background.spawn(retention::run(self.database.store(), self.clock, stop_background.clone()));
+        background.close();
+        startup::say(&self.greeting);
+
+        let stopping = stop.clone();
+        let readiness = self.readiness;
+        tokio::spawn(async move {
+            stopping.cancelled().await;
+            readiness.stop();
+        });
+        listener::serve(http, doorward_http::tidy_requests(self.router), stop).await;
+        // Requests are finished, so no more mails are promised. Those that a worker has in hand are finished too; the others wait in
+        // the outbox for the next start.
+        stop_background.cancel();
+        background.wait().await;
+        self.database.close().await;
+        Ok(())
+    }
 }
 
 /// The public URL that was given, or that of the address itself where only this machine can reach it.

@@ -23,15 +23,15 @@ pub(crate) struct Report<'a> {
 }
 
 /// Prints it on standard output.
-pub(crate) fn say(report: &Report<'_>) {
-    let text = text(report);
+pub(crate) fn say(greeting: &str) {
     let mut out = std::io::stdout().lock();
     // Nobody may be reading; that is no reason not to serve.
-    let _ = out.write_all(text.as_bytes());
+    let _ = out.write_all(greeting.as_bytes());
     let _ = out.flush();
 }
 
-fn text(report: &Report<'_>) -> String {
+/// Writes it.
+pub(crate) fn greeting(report: &Report<'_>) -> String {
     let mut text = String::new();
     let public = report.links.public_url();
     let _ = writeln!(text, "Doorward {} is ready at {public}", env!("CARGO_PKG_VERSION"));

@@ -1,6 +1,7 @@
 //! What is particular to SQLite: one file, one server, and writers that take turns on one connection.
 
 mod file;
+mod readers;
 #[path = "sql/mod.rs"]
 mod sql;
 mod writer;
@@ -13,11 +14,12 @@ use std::time::Duration;
 
 use doorward_core::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::Sqlite;
 
 use crate::error::Failure;
 use crate::{StoreMetrics, migrations};
 use sql::store_error;
+use readers::{Reader, Readers};
 use writer::{Turn, Writer};
 
 type Db = Sqlite;
@@ -27,9 +29,6 @@ type Database = SqliteStore;
 const FOR_SHARE: &str = "";
 const FOR_UPDATE: &str = "";
 const SKIP_LOCKED: &str = "";
-
-/// How long a read may wait for a free connection before the answer is that the database is busy.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How to open a SQLite file.
 #[derive(Debug, Clone)]
@@ -50,7 +49,7 @@ pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
     writer: Writer,
-    readers: SqlitePool,
+    readers: Readers,
     metrics: StoreMetrics,
     lock: File,
 }
@@ -63,16 +62,7 @@ impl SqliteStore {
         let metrics = StoreMetrics::default();
         let connect = connect_options(path);
         migrate(&connect).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // There is no network that could have gone away.
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect.clone().pragma("query_only", "ON"))
-            .await
-            .map_err(|error| store_error(&error))?;
+        let readers = Readers::new(connect.clone().pragma("query_only", "ON"), options.readers);
         let writer = Writer::new(connect, metrics.clone());
         Ok(Self(Arc::new(Inner {
             writer,
@@ -102,36 +92,13 @@ impl SqliteStore {
     }
 
     async fn reader(&self) -> Result<Reader, StoreError> {
-        self.0
-            .readers
-            .acquire()
-            .await
-            .map(Reader)
-            .map_err(|error| store_error(&error))
+        self.0.readers.get().await
     }
 }
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SqliteStore(..)")
-    }
-}
-
-/// A read-only connection for one read.
-struct Reader(sqlx::pool::PoolConnection<Sqlite>);
-
-impl Reader {
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "PostgreSQL's reader can have lost its connection"
-    )]
-    fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        Ok(&mut self.0)
-    }
-
-    #[expect(clippy::unused_self, reason = "PostgreSQL's reader takes note of what it settles")]
-    fn settle<T>(&mut self, answer: sqlx::Result<T>) -> Result<T, StoreError> {
-        answer.map_err(|error| store_error(&error))
     }
 }
 

@@ -20,6 +20,7 @@ pub struct SmtpServer {
     port: u16,
     orders: ChildStdin,
     seen: watch::Receiver<Seen>,
+    mode: SmtpMode,
     // Its drop kills the process, and no other.
     process: Child,
 }
@@ -128,10 +129,7 @@ impl SmtpServer {
         let first = timeout(PATIENCE, events.next_line())
             .await
             .expect("the SMTP server says in time that it listens");
-        let Some(Event::Listening { port }) = first
-            .ok()
-            .flatten()
-            .and_then(|line| serde_json::from_str(&line).ok())
+        let Some(Event::Listening { port }) = first.ok().flatten().and_then(|line| serde_json::from_str(&line).ok())
         else {
             panic!("the SMTP server for tests did not start");
         };
@@ -141,6 +139,7 @@ impl SmtpServer {
             port,
             orders,
             seen,
+            mode: options.mode,
             process,
         }
     }
@@ -165,6 +164,7 @@ impl SmtpServer {
     ///
     /// When the server is gone.
     pub async fn set_mode(&mut self, mode: SmtpMode) {
+        self.mode = mode;
         let (mode, code) = mode.words();
         let order = format!("{}\n", serde_json::json!({ "mode": mode, "code": code }));
         let before = self.seen.borrow().modes;
@@ -172,8 +172,17 @@ impl SmtpServer {
             .write_all(order.as_bytes())
             .await
             .expect("the SMTP server takes orders");
-        self.wait("change of mode", PATIENCE, |seen| seen.modes > before)
-            .await;
+        self.wait("change of mode", PATIENCE, |seen| seen.modes > before).await;
+    }
+
+    /// Waits until all that it has told so far has been heard: before this, nothing can be said about what did not happen.
+    ///
+    /// # Panics
+    ///
+    /// When the server is gone.
+    pub async fn catch_up(&mut self) {
+        // It tells of everything in order, of a mode that it is in already as well.
+        self.set_mode(self.mode).await;
     }
 
     /// The mails that it has kept, in the order in which they came.

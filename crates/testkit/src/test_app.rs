@@ -77,7 +77,10 @@ impl TestApp {
                 url: Some("https://notes.example.com/confirm".to_owned()),
                 subject: None,
             }),
-            reset: MailedLink { url: Some("https://notes.example.com/reset".to_owned()), subject: None },
+            reset: MailedLink {
+                url: Some("https://notes.example.com/reset".to_owned()),
+                subject: None,
+            },
             enabled: true,
             allowed_origins: Vec::new(),
             queue_deadline: Duration::from_mins(1),
@@ -91,13 +94,21 @@ impl TestApp {
         Client::new(self)
     }
 
+    /// A client that is nobody, of a router that has another part in it than this app's.
+    pub fn served_by(&self, api: Api) -> Client<'_> {
+        Client::of_router(self, doorward_http::router(api, Router::new()))
+    }
+
     /// Registers, confirms and logs in `{name}@example.com` with the password `{name}-password`.
     pub async fn user(&self, name: &str) -> User {
         let email = format!("{name}@example.com");
         let password = format!("{name}-password");
         self.registered(name).await;
         let body = json!({ "username": email, "password": password });
-        let reply = self.anonymous().post("/auth/providers/local-userpass/login", body).await;
+        let reply = self
+            .anonymous()
+            .post("/auth/providers/local-userpass/login", body)
+            .await;
         assert_eq!(reply.status(), 200, "{}", reply.text());
         User::from_login(email, password, &reply)
     }
@@ -106,9 +117,15 @@ impl TestApp {
     pub async fn registered(&self, name: &str) {
         let email = format!("{name}@example.com");
         self.pending(name).await;
-        if matches!(self.app.email_password.as_ref().map(|a| &a.confirmation), Some(Confirmation::Email(_))) {
+        if matches!(
+            self.app.email_password.as_ref().map(|a| &a.confirmation),
+            Some(Confirmation::Email(_))
+        ) {
             let (token, id) = self.mailed_token(&email);
-            let reply = self.anonymous().email_password("confirm", json!({ "token": token, "tokenId": id })).await;
+            let reply = self
+                .anonymous()
+                .email_password("confirm", json!({ "token": token, "tokenId": id }))
+                .await;
             assert_eq!(reply.status(), 200, "{}", reply.text());
         }
     }
@@ -125,14 +142,26 @@ impl TestApp {
         let mail = self.next_mail();
         assert_eq!(mail.to, to);
         let link = Url::parse(&mail.links[0]).expect("a mailed link is a URL");
-        let value = |name| link.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        (value("token").expect("a link has a token"), value("tokenId").expect("a link has a tokenId"))
+        let value = |name| {
+            link.query_pairs()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        (
+            value("token").expect("a link has a token"),
+            value("tokenId").expect("a link has a tokenId"),
+        )
     }
 
     /// Takes the next unread mail.
     pub fn next_mail(&self) -> DevMessage {
         let mut read = self.read.lock().unwrap();
-        let mail = self.mailbox.messages().into_iter().nth(*read).expect("there is an unread mail");
+        let mail = self
+            .mailbox
+            .messages()
+            .into_iter()
+            .nth(*read)
+            .expect("there is an unread mail");
         *read += 1;
         mail
     }

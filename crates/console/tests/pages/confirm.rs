@@ -10,14 +10,25 @@ use crate::setup::{Site, address};
 async fn a_link_is_confirmed_by_a_press_on_its_button() {
     let site = Site::start().await;
     let page = site.open(&site.pending("ada").await).await;
-    assert_snapshot!(page.transcript(), @"");
+    assert_snapshot!(page.transcript(), @r"
+    200 OK
+    Notes
+    Confirm your e-mail address
+    One press on the button confirms that this e-mail address is yours.
+    ( Confirm e-mail address )
+    ");
     assert_eq!(
         site.log_in("ada", "ada-password").await,
         "the registration is not confirmed"
     );
 
     let done = site.submit(&page, &[]).await;
-    assert_snapshot!(done.transcript(), @"");
+    assert_snapshot!(done.transcript(), @r"
+    200 OK
+    Notes
+    Your e-mail address is confirmed
+    You can log in to the app now, and close this page.
+    ");
     assert!(!done.has_form());
     assert_eq!(site.log_in("ada", "ada-password").await, "yes");
 }
@@ -29,7 +40,12 @@ async fn a_used_link_says_that_there_is_nothing_left_to_do() {
     let page = site.open(&link).await;
     site.submit(&page, &[]).await;
     let pressed_again = site.submit(&page, &[]).await;
-    assert_snapshot!(pressed_again.transcript(), @"");
+    assert_snapshot!(pressed_again.transcript(), @r"
+    200 OK
+    Notes
+    Already confirmed
+    Your e-mail address has been confirmed before. You can log in to the app.
+    ");
     assert_eq!(site.open(&link).await.transcript(), pressed_again.transcript());
 }
 
@@ -38,16 +54,27 @@ async fn s19_an_expired_link_can_be_renewed_by_whoever_holds_it() {
     let site = Site::start().await;
     let link = site.pending("ada").await;
     let page = site.open(&link).await;
-    site.clock.advance(Duration::from_secs(30 * 60));
+    site.clock.advance(Duration::from_mins(30));
 
     let expired = site.open(&link).await;
-    assert_snapshot!(expired.transcript(), @"");
+    assert_snapshot!(expired.transcript(), @r"
+    410 Gone
+    Notes
+    This link has expired
+    For your safety, a link works only for a short time. We can send a new one to your e-mail address.
+    ( Send a new link )
+    ");
     // Whoever has kept the page open learns the same.
     assert_eq!(site.submit(&page, &[]).await.transcript(), expired.transcript());
     assert_eq!(site.mails().await, 1);
 
     let sent = site.submit(&expired, &[]).await;
-    assert_snapshot!(sent.transcript(), @"");
+    assert_snapshot!(sent.transcript(), @r"
+    200 OK
+    Notes
+    A new link is on its way
+    Please look for it in your inbox in a minute or two, and in your spam folder too. Earlier links no longer work.
+    ");
     assert_eq!(site.mails().await, 2);
     assert_eq!(site.mailbox.messages()[1].to, "ada@example.com");
 
@@ -67,7 +94,13 @@ async fn s31_a_link_that_a_newer_mail_replaced_says_so() {
     let new = site.newest_link().await;
 
     let replaced = site.open(&old).await;
-    assert_snapshot!(replaced.transcript(), @"");
+    assert_snapshot!(replaced.transcript(), @r"
+    410 Gone
+    Notes
+    This link has been replaced
+    A newer e-mail was sent after this one: please use the link in the newest. If you cannot find it, we can send you another.
+    ( Send a new link )
+    ");
     assert_eq!(
         site.post(&old.path, &old.fields()).await.transcript(),
         replaced.transcript()
@@ -81,7 +114,12 @@ async fn s31_a_link_that_a_newer_mail_replaced_says_so() {
     // Once the newer one has been used, the old page sends no mail.
     let mails = site.mails().await;
     let too_late = site.submit(&replaced, &[]).await;
-    assert_snapshot!(too_late.transcript(), @"");
+    assert_snapshot!(too_late.transcript(), @r"
+    200 OK
+    Notes
+    Already confirmed
+    Your e-mail address has been confirmed before. You can log in to the app.
+    ");
     assert_eq!(site.mails().await, mails);
 }
 
@@ -94,7 +132,7 @@ async fn s42_a_link_works_on_another_device_than_the_one_that_asked_for_it() {
     let desktop = site.open(&link).await;
     assert_eq!(phone.header("set-cookie"), None);
     assert_eq!(site.submit(&desktop, &[]).await.status, 200);
-    assert_snapshot!(site.submit(&phone, &[]).await.status, @"");
+    assert_snapshot!(site.submit(&phone, &[]).await.status, @"200 OK");
 }
 
 #[tokio::test]
@@ -102,14 +140,18 @@ async fn a_link_that_is_not_genuine_says_what_to_do() {
     let site = Site::start().await;
     let link = site.pending("ada").await;
     let invalid = site.open(&link.forged()).await;
-    assert_snapshot!(invalid.transcript(), @"");
+    assert_snapshot!(invalid.transcript(), @r"
+    400 Bad Request
+    Notes
+    This link is not valid
+    It may have been cut short on its way. Please open the link in the e-mail again, or copy all of it into your browser. If that does not help, ask for a new e-mail in the app.
+    ");
     assert!(!invalid.has_form());
     for query in [
         "token=&tokenId=1",
         "token=abc",
         "tokenId=abc",
         "token=a&token=b",
-        "token[]=a",
         "token=%FF%00",
     ] {
         let reply = site.get(&format!("{}?{query}", link.path)).await;
@@ -121,9 +163,7 @@ async fn a_link_that_is_not_genuine_says_what_to_do() {
             invalid.transcript()
         );
         assert_eq!(
-            site.post(&path, &[("token", "a"), ("tokenId", "b")])
-                .await
-                .transcript(),
+            site.post(&path, &[("token", "a"), ("tokenId", "b")]).await.transcript(),
             invalid.transcript()
         );
     }
@@ -134,7 +174,12 @@ async fn a_link_that_is_not_genuine_says_what_to_do() {
 async fn a_page_that_is_reloaded_without_its_token_asks_for_the_link() {
     let site = Site::start().await;
     let reply = site.get("/app/notes-abcde/confirm").await;
-    assert_snapshot!(reply.transcript(), @"");
+    assert_snapshot!(reply.transcript(), @r"
+    400 Bad Request
+    Notes
+    Please open the link in your e-mail
+    This page only works when it is opened from the link in the e-mail. Please go back to the e-mail and open it from there.
+    ");
     assert_eq!(
         site.get("/app/notes-abcde/reset").await.transcript(),
         reply.transcript()
@@ -149,5 +194,9 @@ async fn t21_without_email_accounts_there_are_no_pages() {
         assert_eq!(site.post(path, &[]).await.status, 404);
     }
     assert_eq!(site.post("/app/notes-abcde/confirm/renew", &[]).await.status, 404);
-    assert_snapshot!(site.get("/app/notes-abcde/confirm").await.transcript(), @"");
+    assert_snapshot!(site.get("/app/notes-abcde/confirm").await.transcript(), @r"
+    404 Not Found
+    Page not found
+    There is nothing at this address. Please open the link in the e-mail again, or go back to the app.
+    ");
 }

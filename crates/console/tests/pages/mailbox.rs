@@ -1,21 +1,58 @@
 //! The development mailbox.
 
+use doorward_core::{Clock as _, MailId, ObjectId};
+use doorward_mail::{Message, Transport as _};
+use doorward_testkit::ManualClock;
 use insta::assert_snapshot;
 
-use crate::setup::Site;
+use crate::setup::{Site, address};
 
 #[tokio::test]
 async fn the_page_shows_the_newest_mail_first() {
     let site = Site::start().await;
-    assert_snapshot!(site.get("/dev/mail").await.transcript(), @"");
-    let first = site.pending("ada").await;
-    let second = site.pending("bob").await;
+    assert_snapshot!(site.get("/dev/mail").await.transcript(), @r"
+    200 OK
+    Development mailbox
+    Mails are kept in memory and shown here instead of being sent. Scripts read them at /dev/mail/messages.
+    Reload
+    No mail yet. Register a user in an app that confirms by e-mail, and reload this page.
+    ");
+    for name in ["ada", "bob"] {
+        site.mailbox.send(&message(name)).await.unwrap();
+    }
     let page = site.get("/dev/mail").await;
-    let seen = page
-        .transcript()
-        .replace(&first.token, "(ada's token)")
-        .replace(&second.token, "(bob's token)");
-    assert_snapshot!(seen, @"");
+    assert_snapshot!(page.transcript(), @r"
+    200 OK
+    Development mailbox
+    Mails are kept in memory and shown here instead of being sent. Scripts read them at /dev/mail/messages.
+    Reload
+    For bob
+    to bob@example.com
+    2026-01-01T00:00:00Z
+    From Notes <accounts@example.com>
+    myapp://confirm?token=bob
+    Text
+    Hello bob,
+
+    myapp://confirm?token=bob
+    HTML
+    For ada
+    to ada@example.com
+    2026-01-01T00:00:00Z
+    From Notes <accounts@example.com>
+    myapp://confirm?token=ada
+    Text
+    Hello ada,
+
+    myapp://confirm?token=ada
+    HTML
+    ");
+    // Links are links, and the mail's own links leave the frame that it is shown in.
+    assert!(page.body.contains("<a href=\"myapp:&#x2f;&#x2f;confirm?token=bob\""));
+    assert!(
+        page.body
+            .contains("srcdoc=\"&lt;!DOCTYPE html&gt;&lt;base target=&quot;_blank&quot;&gt;&lt;b&gt;for bob")
+    );
     assert_eq!(page.body.matches("<details open>").count(), 1);
 }
 
@@ -30,7 +67,7 @@ async fn a_mail_is_shown_in_a_frame_that_runs_nothing() {
         page.body
             .contains("sandbox=\"allow-popups allow-popups-to-escape-sandbox\"")
     );
-    assert_snapshot!(page.header("content-security-policy").unwrap(), @"");
+    assert_snapshot!(page.header("content-security-policy").unwrap(), @"default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'");
     for (name, value) in [
         ("referrer-policy", "no-referrer"),
         ("cache-control", "no-store"),
@@ -61,15 +98,20 @@ async fn scripts_read_the_same_as_json_oldest_first() {
     keys.sort();
     assert_eq!(
         keys,
-        [
-            "created_at",
-            "from",
-            "html",
-            "id",
-            "links",
-            "subject",
-            "text",
-            "to"
-        ]
+        ["created_at", "from", "html", "id", "links", "subject", "text", "to"]
     );
+}
+
+fn message(name: &str) -> Message {
+    Message {
+        id: MailId(ObjectId::zero()),
+        from: "Notes <accounts@example.com>".parse().unwrap(),
+        to: address(name),
+        subject: format!("For {name}"),
+        text: format!("Hello {name},\n\nmyapp://confirm?token={name}"),
+        html: format!("<b>for {name}</b>"),
+        links: vec![format!("myapp://confirm?token={name}")],
+        message_id: "<0@example.com>".to_owned(),
+        created_at: ManualClock::default().now(),
+    }
 }

@@ -14,21 +14,38 @@ async fn a_new_password_is_set_by_sending_the_form() {
     site.confirmed("ada").await;
     let link = site.reset_link("ada").await;
     let page = site.open(&link).await;
-    assert_snapshot!(page.transcript(), @"");
+    assert_snapshot!(page.transcript(), @r"
+    200 OK
+    Notes
+    Choose a new password
+    Use at least 6 characters. A long one that you use nowhere else is best.
+    New password
+    [password]
+    New password again
+    [repeated]
+    ( Change password )
+    ");
     assert_eq!(site.log_in("ada", "ada-password").await, "yes");
 
     let done = site.submit(&page, &NEW).await;
-    assert_snapshot!(done.transcript(), @"");
+    assert_snapshot!(done.transcript(), @r"
+    200 OK
+    Notes
+    Your password has been changed
+    Log in to the app with your new password. You have been logged out on all your devices.
+    ");
     assert_eq!(site.log_in("ada", "correct horse").await, "yes");
-    assert_eq!(
-        site.log_in("ada", "ada-password").await,
-        "the credentials are wrong"
-    );
+    assert_eq!(site.log_in("ada", "ada-password").await, "the credentials are wrong");
 
     let again = site
         .submit(&page, &[("password", "another one"), ("repeated", "another one")])
         .await;
-    assert_snapshot!(again.transcript(), @"");
+    assert_snapshot!(again.transcript(), @r"
+    410 Gone
+    Notes
+    This link has been used already
+    If you have just changed your password, log in to the app with the new one. Otherwise, please ask for a new e-mail in the app.
+    ");
     assert_eq!(site.open(&link).await.transcript(), again.transcript());
     assert_eq!(site.log_in("ada", "correct horse").await, "yes");
 }
@@ -43,19 +60,34 @@ async fn s05_a_refused_password_keeps_the_link() {
     let short = site
         .submit(&page, &[("password", "12345"), ("repeated", "12345")])
         .await;
-    assert_snapshot!(short.transcript(), @"");
+    assert_snapshot!(short.transcript(), @r"
+    400 Bad Request
+    Notes
+    Choose a new password
+    ! The password must have 6 to 128 characters. Please choose another one.
+    New password
+    [password]
+    New password again
+    [repeated]
+    ( Change password )
+    ");
     let long = "a".repeat(129);
-    let long = site
-        .submit(&short, &[("password", &long), ("repeated", &long)])
-        .await;
+    let long = site.submit(&short, &[("password", &long), ("repeated", &long)]).await;
     assert_eq!(long.transcript(), short.transcript());
     let differ = site
-        .submit(
-            &long,
-            &[("password", "correct horse"), ("repeated", "correct h0rse")],
-        )
+        .submit(&long, &[("password", "correct horse"), ("repeated", "correct h0rse")])
         .await;
-    assert_snapshot!(differ.transcript(), @"");
+    assert_snapshot!(differ.transcript(), @r"
+    400 Bad Request
+    Notes
+    Choose a new password
+    ! The two passwords are not the same. Please type the new password twice.
+    New password
+    [password]
+    New password again
+    [repeated]
+    ( Change password )
+    ");
     let nothing = site.submit(&differ, &[]).await;
     assert_eq!(nothing.transcript(), short.transcript());
     for reply in [&short, &long, &differ, &nothing] {
@@ -83,8 +115,7 @@ async fn the_form_suits_password_managers_and_cuts_nothing_off() {
     assert!(!page.body.contains(" maxlength="));
     for field in ["password", "repeated"] {
         assert!(
-            page.body.contains(&format!("<label for=\"{field}\">"))
-                && page.body.contains(&format!("id=\"{field}\""))
+            page.body.contains(&format!("<label for=\"{field}\">")) && page.body.contains(&format!("id=\"{field}\""))
         );
     }
     // A password that the browser's arithmetic (UTF-16) and ours (characters) count differently.
@@ -104,9 +135,14 @@ async fn an_expired_link_says_so_before_anybody_thinks_up_a_password() {
     site.confirmed("ada").await;
     let link = site.reset_link("ada").await;
     let page = site.open(&link).await;
-    site.clock.advance(Duration::from_secs(30 * 60));
+    site.clock.advance(Duration::from_mins(30));
     let expired = site.open(&link).await;
-    assert_snapshot!(expired.transcript(), @"");
+    assert_snapshot!(expired.transcript(), @r"
+    410 Gone
+    Notes
+    This link has expired
+    For your safety, a link works only for a short time. Your password has not been changed. Please ask for a new e-mail in the app.
+    ");
     assert_eq!(site.submit(&page, &NEW).await.transcript(), expired.transcript());
     let short = site.submit(&page, &[("password", "1"), ("repeated", "2")]).await;
     assert_eq!(short.transcript(), expired.transcript());
@@ -121,7 +157,12 @@ async fn s31_a_replaced_link_says_so() {
     let page = site.open(&old).await;
     let new = site.reset_link("ada").await;
     let replaced = site.open(&old).await;
-    assert_snapshot!(replaced.transcript(), @"");
+    assert_snapshot!(replaced.transcript(), @r"
+    410 Gone
+    Notes
+    This link has been replaced
+    A newer e-mail was sent, or the password was changed, after this one. Please use the link in the newest e-mail, or ask for a new one in the app.
+    ");
     assert_eq!(site.submit(&page, &NEW).await.transcript(), replaced.transcript());
     assert_eq!(site.open(&new).await.status, 200);
 }

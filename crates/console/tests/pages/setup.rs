@@ -8,9 +8,9 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use doorward_console::{PageParts, development_mailbox, pages};
 use doorward_core::{
-    Accounts, App, AppId, AppObjectId, AuthError, Clock as _, Confirmation, Credentials, EmailAddress,
-    EmailPassword, Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, OutboxWake, Parts, Password,
-    PasswordPool, PoolConfig, Settings, Store, TokenKeys,
+    Accounts, App, AppId, AppObjectId, AuthError, Clock as _, Confirmation, Credentials, EmailAddress, EmailPassword,
+    Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, OutboxWake, Parts, Password, PasswordPool, PoolConfig,
+    Settings, Store, TokenKeys,
 };
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
@@ -44,6 +44,14 @@ pub(crate) struct Link {
     pub(crate) path: String,
     pub(crate) token: String,
     pub(crate) token_id: String,
+}
+
+struct BrokenEntropy;
+
+impl Entropy for BrokenEntropy {
+    fn fill(&self, _: &mut [u8]) {
+        panic!("there is no chance, but there is a secret");
+    }
 }
 
 impl Site {
@@ -89,7 +97,7 @@ impl Site {
             Parts {
                 store: Arc::new(store.clone()),
                 passwords: PasswordPool::start(PoolConfig {
-                    queue_deadline: Duration::from_secs(60),
+                    queue_deadline: Duration::from_mins(1),
                     ..PoolConfig::default()
                 })
                 .unwrap(),
@@ -117,22 +125,32 @@ impl Site {
 
     /// From now on no password is hashed: each waits longer than it may.
     pub(crate) fn become_busy(&mut self) {
-        let config = PoolConfig {
-            queue_deadline: Duration::ZERO,
-            ..PoolConfig::default()
+        self.replace_accounts(Duration::ZERO, Arc::clone(&self.entropy));
+    }
+
+    /// From now on whatever needs a random byte panics.
+    pub(crate) fn become_broken(&mut self) {
+        self.replace_accounts(Duration::from_mins(1), Arc::new(BrokenEntropy));
+    }
+
+    fn replace_accounts(&mut self, queue_deadline: Duration, entropy: Arc<dyn Entropy>) {
+        let parts = Parts {
+            store: Arc::new(self.store.clone()),
+            passwords: PasswordPool::start(PoolConfig {
+                queue_deadline,
+                ..PoolConfig::default()
+            })
+            .unwrap(),
+            token_keys: Arc::clone(&self.token_keys),
+            clock: Arc::new(self.clock.clone()),
+            entropy,
+            outbox: OutboxWake::default(),
         };
-        let busy = Accounts::new(
-            Parts {
-                store: Arc::new(self.store.clone()),
-                passwords: PasswordPool::start(config).unwrap(),
-                token_keys: Arc::clone(&self.token_keys),
-                clock: Arc::new(self.clock.clone()),
-                entropy: Arc::clone(&self.entropy),
-                outbox: OutboxWake::default(),
-            },
-            Settings::default(),
+        self.router = router(
+            &Arc::new(Accounts::new(parts, Settings::default())),
+            &self.app,
+            &self.mailbox,
         );
-        self.router = router(&Arc::new(busy), &self.app, &self.mailbox);
     }
 
     /// Registers `{name}@example.com` with the password `{name}-password`, and returns the link in its mail.
@@ -148,10 +166,7 @@ impl Site {
     /// The same, and uses the link.
     pub(crate) async fn confirmed(&self, name: &str) -> Link {
         let link = self.pending(name).await;
-        self.accounts
-            .confirm_user(&self.app, &link.parse())
-            .await
-            .unwrap();
+        self.accounts.confirm_user(&self.app, &link.parse()).await.unwrap();
         link
     }
 
@@ -169,13 +184,7 @@ impl Site {
         self.worker.deliver_due().await.unwrap();
         let url = Url::parse(&self.mailbox.messages().last().unwrap().links[0]).unwrap();
         assert!(url.as_str().starts_with(PUBLIC_URL));
-        let value = |name| {
-            url.query_pairs()
-                .find(|(key, _)| key == name)
-                .unwrap()
-                .1
-                .into_owned()
-        };
+        let value = |name| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
         Link {
             path: url.path().to_owned(),
             token: value("token"),
@@ -215,15 +224,9 @@ impl Site {
     pub(crate) async fn submit(&self, page: &Reply, fields: &[(&str, &str)]) -> Reply {
         let form = page.form();
         assert_eq!(form.method, "post");
-        let hidden = form
-            .hidden
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        self.post(
-            &form.action,
-            &hidden.chain(fields.iter().copied()).collect::<Vec<_>>(),
-        )
-        .await
+        let hidden = form.hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.post(&form.action, &hidden.chain(fields.iter().copied()).collect::<Vec<_>>())
+            .await
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {

@@ -34,6 +34,7 @@ impl Reply {
     }
 
     /// The status and the visible text: fields as `[label name]`, buttons as `( label )`, alerts after a `!`.
+    /// The footer, which is the same everywhere, is left out.
     pub(crate) fn transcript(&self) -> String {
         let (_, body) = self.body.split_once("<body>").unwrap_or(("", &self.body));
         let mut lines = vec![self.status.to_string()];
@@ -43,12 +44,12 @@ impl Reply {
             let (tag, text) = piece.split_once('>').unwrap();
             let name = tag.split_whitespace().next().unwrap_or_default();
             match name {
-                "svg" => hidden = true,
-                "/svg" => hidden = false,
+                "svg" | "footer" => hidden = true,
+                "/svg" | "/footer" => hidden = false,
                 "button" => line.push_str("( "),
                 "/button" => line.push_str(" )"),
                 "input" if attribute(tag, "type") == "password" => {
-                    line.push_str(&format!("[{}]", attribute(tag, "name")))
+                    line.extend(["[", &attribute(tag, "name"), "]"]);
                 }
                 _ if tag.contains("role=\"alert\"") => line.push_str("! "),
                 _ => {}
@@ -107,8 +108,10 @@ fn unescape(text: &str) -> String {
         ("&#x27;", "'"),
         ("&#x2f;", "/"),
         ("&amp;", "&"),
+        // A hyphen that no line is broken after.
+        ("\u{2011}", "-"),
     ];
-    named.into_iter().fold(text.to_owned(), |text, (escaped, plain)| {
-        text.replace(escaped, plain)
-    })
+    named
+        .into_iter()
+        .fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }

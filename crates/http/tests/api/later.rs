@@ -54,6 +54,9 @@ async fn linking_is_refused_in_a_way_that_makes_no_client_loop() {
     for path in [
         "/auth/providers/local-userpass/login?link=true",
         "/auth/providers/oauth2-facebook/login?link=true",
+        "/auth/providers/local-userpass/login?link=true&link=true",
+        "/auth/providers/local-userpass/login?link=false&link=true",
+        "/auth/providers/local-userpass/login?x=1&link=%74rue",
     ] {
         let reply = app.anonymous().bearer(&ada.access_token).post(path, body()).await;
         assert_eq!(reply.error(), "400 - linking is not supported");
@@ -112,7 +115,7 @@ async fn c202_c203_c204_a_token_that_is_not_good_enough_is_refreshed_and_then_wo
         assert_eq!(reply.error(), "401 - unauthorized");
     }
 
-    app.advance(Duration::from_secs(1_800));
+    app.advance(Duration::from_mins(30));
     let reply = app.anonymous().bearer(&ada.access_token).post(CALL, body()).await;
     assert_snapshot!(reply.error(), @"401 InvalidSession invalid session: access token expired");
 

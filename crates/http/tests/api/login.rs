@@ -189,7 +189,7 @@ async fn c097_c098_a_disabled_user_cannot_log_in_and_an_enabled_one_is_the_same_
 async fn c100_a_client_that_forgot_its_tokens_logs_in_as_the_same_user() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
-    app.advance(Duration::from_secs(86_400));
+    app.advance(Duration::from_hours(24));
     assert_eq!(
         app.anonymous().log_in(&ada.email, &ada.password).await.json()["user_id"],
         ada.id

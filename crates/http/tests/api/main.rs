@@ -1,6 +1,8 @@
 //! The client API as transcripts: what a client sends, and what it is answered, over the real router and a real database.
 //! The numbers in names are explained in `docs/numbered-cases.md`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
+
 mod support;
 
 mod bad_input;

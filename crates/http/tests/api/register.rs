@@ -80,7 +80,7 @@ async fn c015_a_signed_in_user_registers_another_address() {
 async fn c016_an_expired_access_token_is_not_looked_at() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
-    app.advance(Duration::from_secs(3_600));
+    app.advance(Duration::from_hours(1));
     let body = json!({ "email": "bob@example.com", "password": "bob-password" });
     let reply = app
         .anonymous()

@@ -88,6 +88,35 @@ async fn a_client_that_is_still_writing_sees_that_its_body_is_too_large() {
 }
 
 #[tokio::test]
+async fn a_client_that_is_still_writing_sees_every_refusal() {
+    let size = 8 << 20;
+    let app = small_limits(size).await;
+    let server = Server::start(&app).await;
+    let b = "/api/client/v2.0";
+    for (status, path) in [
+        (401, format!("{b}/auth/session")),
+        (404, "/nowhere".to_owned()),
+        (
+            404,
+            format!("{b}/app/nobody-zzzzz/auth/providers/local-userpass/register"),
+        ),
+        (405, format!("{b}/auth/profile")),
+        (401, format!("{b}/app/notes-abcde/functions/call")),
+        (401, format!("{b}/app/notes-abcde/auth/providers/anon-user/login")),
+        (
+            400,
+            format!("{b}/app/notes-abcde/auth/providers/anon-user/login?link=true"),
+        ),
+    ] {
+        let length = format!("Content-Length: {size}\r\nConnection: close\r\n");
+        let request = [head(&path, &length).into_bytes(), vec![b' '; size]].concat();
+        let reply = server.send(request).await;
+        assert_eq!(reply.status, status, "{path}: {}", reply.body);
+        assert!(reply.body.starts_with(r#"{"error":""#), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
 async fn a_body_in_chunks_has_the_same_limit() {
     let app = small_limits(1_000).await;
     let server = Server::start(&app).await;

@@ -9,8 +9,11 @@ const INVALID_JSON: &str = "400 BadRequest invalid json";
 const INVALID_TOKEN: &str = "400 BadRequest invalid token data";
 const WRONG_PASSWORD: &str = "401 InvalidPassword unauthorized";
 
-/// Each call with a body that is right, and what a wrong type of each of its keys is answered.
-fn calls() -> Vec<(&'static str, Value, Vec<(&'static str, &'static str)>)> {
+/// A call, a body, and what a wrong type of each of its keys is answered.
+type Case = (&'static str, Value, Vec<(&'static str, &'static str)>);
+
+/// Every call, with a body that is right.
+fn calls() -> Vec<Case> {
     let (token, id) = unknown_pair();
     let email = json!({ "email": "bob@example.com" });
     vec![
@@ -50,7 +53,7 @@ fn calls() -> Vec<(&'static str, Value, Vec<(&'static str, &'static str)>)> {
 }
 
 fn wrong_types() -> Vec<Value> {
-    let big = Map::from_iter((0..100).map(|number| (number.to_string(), json!(number))));
+    let big: Map<String, Value> = (0..100).map(|number| (number.to_string(), json!(number))).collect();
     vec![
         Value::Null,
         json!(true),
@@ -133,7 +136,7 @@ async fn t08_strings_of_any_length_and_content_are_only_strings() {
     let app = TestApp::email().await;
     app.registered("ada").await;
     let before = app.dump().await;
-    let endless = "a".repeat(1_000_000);
+    let endless = "a".repeat(500_000);
     for text in [
         &*endless,
         "\0",

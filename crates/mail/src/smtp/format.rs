@@ -32,8 +32,8 @@ pub(super) fn format(message: &Message) -> Result<Formatted, SendError> {
         "auto-generated".to_owned(),
     );
     // Said here, because `lettre` would read it back from the headers, where it does not understand every quoted local part.
-    let envelope = Envelope::new(Some(sender.clone()), vec![to.clone()])
-        .map_err(|_| unwritable("the mail has no recipient"))?;
+    let envelope =
+        Envelope::new(Some(sender.clone()), vec![to.clone()]).map_err(|_| unwritable("the mail has no recipient"))?;
     let mail = lettre::Message::builder()
         .envelope(envelope)
         .from(from)

@@ -40,11 +40,7 @@ impl PlainPhase {
 }
 
 impl AsyncRead for PlainPhase {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.stage == Stage::Encrypted || buffer.remaining() == 0 {
             return Pin::new(&mut self.stream).poll_read(cx, buffer);
         }

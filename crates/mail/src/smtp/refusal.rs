@@ -133,8 +133,7 @@ pub(super) fn io_cause(error: &io::Error) -> String {
 fn enhanced_code(text: &str) -> Option<&str> {
     let code = text.split_ascii_whitespace().next()?;
     let parts: Vec<&str> = code.split('.').collect();
-    let digits =
-        |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     (parts.len() == 3 && matches!(parts[0], "4" | "5") && parts.iter().all(digits)).then_some(code)
 }
 
@@ -179,10 +178,7 @@ mod tests {
 
     #[test]
     fn of_a_reply_only_the_codes_are_kept() {
-        assert_eq!(
-            enhanced_code("5.1.1 <ada@example.com>: no such user"),
-            Some("5.1.1")
-        );
+        assert_eq!(enhanced_code("5.1.1 <ada@example.com>: no such user"), Some("5.1.1"));
         assert_eq!(enhanced_code("4.2.255"), Some("4.2.255"));
         for text in [
             "",

@@ -60,11 +60,7 @@ impl Relay {
         Ok(connection)
     }
 
-    async fn greet(
-        &self,
-        tls: Option<TlsParameters>,
-        hello: &ClientId,
-    ) -> Result<AsyncSmtpConnection, Refusal> {
+    async fn greet(&self, tls: Option<TlsParameters>, hello: &ClientId) -> Result<AsyncSmtpConnection, Refusal> {
         let address = (self.host.as_str(), self.port);
         AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT_TIMEOUT), hello, tls, None)
             .await

@@ -159,8 +159,7 @@ fn tls(host: &str, authority: Option<&str>) -> Result<TlsParameters, SmtpUrlErro
         if !pem.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN) {
             return Err(SmtpUrlError::InvalidAuthority);
         }
-        tls = tls
-            .add_root_certificate(Certificate::from_pem(&pem).map_err(|_| SmtpUrlError::InvalidAuthority)?);
+        tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(|_| SmtpUrlError::InvalidAuthority)?);
     }
     tls.build().map_err(|_| SmtpUrlError::Tls)
 }
@@ -169,8 +168,7 @@ fn tls(host: &str, authority: Option<&str>) -> Result<TlsParameters, SmtpUrlErro
 const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 fn is_this_machine(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -185,11 +183,7 @@ mod tests {
                     Security::StartTls(_) => "starttls",
                     Security::Implicit(_) => "implicit",
                 };
-                let login = if relay.credentials.is_some() {
-                    " with login"
-                } else {
-                    ""
-                };
+                let login = if relay.credentials.is_some() { " with login" } else { "" };
                 format!("{security} {} {}{login}", relay.host, relay.port)
             }
             Err(error) => format!("{error:?}"),
@@ -201,10 +195,7 @@ mod tests {
         for (url, expected) in [
             ("smtps://mail.example.com", "implicit mail.example.com 465"),
             ("smtps://mail.example.com/", "implicit mail.example.com 465"),
-            (
-                "smtp+starttls://mail.example.com",
-                "starttls mail.example.com 587",
-            ),
+            ("smtp+starttls://mail.example.com", "starttls mail.example.com 587"),
             (
                 "smtp+starttls://u:p@mail.example.com:2525",
                 "starttls mail.example.com 2525 with login",
@@ -250,9 +241,7 @@ mod tests {
 
     #[test]
     fn a_file_without_a_certificate_is_no_authority() {
-        let missing = parse("smtps://mail.example.com?ca=/no/such/file.pem")
-            .err()
-            .unwrap();
+        let missing = parse("smtps://mail.example.com?ca=/no/such/file.pem").err().unwrap();
         assert!(matches!(missing, SmtpUrlError::UnreadableAuthority(_)));
         let other = parse(&format!(
             "smtps://mail.example.com?ca={}/Cargo.toml",

@@ -16,7 +16,7 @@ async fn a_mail_travels_as_it_was_written() {
     let server = SmtpServer::start(SmtpOptions::default()).await;
     let mail = world.promise("ada@example.com", Purpose::Confirm).await;
     assert_eq!(deliver(&worker(&world, server.port())).await, "sent");
-    let [received] = server.mails().try_into().unwrap();
+    let [received] = server.wait_for(1, SOON).await.try_into().unwrap();
     assert_eq!(
         (received.from.as_str(), received.to.as_slice()),
         ("no-reply@notes.example", &["ada@example.com".to_owned()][..])
@@ -36,10 +36,7 @@ async fn a_mail_travels_as_it_was_written() {
             "{header} is missing in\n{headers}"
         );
     }
-    assert!(
-        headers.contains("Content-Type: multipart/alternative;"),
-        "{headers}"
-    );
+    assert!(headers.contains("Content-Type: multipart/alternative;"), "{headers}");
     assert!(
         received.raw.contains("Content-Type: text/plain; charset=utf-8"),
         "{}",
@@ -52,20 +49,16 @@ async fn a_mail_travels_as_it_was_written() {
 async fn t15_and_t29_nothing_in_a_mail_adds_a_header_a_recipient_or_a_command() {
     let mut world = World::new().await;
     world.app.name =
-        "Notes\r\nBcc: eve@example.com\r\n\r\n<b>\r\n.\r\nMAIL FROM:<eve@example.com>\r\nNötes \r \n.\n"
-            .to_owned();
-    let server = SmtpServer::start(SmtpOptions::default()).await;
-    for address in [
-        "\"a b\"@example.com",
-        "a'b+c&d@example.com",
-        "\"<x>@evil\"@example.com",
-    ] {
+        "Notes\r\nBcc: eve@example.com\r\n\r\n<b>\r\n.\r\nMAIL FROM:<eve@example.com>\r\nNötes \r \n.\n".to_owned();
+    let mut server = SmtpServer::start(SmtpOptions::default()).await;
+    for address in ["a'b+c&d@example.com", "x=y{z}|~@example.com"] {
         world.promise(address, Purpose::Confirm).await;
     }
     let worker = worker(&world, server.port());
     assert_eq!(deliver(&worker).await, "sent");
+    server.catch_up().await;
     let mails = server.mails();
-    assert_eq!(mails.len(), 3, "no second mail was smuggled in");
+    assert_eq!(mails.len(), 2, "no second mail was smuggled in");
     for mail in mails {
         assert_eq!(
             (mail.to.len(), mail.from.as_str()),
@@ -102,6 +95,31 @@ async fn t15_and_t29_nothing_in_a_mail_adds_a_header_a_recipient_or_a_command() 
 }
 
 #[tokio::test]
+async fn s51_a_quoted_address_reaches_the_relay_as_one_recipient() {
+    for address in [
+        "\"a b\"@example.com",
+        "\"<x>, y@evil.example\"@example.com",
+        "\"RCPT TO:<eve>\"@example.com",
+    ] {
+        let world = World::new().await;
+        let relay = ScriptedRelay::start(Dialogue {
+            greeting: "220 hi",
+            replies: &[],
+        })
+        .await;
+        world.promise(address, Purpose::Confirm).await;
+        assert_eq!(deliver(&worker(&world, relay.port)).await, "sent");
+        let commands = [
+            "EHLO",
+            "MAIL FROM:<no-reply@notes.example>",
+            &format!("RCPT TO:<{address}>"),
+            "DATA",
+        ];
+        assert_eq!(relay.heard(), commands);
+    }
+}
+
+#[tokio::test]
 async fn s55_a_relay_that_is_down_gets_the_mail_when_it_is_back() {
     let world = World::new().await;
     let server = SmtpServer::start(SmtpOptions::default()).await;
@@ -113,17 +131,15 @@ async fn s55_a_relay_that_is_down_gets_the_mail_when_it_is_back() {
         deliver(&worker).await,
         "connecting to the relay failed: Connection refused (os error 111)"
     );
-    let server = SmtpServer::start(SmtpOptions {
+    let mut server = SmtpServer::start(SmtpOptions {
         port,
         ..SmtpOptions::default()
     })
     .await;
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(deliver(&worker).await, "sent");
-    assert_eq!(
-        server.mails()[0].message_id,
-        Some(format!("<{mail}@notes.example>"))
-    );
+    server.catch_up().await;
+    assert_eq!(server.mails()[0].message_id, Some(format!("<{mail}@notes.example>")));
 }
 
 #[tokio::test]
@@ -140,11 +156,8 @@ async fn s55_a_relay_that_refuses_for_now_is_asked_again() {
     server.set_mode(SmtpMode::Normal).await;
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(deliver(&worker).await, "sent");
-    assert_eq!(
-        server.connections(),
-        1,
-        "a clean refusal does not cost the connection"
-    );
+    server.catch_up().await;
+    assert_eq!(server.connections(), 1, "a clean refusal does not cost the connection");
 }
 
 #[tokio::test]
@@ -207,6 +220,7 @@ async fn s55_a_hang_of_kept_connections_costs_one_attempt_at_most() {
     server.set_mode(SmtpMode::Normal).await;
     world.clock.advance(Duration::from_secs(1));
     assert_eq!(deliver(&worker).await, "sent");
+    server.catch_up().await;
     assert_eq!(server.mails().len(), 6);
 }
 
@@ -222,15 +236,13 @@ async fn s55_a_mail_whose_reception_was_not_acknowledged_is_repeated_under_its_m
     let worker = worker(&world, server.port());
     let mail = world.promise("ada@example.com", Purpose::Confirm).await;
     assert_eq!(deliver(&worker).await, "the relay did not answer in time");
+    server.catch_up().await;
     assert_eq!((server.unanswered(), server.mails().len()), (1, 0));
 
     server.set_mode(SmtpMode::DropAfterAccept).await;
     world.clock.advance(Duration::from_secs(1));
     let reason = deliver(&worker).await;
-    assert!(
-        reason.starts_with("the connection to the relay broke: "),
-        "{reason}"
-    );
+    assert!(reason.starts_with("the connection to the relay broke: "), "{reason}");
 
     server.set_mode(SmtpMode::Normal).await;
     world.clock.advance(Duration::from_secs(2));
@@ -243,10 +255,7 @@ async fn s55_a_mail_whose_reception_was_not_acknowledged_is_repeated_under_its_m
         .collect();
     assert_eq!(
         ids,
-        [
-            format!("<{mail}@notes.example>"),
-            format!("<{mail}@notes.example>")
-        ]
+        [format!("<{mail}@notes.example>"), format!("<{mail}@notes.example>")]
     );
     assert_eq!(deliver(&worker).await, "");
 }
@@ -254,7 +263,7 @@ async fn s55_a_mail_whose_reception_was_not_acknowledged_is_repeated_under_its_m
 #[tokio::test]
 async fn connections_are_kept_for_the_next_mail() {
     let world = World::new().await;
-    let server = SmtpServer::start(SmtpOptions::default()).await;
+    let mut server = SmtpServer::start(SmtpOptions::default()).await;
     let worker = worker(&world, server.port());
     for number in 0..5 {
         world
@@ -262,6 +271,7 @@ async fn connections_are_kept_for_the_next_mail() {
             .await;
         assert_eq!(deliver(&worker).await, "sent");
     }
+    server.catch_up().await;
     assert_eq!((server.mails().len(), server.connections()), (5, 1));
 }
 
@@ -326,10 +336,9 @@ async fn s50_an_address_beyond_ascii_needs_smtputf8() {
     let outcomes = worker(&world, relay.port).deliver_due().await.unwrap();
     let reason = "the address is not ASCII, and the relay does not offer SMTPUTF8".to_owned();
     assert!(
-        outcomes.iter().all(|(_, outcome)| *outcome
-            == DeliveryOutcome::Failed {
-                reason: reason.clone()
-            }),
+        outcomes
+            .iter()
+            .all(|(_, outcome)| *outcome == DeliveryOutcome::Failed { reason: reason.clone() }),
         "{outcomes:?}"
     );
     assert!(
@@ -338,10 +347,11 @@ async fn s50_an_address_beyond_ascii_needs_smtputf8() {
         relay.heard()
     );
 
-    let server = SmtpServer::start(SmtpOptions::default()).await;
+    let mut server = SmtpServer::start(SmtpOptions::default()).await;
     let world = World::new().await;
     world.promise("üser@exämple.com", Purpose::Confirm).await;
     assert_eq!(deliver(&worker(&world, server.port())).await, "sent");
+    server.catch_up().await;
     assert_eq!(server.mails()[0].to, ["üser@exämple.com"]);
 }
 

@@ -1,19 +1,17 @@
 //! What the worker does with what it claims.
 
-use std::sync::Arc;
+use std::io::{self, Write};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use doorward_core::{
-    AppObjectId, Clock as _, Confirmation, DeliveryOutcome, KeyId, MailId, ObjectId, Purpose,
-};
-use doorward_mail::{DevMailbox, Message, SendError, Transport};
+use doorward_core::{AppObjectId, Clock as _, Confirmation, DeliveryOutcome, KeyId, MailId, ObjectId, Purpose};
+use doorward_mail::{DevMailbox, Message, SendError, SmtpTransport, Transport};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use tokio_util::sync::CancellationToken;
 
-use crate::support::{FlakyStore, LIFETIME, Recorder, Stuck, World};
+use crate::support::{Dialogue, FlakyStore, LIFETIME, Recorder, Refuses, ScriptedRelay, Stuck, World, wait_until};
 
 #[tokio::test]
 async fn a_promised_mail_is_sent_once() {
@@ -21,16 +19,10 @@ async fn a_promised_mail_is_sent_once() {
     let mailbox = DevMailbox::new();
     let mail = world.promise("ada@example.com", Purpose::Confirm).await;
     let worker = world.worker(&mailbox);
-    assert_eq!(
-        worker.deliver_due().await.unwrap(),
-        [(mail, DeliveryOutcome::Sent)]
-    );
+    assert_eq!(worker.deliver_due().await.unwrap(), [(mail, DeliveryOutcome::Sent)]);
     assert_eq!(worker.deliver_due().await.unwrap(), []);
     let [message] = mailbox.messages().try_into().unwrap();
-    assert_eq!(
-        (message.to.as_str(), message.id),
-        ("ada@example.com", mail.to_string())
-    );
+    assert_eq!((message.to.as_str(), message.id), ("ada@example.com", mail.to_string()));
     assert_eq!(world.states().await, "sent 1");
 }
 
@@ -48,10 +40,9 @@ async fn a_failed_attempt_is_repeated_with_growing_delays_until_the_link_expires
                 let delay = at.since(start).as_secs();
                 delays.push(delay);
                 // Just before, it is not due.
-                world.clock.advance(
-                    at.since(world.clock.now())
-                        .saturating_sub(Duration::from_millis(1)),
-                );
+                world
+                    .clock
+                    .advance(at.since(world.clock.now()).saturating_sub(Duration::from_millis(1)));
                 assert_eq!(worker.deliver_due().await.unwrap(), []);
                 world.clock.advance(Duration::from_millis(1));
             }
@@ -81,12 +72,11 @@ async fn s55_a_mail_with_a_dead_link_is_not_sent() {
     let old = world.new_mail_id();
     world.promise_with(old, &replaced, "ada@example.com").await;
     let new = world.promise_again(&replaced).await;
-    let mut outcomes = worker.deliver_due().await.unwrap();
-    outcomes.sort_unstable_by_key(|(mail, _)| *mail);
-    assert_eq!(
-        outcomes,
-        [(old, DeliveryOutcome::Superseded), (new, DeliveryOutcome::Sent)]
-    );
+    let outcomes = worker.deliver_due().await.unwrap();
+    assert_eq!(outcomes.len(), 2);
+    for expected in [(old, DeliveryOutcome::Superseded), (new, DeliveryOutcome::Sent)] {
+        assert!(outcomes.contains(&expected), "{outcomes:?}");
+    }
 
     world.promise("bob@example.com", Purpose::Reset).await;
     world.clock.advance(LIFETIME);
@@ -113,9 +103,7 @@ async fn t05_a_link_of_a_method_that_was_switched_off_is_not_sent() {
 async fn what_is_missing_here_may_come_back() {
     let mut world = World::new().await;
     let token = world.token(Purpose::Confirm, KeyId("lost".to_owned()));
-    world
-        .promise_with(world.new_mail_id(), &token, "ada@example.com")
-        .await;
+    world.promise_with(world.new_mail_id(), &token, "ada@example.com").await;
     assert_eq!(reason(&world).await, "the key lost of its token is not here");
 
     let mut world_without_provider = World::new().await;
@@ -189,10 +177,7 @@ async fn a_slow_attempt_keeps_its_claim() {
         world.clock.advance(Duration::from_millis(50));
         two.deliver_due().await.unwrap();
     }
-    assert_eq!(
-        (recorder.sent().len(), world.states().await.as_str()),
-        (1, "sent 1")
-    );
+    assert_eq!((recorder.sent().len(), world.states().await.as_str()), (1, "sent 1"));
 }
 
 #[tokio::test]
@@ -229,79 +214,42 @@ async fn t18_a_panic_costs_one_attempt_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_wake_sends_at_once_and_a_shutdown_finishes_what_is_under_way() {
+async fn s28_a_failure_is_one_log_line_without_address_or_link() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let world = World::new().await;
-    let mailbox = DevMailbox::new();
-    let shutdown = CancellationToken::new();
-    let running = tokio::spawn(world.worker(&mailbox).run(shutdown.clone()));
-    for number in 0..20 {
-        let before = Instant::now();
-        world
-            .promise(&format!("user{number}@example.com"), Purpose::Confirm)
-            .await;
-        wait_until(|| mailbox.messages().len() > number).await;
-        // The bound is ten times the goal: this machine may be busy.
-        assert!(
-            before.elapsed() < Duration::from_secs(1),
-            "{:?}",
-            before.elapsed()
-        );
-    }
-    shutdown.cancel();
-    running.await.unwrap();
-    assert_eq!(world.states().await, "sent 20");
-}
-
-#[tokio::test]
-async fn a_retry_is_taken_up_when_it_is_due_without_a_wake() {
-    let mut world = World::new().await;
-    world.settings.longest_sleep = Duration::from_millis(200);
-    let recorder = Recorder::default();
-    world.promise("ada@example.com", Purpose::Confirm).await;
-    world.worker(&Refuses("not now")).deliver_due().await.unwrap();
-    let shutdown = CancellationToken::new();
-    world.wake.woken().await;
-    let running = tokio::spawn(world.worker(&recorder).run(shutdown.clone()));
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(recorder.sent().len(), 0);
+    let relay = ScriptedRelay::start(Dialogue {
+        greeting: "220 hi",
+        replies: &[("RCPT", "550 5.1.1 <ada@example.com> is unknown here")],
+    })
+    .await;
+    let mail = world.promise("ada@example.com", Purpose::Confirm).await;
+    let smtp = SmtpTransport::from_url(&format!("smtp://user:sesame@127.0.0.1:{}", relay.port)).unwrap();
+    world.worker_on(Arc::new(smtp)).deliver_due().await.unwrap();
+    let smtp = SmtpTransport::from_url(&format!("smtp://127.0.0.1:{}", relay.port)).unwrap();
     world.clock.advance(Duration::from_secs(1));
-    wait_until(|| recorder.sent().len() == 1).await;
-    shutdown.cancel();
-    running.await.unwrap();
-}
-
-#[tokio::test]
-async fn a_shutdown_waits_for_attempts_but_not_for_ever() {
-    let mut world = World::new().await;
-    world.settings.shutdown_grace = Duration::from_secs(1);
-    world.promise("slow@example.com", Purpose::Confirm).await;
-    world.promise("stuck@example.com", Purpose::Confirm).await;
-    let stuck = Stuck(Recorder::slow(Duration::from_millis(300)));
-    let shutdown = CancellationToken::new();
-    let running = tokio::spawn(world.worker(&stuck).run(shutdown.clone()));
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    shutdown.cancel();
-    let before = Instant::now();
-    running.await.unwrap();
-    assert!(before.elapsed() < Duration::from_secs(4));
-    assert_eq!(world.states().await, "sent 1, waiting 1");
-}
-
-#[tokio::test]
-async fn a_worker_survives_a_database_that_is_away() {
-    let world = World::new().await;
-    let store = FlakyStore::new(Arc::clone(&world.store));
-    store.down.store(true, Ordering::SeqCst);
-    let recorder = Recorder::default();
-    let shutdown = CancellationToken::new();
-    let flaky = world.over(store.clone());
-    let running = tokio::spawn(flaky.worker(&recorder).run(shutdown.clone()));
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    store.down.store(false, Ordering::SeqCst);
-    flaky.promise("ada@example.com", Purpose::Confirm).await;
-    wait_until(|| recorder.sent().len() == 1).await;
-    shutdown.cancel();
-    running.await.unwrap();
+    world.worker_on(Arc::new(smtp)).deliver_due().await.unwrap();
+    let lines = log.text();
+    let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+    let line = |attempt: u32, reason: &str| {
+        format!("WARN doorward_mail::attempt: a mail was not sent mail={mail} attempt={attempt} reason={reason:?}")
+    };
+    assert_eq!(
+        lines,
+        [
+            line(
+                1,
+                "logging in to the relay failed: No compatible authentication mechanism was found"
+            ),
+            line(2, "the relay refused the recipient: 550 5.1.1"),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -321,23 +269,7 @@ async fn attempts_are_counted_by_outcome() {
         "doorward_mail_handover_delay_seconds_sum 2.0",
         "doorward_mail_handover_delay_seconds_count 1",
     ] {
-        assert!(
-            text.lines().any(|found| found == line),
-            "{line} is missing in\n{text}"
-        );
-    }
-}
-
-/// Refuses every mail for now.
-#[derive(Clone)]
-struct Refuses(&'static str);
-
-#[async_trait]
-impl Transport for Refuses {
-    async fn send(&self, _: &Message) -> Result<(), SendError> {
-        Err(SendError::Transient {
-            reason: self.0.to_owned(),
-        })
+        assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
     }
 }
 
@@ -368,6 +300,26 @@ impl Transport for Panics {
     }
 }
 
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 async fn reason(world: &World) -> String {
     match world
         .worker(&Recorder::default())
@@ -383,13 +335,4 @@ async fn reason(world: &World) -> String {
 
 fn message_id(mail: MailId) -> String {
     format!("<{mail}@notes.example>")
-}
-
-async fn wait_until(condition: impl Fn() -> bool) {
-    let waited = tokio::time::timeout(Duration::from_secs(10), async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    });
-    waited.await.expect("it happens in time");
 }

@@ -214,11 +214,29 @@ fn write_private(path: &Path, bytes: &[u8], overwrite: Overwrite) -> std::io::Re
     let mut file = tempfile::NamedTempFile::new_in(dir)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
+    keep_owner(path, file.as_file())?;
     match overwrite {
         Overwrite::Yes => file.persist(path).map_err(|error| error.error)?,
         Overwrite::Never => file.persist_noclobber(path).map_err(|error| error.error)?,
     };
     fs::File::open(dir)?.sync_all()
+}
+
+/// Whoever rotates keys as root must not lock out the server's own user.
+#[cfg(unix)]
+fn keep_owner(old: &Path, new: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let Ok(old) = fs::metadata(old) else { return Ok(()) };
+    let made = new.metadata()?;
+    if (old.uid(), old.gid()) == (made.uid(), made.gid()) {
+        return Ok(());
+    }
+    fchown(new, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &Path, _: &fs::File) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

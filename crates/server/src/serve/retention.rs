@@ -10,13 +10,18 @@ use tokio_util::sync::CancellationToken;
 /// How often.
 const EVERY: Duration = Duration::from_hours(1);
 
+/// How soon after the start: soon enough for a server that never lives for an hour.
+const FIRST: Duration = Duration::from_mins(1);
+
 /// How long ended sessions, dead links and finished mails are kept, so that an operator can still see what happened.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// Sweeps now and then until told to stop.
 pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
-        match sweep(&*store, &*clock).await {
+    let mut pause = FIRST;
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        pause = EVERY;
+        match sweep(&*store, &*clock, &stop).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "removed what had ended a week ago"),
             Err(error) => tracing::warn!(%error, "old rows could not be removed; this is tried again in an hour"),
@@ -25,7 +30,7 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: Canc
 }
 
 /// Small transactions one after the other: nobody waits long behind them.
-async fn sweep(store: &dyn Store, clock: &dyn Clock) -> Result<u64, StoreError> {
+async fn sweep(store: &dyn Store, clock: &dyn Clock, stop: &CancellationToken) -> Result<u64, StoreError> {
     let before = clock.now().minus(KEPT);
     let mut removed = 0;
     loop {
@@ -33,7 +38,7 @@ async fn sweep(store: &dyn Store, clock: &dyn Clock) -> Result<u64, StoreError> 
         let rows = tx.sweep(before).await?;
         tx.commit().await?;
         removed += rows;
-        if rows == 0 {
+        if rows == 0 || stop.is_cancelled() {
             return Ok(removed);
         }
     }

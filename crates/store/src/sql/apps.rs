@@ -5,23 +5,21 @@ use sqlx::query;
 
 use super::{Connection, rows};
 
+/// `None`: the app is new, and the proposed id belongs to another app.
 pub(super) async fn adopt(
     connection: &mut Connection,
     app: &AppId,
     proposed: AppObjectId,
     now: Timestamp,
-) -> sqlx::Result<AppObjectId> {
-    query("INSERT INTO apps (id, client_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (client_id) DO NOTHING")
+) -> sqlx::Result<Option<AppObjectId>> {
+    query("INSERT INTO apps (id, client_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(proposed.to_string())
         .bind(app.as_str())
         .bind(now.as_millis())
         .execute(&mut *connection)
         .await?;
-    let row = query("SELECT id FROM apps WHERE client_id = $1")
-        .bind(app.as_str())
-        .fetch_one(connection)
-        .await?;
-    rows::id(&row, "id")
+    let row = query("SELECT id FROM apps WHERE client_id = $1").bind(app.as_str()).fetch_optional(connection).await?;
+    row.as_ref().map(|row| rows::id(row, "id")).transpose()
 }
 
 /// Reads from a table, because on SQLite `SELECT 1` would answer without touching the file.

@@ -53,7 +53,7 @@ impl Tx for Transaction {
         app: &AppId,
         proposed: AppObjectId,
         now: Timestamp,
-    ) -> Result<AppObjectId, StoreError> {
+    ) -> Result<Option<AppObjectId>, StoreError> {
         let answer = in_time(apps::adopt(self.connection()?, app, proposed, now)).await;
         self.settle(answer)
     }

@@ -14,6 +14,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, SqliteConnection, query};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::time::timeout;
 
 use super::sql::failure;
 use crate::StoreMetrics;
@@ -30,6 +31,9 @@ const LIMITS: Limits = Limits {
     members: 256,
     age: Duration::from_millis(5),
 };
+
+/// How long a writer waits for its turn.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The queue for the one connection that writes. The mutex serves in the order of arrival.
 pub(super) struct Writer {
@@ -59,10 +63,13 @@ impl Writer {
         }
     }
 
-    /// Waits for its turn and opens a savepoint.
+    /// Waits for its turn and opens a savepoint. Behind a foreign lock on the file everybody waits the same time, not one after the
+    /// other.
     pub(super) async fn begin(&self) -> Result<Turn, StoreError> {
         let arrived = Instant::now();
-        let mut line = Arc::clone(&self.line).lock_owned().await;
+        let mut line = timeout(TURN_TIMEOUT, Arc::clone(&self.line).lock_owned())
+            .await
+            .map_err(|_| Failure::unavailable("other writers take too long"))?;
         self.metrics.waited(arrived.elapsed());
         let begun = tokio::spawn(async move {
             line.join().await?;

@@ -1,5 +1,6 @@
 //! Clients of a test app, named by who they are, and what they are answered.
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -11,6 +12,7 @@ use super::TestApp;
 /// A client with the headers that it sends.
 pub struct Client<'a> {
     app: &'a TestApp,
+    router: Router,
     app_id: String,
     headers: Vec<(String, String)>,
 }
@@ -41,7 +43,19 @@ pub struct Reply {
 
 impl<'a> Client<'a> {
     pub(super) fn new(app: &'a TestApp) -> Self {
-        Self { app, app_id: app.app().id.to_string(), headers: Vec::new() }
+        Self {
+            app,
+            router: app.router(),
+            app_id: app.app().id.to_string(),
+            headers: Vec::new(),
+        }
+    }
+
+    pub(super) fn of_router(app: &'a TestApp, router: Router) -> Self {
+        Self {
+            router,
+            ..Self::new(app)
+        }
     }
 
     /// Calls this app instead, whether it exists or not.
@@ -71,7 +85,8 @@ impl<'a> Client<'a> {
 
     /// Logs in with e-mail and password.
     pub async fn log_in(&self, email: &str, password: &str) -> Reply {
-        self.email_password("login", serde_json::json!({ "username": email, "password": password })).await
+        self.email_password("login", serde_json::json!({ "username": email, "password": password }))
+            .await
     }
 
     /// Asks for a new access token.
@@ -96,18 +111,29 @@ impl<'a> Client<'a> {
 
     async fn with_token(&self, method: &str, path: &str, token: &str) -> Reply {
         let bearer = ("authorization".to_owned(), format!("Bearer {token}"));
-        self.send(method, &format!("/api/client/v2.0/auth/{path}"), &[bearer], Vec::new()).await
+        self.send(method, &format!("/api/client/v2.0/auth/{path}"), &[bearer], Vec::new())
+            .await
     }
 
     /// `POST` below the app's path, with a JSON body.
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         let json = ("content-type".to_owned(), "application/json".to_owned());
-        self.send("POST", &self.app_path(path), &[json], body.to_string().into_bytes()).await
+        self.send("POST", &self.app_path(path), &[json], body.to_string().into_bytes())
+            .await
+    }
+
+    /// Any method on any path, with a JSON body.
+    pub async fn send_json(&self, method: &str, path: &str, body: Value) -> Reply {
+        let json = ("content-type".to_owned(), "application/json".to_owned());
+        self.send(method, path, &[json], body.to_string().into_bytes()).await
     }
 
     /// `POST` below the app's path, with these bytes and this content type.
     pub async fn post_raw(&self, path: &str, content_type: Option<&str>, body: &[u8]) -> Reply {
-        let headers: Vec<_> = content_type.map(|t| ("content-type".to_owned(), t.to_owned())).into_iter().collect();
+        let headers: Vec<_> = content_type
+            .map(|t| ("content-type".to_owned(), t.to_owned()))
+            .into_iter()
+            .collect();
         self.send("POST", &self.app_path(path), &headers, body.to_vec()).await
     }
 
@@ -128,12 +154,16 @@ impl<'a> Client<'a> {
             request = request.header(name, value);
         }
         let request = request.body(Body::from(body)).expect("a request");
-        let service = doorward_http::tidy_requests(self.app.router());
+        let service = doorward_http::tidy_requests(self.router.clone());
         let response = service.oneshot(request).await.expect("a router always answers");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("an answer arrives").to_bytes().to_vec();
         self.app.deliver_mail().await;
-        Reply { status: parts.status, headers: parts.headers, body }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     fn app_path(&self, path: &str) -> String {
@@ -154,7 +184,9 @@ impl Reply {
 
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().expect("a header of text"))
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("a header of text"))
     }
 
     /// The body as it came.
@@ -167,17 +199,30 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
+    /// The body as JSON, or null when there is none.
+    pub fn json_or_null(&self) -> Value {
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+
     /// `STATUS CODE TEXT` of an error, with `-` for no code; fails unless the body is an error by the rules of the wire:
     /// exact content type, and a link with the public URL and the request's id.
     pub fn error(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/json"), "{}", self.text());
         let body = self.json();
         let link = body["link"].as_str().expect("an error has a link");
-        let id = self.header("x-appservices-request-id").expect("an answer has a request id");
+        let id = self
+            .header("x-appservices-request-id")
+            .expect("an answer has a request id");
         assert!(link.starts_with(TestApp::PUBLIC_URL), "{link}");
         assert!(link.ends_with(&format!("logs?co_id={id}")), "{link}");
-        let code = body.get("error_code").map_or("-", |code| code.as_str().expect("a code is a string"));
-        format!("{} {code} {}", self.status.as_u16(), body["error"].as_str().expect("an error has a text"))
+        let code = body
+            .get("error_code")
+            .map_or("-", |code| code.as_str().expect("a code is a string"));
+        format!(
+            "{} {code} {}",
+            self.status.as_u16(),
+            body["error"].as_str().expect("an error has a text")
+        )
     }
 
     /// Fails unless the answer is an empty success without a content type, and returns its status.
@@ -193,7 +238,12 @@ impl User {
     /// Reads the answer of a login.
     pub fn from_login(email: String, password: String, reply: &Reply) -> Self {
         let body = reply.json();
-        let text = |key: &str| body[key].as_str().unwrap_or_else(|| panic!("a login has {key}")).to_owned();
+        let text = |key: &str| {
+            body[key]
+                .as_str()
+                .unwrap_or_else(|| panic!("a login has {key}"))
+                .to_owned()
+        };
         Self {
             email,
             password,

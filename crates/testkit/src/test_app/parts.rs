@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 
+use axum::Router;
 use doorward_core::{
     Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, GroupId, KeyId, Links, ObjectId, OutboxWake,
     Parts, PasswordPool, PoolConfig, Settings, Store, TokenKeys,
@@ -25,7 +26,10 @@ impl TestAppBuilder {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
         let app = self.app(&*store, &clock, &*entropy).await;
 
-        let pool = PoolConfig { queue_deadline: self.queue_deadline, ..PoolConfig::default() };
+        let pool = PoolConfig {
+            queue_deadline: self.queue_deadline,
+            ..PoolConfig::default()
+        };
         let passwords = PasswordPool::start(pool).expect("the pool starts");
         let token_key = KeyId("test".to_owned());
         let token_keys = TokenKeys::new(token_key.clone(), [(token_key, [1; 64].as_slice())]).expect("a key");
@@ -59,7 +63,10 @@ impl TestAppBuilder {
             metrics: MailMetrics::default(),
             settings: WorkerSettings::alone(),
         });
-        let served = ServedApp { app: app.clone(), keys: keys(self.hs256) };
+        let served = ServedApp {
+            app: app.clone(),
+            keys: keys(self.hs256),
+        };
         let api = Api {
             accounts,
             apps: Arc::new(Apps::new([served])),
@@ -69,7 +76,7 @@ impl TestAppBuilder {
             readiness: Readiness::new(store),
         };
         TestApp {
-            router: doorward_http::router(api.clone()),
+            router: doorward_http::router(api.clone(), Router::new()),
             api,
             store: sqlite,
             passwords,
@@ -87,9 +94,16 @@ impl TestAppBuilder {
         let id = AppId::parse(TestApp::ID).expect("an app id");
         let mut tx = store.begin().await.expect("a transaction");
         let proposed = AppObjectId::generate(clock, entropy);
-        let object_id = tx.adopt_app(&id, proposed, clock.now()).await.expect("an app is adopted");
+        let object_id = tx
+            .adopt_app(&id, proposed, clock.now())
+            .await
+            .expect("an app is adopted")
+            .expect("a new id is nobody's");
         tx.commit().await.expect("it commits");
-        let accounts = EmailPassword { confirmation: self.confirmation.clone(), reset: self.reset.clone() };
+        let accounts = EmailPassword {
+            confirmation: self.confirmation.clone(),
+            reset: self.reset.clone(),
+        };
         App {
             id,
             object_id,

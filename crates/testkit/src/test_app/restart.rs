@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use doorward_core::{App, AppId, AppObjectId, Store as _};
 use doorward_http::{Apps, ServedApp};
 
@@ -14,7 +15,7 @@ impl TestApp {
         self.app = apps.first().expect("a server runs an app").app.clone();
         *self.mailing.write().unwrap() = apps.iter().map(|served| Arc::new(served.app.clone())).collect();
         self.api.apps = Arc::new(Apps::new(apps));
-        self.router = doorward_http::router(self.api.clone());
+        self.router = doorward_http::router(self.api.clone(), Router::new());
     }
 
     /// Another app for the same database, configured as this one; [`TestApp::restart`] serves it.
@@ -23,8 +24,16 @@ impl TestApp {
         let accounts = self.accounts();
         let proposed = AppObjectId::generate(accounts.clock(), accounts.entropy());
         let mut tx = self.store.begin().await.expect("a transaction");
-        let object_id = tx.adopt_app(&id, proposed, accounts.now()).await.expect("an app is adopted");
+        let object_id = tx
+            .adopt_app(&id, proposed, accounts.now())
+            .await
+            .expect("an app is adopted")
+            .expect("a new id is nobody's");
         tx.commit().await.expect("it commits");
-        App { id, object_id, ..self.app.clone() }
+        App {
+            id,
+            object_id,
+            ..self.app.clone()
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use doorward_core::{
-    AppObjectId, EmailAddress, MailToken, Registration, RegistrationId, Session, SessionId, Store,
-    StoreError, Timestamp, TokenId, Tx, UserId, UserProfile,
+    AppObjectId, EmailAddress, MailToken, Registration, RegistrationId, Session, SessionId, Store, StoreError,
+    Timestamp, TokenId, Tx, UserId, UserProfile,
 };
 
 /// A store whose database is away while `down` is set.

@@ -8,18 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::{
-    App, AppId, AppObjectId, ClaimedMail, Clock as _, Confirmation, EmailAddress, EmailPassword, GroupId,
-    KeyId, Links, MailId, MailToken, MailedLink, ObjectId, OutboxWake, PasswordHash, PendingRegistration,
-    Purpose, Registration, RegistrationId, Store, TokenId, TokenKeys,
+    App, AppId, AppObjectId, ClaimedMail, Clock as _, Confirmation, EmailAddress, EmailPassword, GroupId, KeyId, Links,
+    MailId, MailToken, MailedLink, ObjectId, OutboxWake, PasswordHash, PendingRegistration, Purpose, Registration,
+    RegistrationId, Store, TokenId, TokenKeys,
 };
-use doorward_mail::{
-    MailFrom, MailMetrics, Message, OutboxWorker, Transport, WorkerParts, WorkerSettings, compose,
-};
+use doorward_mail::{MailFrom, MailMetrics, Message, OutboxWorker, Transport, WorkerParts, WorkerSettings, compose};
+use doorward_store::{SqliteOptions, SqliteStore};
+use doorward_testkit::{ManualClock, SeededEntropy};
 use tempfile::TempDir;
 
 pub(crate) use flaky::FlakyStore;
 pub(crate) use scripted::{Dialogue, ScriptedRelay};
-pub(crate) use transports::{Recorder, Stuck};
+pub(crate) use transports::{Recorder, Refuses, Stuck};
 
 /// How long a link works.
 pub(crate) const LIFETIME: Duration = Duration::from_mins(30);
@@ -178,6 +178,16 @@ impl World {
         let token = self.keys.derive(&mail.token).unwrap();
         compose(&mail, &self.app, &self.links, &token, &sender()).unwrap()
     }
+}
+
+/// Waits for something that is about to happen.
+pub(crate) async fn wait_until(condition: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_secs(10), async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    waited.await.expect("it happens in time");
 }
 
 pub(crate) fn sender() -> MailFrom {

@@ -52,10 +52,7 @@ async fn converse(stream: TcpStream, dialogue: Dialogue, heard: Arc<Mutex<Vec<St
             line.clone()
         };
         heard.lock().unwrap().push(said);
-        let reply = dialogue
-            .replies
-            .iter()
-            .find(|(command, _)| line.starts_with(command));
+        let reply = dialogue.replies.iter().find(|(command, _)| line.starts_with(command));
         let reply = match reply {
             Some((_, reply)) => reply,
             None if line == "DATA" => "354 go on",

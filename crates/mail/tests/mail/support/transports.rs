@@ -49,3 +49,16 @@ impl Transport for Stuck {
         self.0.send(message).await
     }
 }
+
+/// Refuses every mail for now.
+#[derive(Clone)]
+pub(crate) struct Refuses(pub(crate) &'static str);
+
+#[async_trait]
+impl Transport for Refuses {
+    async fn send(&self, _: &Message) -> Result<(), SendError> {
+        Err(SendError::Transient {
+            reason: self.0.to_owned(),
+        })
+    }
+}

@@ -18,9 +18,16 @@ impl AppDir {
     /// An app with this id and this configuration of its e-mail/password provider.
     pub(crate) fn new(id: &str, config: &Value) -> Self {
         let dir = Self(TempDir::new().unwrap());
-        dir.write("realm_config.json", &json!({ "app_id": id, "config_version": 20_210_101, "name": "notes" }).to_string());
-        let provider = json!({ "name": "local-userpass", "type": "local-userpass", "disabled": false, "config": config });
-        dir.write("auth/providers.json", &json!({ "local-userpass": provider }).to_string());
+        dir.write(
+            "realm_config.json",
+            &json!({ "app_id": id, "config_version": 20_210_101, "name": "notes" }).to_string(),
+        );
+        let provider =
+            json!({ "name": "local-userpass", "type": "local-userpass", "disabled": false, "config": config });
+        dir.write(
+            "auth/providers.json",
+            &json!({ "local-userpass": provider }).to_string(),
+        );
         dir
     }
 

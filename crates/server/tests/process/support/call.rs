@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Letter;
 
 /// No answer within this time is a server that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const ROOT: &str = "/api/client/v2.0";
 
@@ -68,25 +68,42 @@ impl Call {
 
     /// The same call with another method.
     pub(crate) fn with_method(self, method: &str) -> Self {
-        Self { method: method.parse().unwrap(), ..self }
+        Self {
+            method: method.parse().unwrap(),
+            ..self
+        }
     }
 
     /// The same call to another app.
     pub(crate) fn in_app(self, id: &str) -> Self {
-        Self { path: self.path.replace("/app/notes-abcde/", &format!("/app/{id}/")), ..self }
+        Self {
+            path: self.path.replace("/app/notes-abcde/", &format!("/app/{id}/")),
+            ..self
+        }
     }
 
     fn of_provider(path: &str, body: Value) -> Self {
         let path = format!("{ROOT}/app/notes-abcde/auth/providers/local-userpass/{path}");
-        Self { body: Some(body), ..Self::new(Method::POST, path) }
+        Self {
+            body: Some(body),
+            ..Self::new(Method::POST, path)
+        }
     }
 
     fn new(method: Method, path: String) -> Self {
-        Self { method, path, bearer: None, body: None }
+        Self {
+            method,
+            path,
+            bearer: None,
+            body: None,
+        }
     }
 
     fn with_bearer(self, token: &str) -> Self {
-        Self { bearer: Some(token.to_owned()), ..self }
+        Self {
+            bearer: Some(token.to_owned()),
+            ..self
+        }
     }
 }
 
@@ -100,7 +117,10 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(url: &str) -> Self {
         let http = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
-        Self { http, url: url.to_owned() }
+        Self {
+            http,
+            url: url.to_owned(),
+        }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -109,7 +129,9 @@ impl Client {
 
     /// Sends a request; whoever calls this knows what to make of a missing answer.
     pub(crate) async fn try_ask(&self, call: &Call) -> reqwest::Result<Reply> {
-        let mut request = self.http.request(call.method.clone(), format!("{}{}", self.url, call.path));
+        let mut request = self
+            .http
+            .request(call.method.clone(), format!("{}{}", self.url, call.path));
         if let Some(token) = &call.bearer {
             request = request.bearer_auth(token);
         }
@@ -118,7 +140,10 @@ impl Client {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
-        Ok(Reply { status, body: response.text().await? })
+        Ok(Reply {
+            status,
+            body: response.text().await?,
+        })
     }
 
     /// Sends a request and expects an answer.
@@ -147,7 +172,11 @@ impl Reply {
         assert_eq!(self.status, 200, "{self:?}");
         let body = self.json();
         let field = |name: &str| body[name].as_str().expect("a login answers with tokens").to_owned();
-        Session { access_token: field("access_token"), refresh_token: field("refresh_token"), user: field("user_id") }
+        Session {
+            access_token: field("access_token"),
+            refresh_token: field("refresh_token"),
+            user: field("user_id"),
+        }
     }
 }
 
@@ -164,7 +193,7 @@ impl fmt::Display for Reply {
 
 impl PartialEq<str> for Reply {
     fn eq(&self, other: &str) -> bool {
-        self.to_string() == other
+        *self.to_string() == *other
     }
 }
 
@@ -185,10 +214,30 @@ pub(crate) struct Session {
 impl Session {
     /// The id of the key that signed the access token.
     pub(crate) fn signing_key(&self) -> String {
-        use base64::Engine as _;
-        let header = self.access_token.split('.').next().unwrap();
-        let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).unwrap();
-        let header: Value = serde_json::from_slice(&header).unwrap();
-        header["kid"].as_str().expect("an access token names its key").to_owned()
+        let header = decoded(&self.access_token, 0);
+        header["kid"]
+            .as_str()
+            .expect("an access token names its key")
+            .to_owned()
     }
+
+    /// What the access token says.
+    pub(crate) fn access_claims(&self) -> Value {
+        decoded(&self.access_token, 1)
+    }
+
+    /// What the refresh token says.
+    pub(crate) fn refresh_claims(&self) -> Value {
+        decoded(&self.refresh_token, 1)
+    }
+}
+
+/// A part of a JWT.
+fn decoded(token: &str, part: usize) -> Value {
+    use base64::Engine as _;
+    let part = token.split('.').nth(part).expect("a token has three parts");
+    let part = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(part)
+        .expect("they are base64");
+    serde_json::from_slice(&part).expect("the first two are JSON")
 }

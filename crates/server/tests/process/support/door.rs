@@ -18,7 +18,11 @@ pub(crate) struct Door {
 impl Door {
     /// An open door to this host and port.
     pub(crate) async fn to(address: String) -> Self {
-        let mut door = Self { port: unused_port(), to: address, open: None };
+        let mut door = Self {
+            port: unused_port(),
+            to: address,
+            open: None,
+        };
         door.open().await;
         door
     }

@@ -24,14 +24,20 @@ impl Figures {
                 return figures;
             }
             let found = figures.get(name);
-            assert!(begun.elapsed() < within, "after {within:?} {name} is {found}, not {value}");
+            assert!(
+                begun.elapsed() < within,
+                "after {within:?} {name} is {found}, not {value}"
+            );
             sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// A figure by its name and labels as they stand on the page; one that is not there has not been counted.
     pub(crate) fn get(&self, name: &str) -> u64 {
-        let value = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = self
+            .0
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.map_or(0, |value| value.parse().expect("a count is a whole number"))
     }
 }

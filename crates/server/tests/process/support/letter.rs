@@ -37,6 +37,19 @@ impl Letter {
     pub(crate) fn read(mail: &ReceivedMail) -> Self {
         // Quoted-printable: long lines are broken by `=` at their end, and a `=` itself is written `=3D`.
         let text = mail.raw.replace("=\r\n", "").replace("=3D", "=");
+        let [to] = &*mail.to else {
+            panic!("a mail has one recipient, not {:?}", mail.to)
+        };
+        let message_id = mail.message_id.clone().expect("a mail has a Message-ID");
+        Self {
+            message_id,
+            from: mail.from.clone(),
+            ..Self::with_link(to, &text)
+        }
+    }
+
+    /// A mail to this address of which only the text around its link is known.
+    pub(crate) fn with_link(to: &str, text: &str) -> Self {
         let (before, after) = text.split_once("?token=").expect("a mail has a link");
         let purpose = match before.rsplit('/').next() {
             Some("confirm") => Purpose::Confirm,
@@ -44,10 +57,23 @@ impl Letter {
             other => panic!("a link leads to {other:?}"),
         };
         let (token, after) = after.split_once("&tokenId=").expect("a link has a token id");
-        let (token, token_id) = (token.to_owned(), after.chars().take(24).collect::<String>());
+        let (token, token_id) = (token.to_owned(), after.chars().take(24).collect());
         assert_eq!(token.len(), 128, "{text}");
-        let [to] = &*mail.to else { panic!("a mail has one recipient, not {:?}", mail.to) };
-        let message_id = mail.message_id.clone().expect("a mail has a Message-ID");
-        Self { to: to.clone(), purpose, token, token_id, message_id, from: mail.from.clone() }
+        Self {
+            to: to.to_owned(),
+            purpose,
+            token,
+            token_id,
+            message_id: String::new(),
+            from: String::new(),
+        }
+    }
+
+    /// The path of the hosted page that its link leads to.
+    pub(crate) fn page(&self) -> String {
+        format!(
+            "/app/notes-abcde/{}?token={}&tokenId={}",
+            self.purpose, self.token, self.token_id
+        )
     }
 }

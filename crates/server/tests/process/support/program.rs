@@ -27,7 +27,10 @@ pub(crate) struct Program {
 impl Program {
     /// Any command line.
     pub(crate) fn new<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { arguments: arguments.into_iter().map(str::to_owned).collect(), ..Self::default() }
+        Self {
+            arguments: arguments.into_iter().map(str::to_owned).collect(),
+            ..Self::default()
+        }
     }
 
     /// `serve` for one app, on any free port.
@@ -62,15 +65,27 @@ impl Program {
     /// Starts it and returns at once.
     pub(crate) fn spawn(&self) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        command.args(&self.arguments).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let mut process = command.spawn().expect("the binary under test can be started");
         let stdout = Heard::listen(process.stdout.take().unwrap());
         let stderr = Heard::listen(process.stderr.take().unwrap());
-        Server { process, stdout, stderr, client: Client::new("") }
+        Server {
+            process,
+            stdout,
+            stderr,
+            client: Client::new(""),
+        }
     }
 
     /// Starts a server and waits until it says that it is ready.
@@ -105,7 +120,8 @@ pub(crate) struct Ended {
 impl Server {
     /// Waits until it says that it is ready.
     pub(crate) async fn ready(&mut self) {
-        if let Err(sorry) = self.stdout.wait(PATIENCE, |text| text.contains(" is ready at ") && text.ends_with('\n')).await {
+        // Everything that every start prints is there with this line.
+        if let Err(sorry) = self.stdout.wait(PATIENCE, |text| text.contains("\n  accounts ")).await {
             panic!("the server is not ready: {sorry}\nstderr: {}", self.stderr.text());
         }
         self.client = Client::new(&format!("http://{}", self.address()));
@@ -114,8 +130,14 @@ impl Server {
     /// Where it listens: the public URL, unless that is another one.
     fn address(&self) -> String {
         let text = self.stdout.text();
-        let of = |words: &str| text.lines().find_map(|line| line.split_once(words)).map(|(_, rest)| rest.to_owned());
-        of("listening on  ").or_else(|| of(" is ready at http://")).expect("a ready server says where")
+        let of = |words: &str| {
+            text.lines()
+                .find_map(|line| line.split_once(words))
+                .map(|(_, rest)| rest.to_owned())
+        };
+        of("listening on  ")
+            .or_else(|| of(" is ready at http://"))
+            .expect("a ready server says where")
     }
 
     /// A client of it.
@@ -134,9 +156,12 @@ impl Server {
     }
 
     /// Waits until this stands on its standard error.
-    pub(crate) async fn logs(&mut self, words: &str) {
+    pub(crate) async fn logs(&self, words: &str) {
         if let Err(sorry) = self.stderr.wait(PATIENCE, |text| text.contains(words)).await {
-            panic!("the server did not log {words:?}: {sorry}\nstderr: {}", self.stderr.text());
+            panic!(
+                "the server did not log {words:?}: {sorry}\nstderr: {}",
+                self.stderr.text()
+            );
         }
     }
 
@@ -146,9 +171,11 @@ impl Server {
     }
 
     /// Where it shows its metrics.
-    pub(crate) fn metrics_url(&self) -> String {
+    pub(crate) async fn metrics_url(&self) -> String {
+        let said = self.stdout.wait(PATIENCE, |text| text.contains("/metrics\n")).await;
+        said.expect("the server says where its metrics are");
         let text = self.stdout.text();
-        let line = text.lines().find_map(|line| line.trim_start().strip_prefix("metrics "));
+        let line = text.lines().find_map(|line| line.strip_prefix("  metrics "));
         line.expect("the server says where its metrics are").trim().to_owned()
     }
 
@@ -171,10 +198,18 @@ impl Server {
     /// The same, in less time.
     pub(crate) async fn ended_within(mut self, limit: Duration) -> Ended {
         let Ok(status) = timeout(limit, self.process.wait()).await else {
-            panic!("the process has not ended within {limit:?}\nstdout: {}\nstderr: {}", self.stdout(), self.stderr.text());
+            panic!(
+                "the process has not ended within {limit:?}\nstdout: {}\nstderr: {}",
+                self.stdout(),
+                self.stderr.text()
+            );
         };
         let status = status.expect("our own process can be waited for");
-        Ended { status, stdout: self.stdout.rest().await, stderr: self.stderr.rest().await }
+        Ended {
+            status,
+            stdout: self.stdout.rest().await,
+            stderr: self.stderr.rest().await,
+        }
     }
 
     /// Asks it to stop and waits until it has.
@@ -215,8 +250,9 @@ impl Heard {
         self.text.borrow().clone()
     }
 
-    async fn wait(&mut self, limit: Duration, until: impl FnMut(&String) -> bool) -> Result<(), &'static str> {
-        match timeout(limit, self.text.wait_for(until)).await {
+    async fn wait(&self, limit: Duration, until: impl FnMut(&String) -> bool) -> Result<(), &'static str> {
+        let mut text = self.text.clone();
+        match timeout(limit, text.wait_for(until)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) => Err("it has ended"),
             Err(_) => Err("that took too long"),

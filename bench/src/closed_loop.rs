@@ -1,0 +1,98 @@
+//! Clients that each send their next request when they have the answer to the last one: how much a server can do.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use futures_util::future::try_join_all;
+
+use crate::connection::Connection;
+use crate::requests::Request;
+use crate::stats;
+
+/// What came of it.
+pub(crate) struct Round {
+    /// Answers per second.
+    pub(crate) rate: f64,
+    latencies: Vec<Duration>,
+}
+
+impl Round {
+    /// A percentile of the latencies, in milliseconds.
+    pub(crate) fn percentile(&self, per_cent: usize) -> f64 {
+        stats::percentile(&self.latencies, per_cent).unwrap_or_default()
+    }
+}
+
+/// Requests that clients take turns in taking, over and over.
+pub(crate) struct Wheel<'a> {
+    requests: &'a [Request],
+    next: Cell<usize>,
+}
+
+impl<'a> Wheel<'a> {
+    pub(crate) fn new(requests: &'a [Request]) -> Self {
+        Self {
+            requests,
+            next: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn next(&self) -> &'a [u8] {
+        let number = self.next.get();
+        self.next.set((number + 1) % self.requests.len());
+        &self.requests[number]
+    }
+}
+
+/// For a while, over and over. Every answer must have this status.
+pub(crate) async fn for_a_while(
+    clients: &mut [Connection],
+    requests: &Wheel<'_>,
+    status: u16,
+    time: Duration,
+) -> Result<Round> {
+    let latencies = RefCell::new(Vec::new());
+    let started = Instant::now();
+    let client = async |connection: &mut Connection| {
+        loop {
+            let sent = Instant::now();
+            connection.expect(status, requests.next()).await?;
+            // An answer after the end belongs to nobody's rate.
+            if started.elapsed() > time {
+                return anyhow::Ok(());
+            }
+            latencies.borrow_mut().push(sent.elapsed());
+        }
+    };
+    try_join_all(clients.iter_mut().map(client)).await?;
+    round(latencies.into_inner(), time)
+}
+
+/// Until every request has been sent once. Every answer must have this status.
+pub(crate) async fn until_done(clients: &mut [Connection], requests: &[Request], status: u16) -> Result<Round> {
+    let latencies = RefCell::new(Vec::with_capacity(requests.len()));
+    let rest = RefCell::new(requests.iter());
+    let started = Instant::now();
+    let client = async |connection: &mut Connection| {
+        loop {
+            let Some(request) = rest.borrow_mut().next() else {
+                return anyhow::Ok(());
+            };
+            let sent = Instant::now();
+            connection.expect(status, request).await?;
+            latencies.borrow_mut().push(sent.elapsed());
+        }
+    };
+    try_join_all(clients.iter_mut().map(client)).await?;
+    round(latencies.into_inner(), started.elapsed())
+}
+
+fn round(latencies: Vec<Duration>, time: Duration) -> Result<Round> {
+    ensure!(!latencies.is_empty(), "the server answered nothing in {time:?}");
+    let answers = u32::try_from(latencies.len())?;
+    Ok(Round {
+        rate: f64::from(answers) / time.as_secs_f64(),
+        latencies,
+    })
+}

@@ -1,0 +1,76 @@
+//! Who uses the processor: the driver must not be what is measured.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+/// Measures from its start on how much of all cores the driver and a server take.
+pub(crate) struct CpuMeter {
+    server: u32,
+    started: Instant,
+    driver_before: Duration,
+    server_before: Duration,
+}
+
+/// Shares of all cores together, between 0 and 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CpuShares {
+    pub(crate) driver: f64,
+    pub(crate) server: f64,
+}
+
+impl CpuMeter {
+    pub(crate) fn start(server: u32) -> Result<Self> {
+        Ok(Self {
+            server,
+            driver_before: used_by("self")?,
+            server_before: used_by(&server.to_string())?,
+            started: Instant::now(),
+        })
+    }
+
+    pub(crate) fn stop(&self) -> Result<CpuShares> {
+        let available = self.started.elapsed().as_secs_f64() * f64::from(cores());
+        let driver = used_by("self")?.saturating_sub(self.driver_before);
+        let server = used_by(&self.server.to_string())?.saturating_sub(self.server_before);
+        Ok(CpuShares {
+            driver: driver.as_secs_f64() / available,
+            server: server.as_secs_f64() / available,
+        })
+    }
+}
+
+/// The middle of several measurements, as words for a note.
+pub(crate) fn in_words(shares: &[CpuShares]) -> String {
+    let middle = |pick: fn(&CpuShares) -> f64| {
+        let samples: Vec<f64> = shares.iter().map(pick).collect();
+        crate::stats::median(&samples).unwrap_or_default() * 100.0
+    };
+    format!(
+        "CPU: driver {:.0} %, server {:.0} %",
+        middle(|shares| shares.driver),
+        middle(|shares| shares.server)
+    )
+}
+
+/// The cores that this process may use; the server is its child and may use the same.
+pub(crate) fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+}
+
+/// User and system time of a process with all its threads, in steps of a hundredth of a second.
+fn used_by(process: &str) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).context("the process has ended")?;
+    // The name in parentheses may hold anything; behind it the fields are plain. `utime` and `stime` are the 14th and 15th of all.
+    let (_, fields) = stat.rsplit_once(')').context("/proc is not as expected")?;
+    let ticks: u64 = fields
+        .split_ascii_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Ok(Duration::from_millis(
+        ticks * 1_000 / rustix::param::clock_ticks_per_second().max(1),
+    ))
+}

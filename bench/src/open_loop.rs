@@ -1,0 +1,143 @@
+//! Requests that arrive at a rate of their own, whether or not earlier ones have been answered: what a server does when more is asked
+//! of it than it can do, and what that does to others.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::connection::Connection;
+use crate::requests::Request;
+
+/// More requests than this under way at once mean that something hangs.
+const MOST_AT_ONCE: usize = 4_000;
+
+/// How long an answer may take: more than any deadline of the server.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An open loop.
+pub(crate) struct Arrivals<'a> {
+    pub(crate) address: SocketAddr,
+    pub(crate) requests: &'a [Request],
+    /// Per second.
+    pub(crate) rate: f64,
+    /// What arrives in this time is sent and not counted.
+    pub(crate) warm_up: Duration,
+    /// How long they go on arriving after that.
+    pub(crate) time: Duration,
+}
+
+/// What came of it. A request that is not answered at all makes the whole loop fail.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// From the moment when the request was due to the whole answer, by status.
+    pub(crate) latencies: BTreeMap<u16, Vec<Duration>>,
+    /// Refusals that did not say when to come back.
+    pub(crate) without_retry_after: u32,
+}
+
+impl Tally {
+    pub(crate) fn count(&self, status: u16) -> usize {
+        self.latencies.get(&status).map_or(0, Vec::len)
+    }
+
+    pub(crate) fn total(&self) -> usize {
+        self.latencies.values().map(Vec::len).sum()
+    }
+
+    pub(crate) fn of(&self, status: u16) -> &[Duration] {
+        self.latencies.get(&status).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Arrivals<'_> {
+    /// Sends them all and waits for the answers. Must run within a [`tokio::task::LocalSet`].
+    pub(crate) async fn run(self) -> Result<Tally> {
+        ensure!(self.rate > 0.0, "nothing would arrive");
+        let gap = Duration::from_secs_f64(1.0 / self.rate);
+        let idle = Rc::<RefCell<Vec<Connection>>>::default();
+        let mut under_way = JoinSet::new();
+        let mut tally = Tally::default();
+        let started = Instant::now();
+        let mut due = started;
+        for request in self.requests.iter().cycle() {
+            if due.duration_since(started) >= self.warm_up + self.time {
+                break;
+            }
+            sleep_until(due).await;
+            while let Some(answered) = under_way.try_join_next() {
+                tally.add(&answered??);
+            }
+            if under_way.len() >= MOST_AT_ONCE {
+                bail!("{MOST_AT_ONCE} requests are unanswered");
+            }
+            let counts = due.duration_since(started) >= self.warm_up;
+            under_way.spawn_local(arrive(self.address, Rc::clone(&idle), request.clone(), due, counts));
+            due += gap;
+        }
+        while let Some(answered) = under_way.join_next().await {
+            tally.add(&answered??);
+        }
+        Ok(tally)
+    }
+}
+
+/// What came of one request.
+struct Answered {
+    status: u16,
+    latency: Duration,
+    has_retry_after: bool,
+    counts: bool,
+}
+
+impl Tally {
+    fn add(&mut self, answered: &Answered) {
+        if !answered.counts {
+            // What is neither an answer nor a refusal counts whenever it comes.
+            if answered.status < 300 || answered.status == 429 {
+                return;
+            }
+        }
+        if answered.status == 429 && !answered.has_retry_after {
+            self.without_retry_after += 1;
+        }
+        self.latencies
+            .entry(answered.status)
+            .or_default()
+            .push(answered.latency);
+    }
+}
+
+async fn arrive(
+    address: SocketAddr,
+    idle: Rc<RefCell<Vec<Connection>>>,
+    request: Request,
+    due: Instant,
+    counts: bool,
+) -> Result<Answered> {
+    let exchange = async {
+        let waiting = idle.borrow_mut().pop();
+        let mut connection = match waiting {
+            Some(connection) => connection,
+            None => Connection::open(address).await?,
+        };
+        let answer = connection.send(&request).await?;
+        let answered = Answered {
+            status: answer.status,
+            latency: due.elapsed(),
+            has_retry_after: answer.retry_after.is_some(),
+            counts,
+        };
+        idle.borrow_mut().push(connection);
+        anyhow::Ok(answered)
+    };
+    match tokio::time::timeout(PATIENCE, exchange).await {
+        Ok(answered) => answered,
+        Err(_) => bail!("a request was not answered within {PATIENCE:?}"),
+    }
+}

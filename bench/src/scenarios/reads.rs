@@ -1,0 +1,42 @@
+//! What signed-in users ask for all day: session refreshes and profiles.
+
+use anyhow::Result;
+
+use super::{READERS, sessions};
+use crate::bench::Bench;
+use crate::closed_loop::{Wheel, for_a_while};
+use crate::connection::Connection;
+use crate::cpu::{self, CpuMeter};
+use crate::database::Database;
+use crate::report::{Goal, Row, Unit};
+
+pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> {
+    let server = bench.serve(&database.populated(bench.scale.population).await?).await?;
+    let sessions = sessions::open(&server).await?;
+    let mut clients = Connection::open_many(server.address, READERS).await?;
+    let calls = [
+        (Wheel::new(&sessions.refreshes), 201),
+        (Wheel::new(&sessions.profiles), 200),
+    ];
+    for (requests, status) in &calls {
+        for_a_while(&mut clients, requests, *status, bench.scale.warm_up).await?;
+    }
+    let mut rates = [Vec::new(), Vec::new()];
+    let mut cpu_shares = [Vec::new(), Vec::new()];
+    for _ in 0..bench.scale.rounds {
+        for (index, (requests, status)) in calls.iter().enumerate() {
+            let meter = CpuMeter::start(server.id())?;
+            let round = for_a_while(&mut clients, requests, *status, bench.scale.round).await?;
+            cpu_shares[index].push(meter.stop()?);
+            rates[index].push(round.rate);
+        }
+    }
+    let [refreshes, profiles] = rates;
+    let [refresh_cpu, profile_cpu] = cpu_shares.map(|shares| format!("{READERS} clients; {}", cpu::in_words(&shares)));
+    Ok(vec![
+        Row::new("session refresh/s", Unit::PerSecond, refreshes)
+            .goal(Goal::AtLeast(10_000.0))
+            .note(refresh_cpu),
+        Row::new("profile/s", Unit::PerSecond, profiles).note(profile_cpu),
+    ])
+}

@@ -1,0 +1,33 @@
+//! Signed-in users, for scenarios that begin where a login ends.
+
+use anyhow::{Context as _, Result};
+use doorward_wire::LoggedIn;
+
+use crate::connection::Connection;
+use crate::requests::{self, Request};
+use crate::seed;
+use crate::server::Server;
+
+/// How many: more than there are clients, so that they do not all ask about the same row.
+const USERS: u32 = 64;
+
+/// What signed-in users send.
+pub(super) struct Sessions {
+    pub(super) refreshes: Vec<Request>,
+    pub(super) profiles: Vec<Request>,
+}
+
+/// Logs the first users in.
+pub(super) async fn open(server: &Server) -> Result<Sessions> {
+    let mut connection = Connection::open(server.address).await?;
+    let (mut refreshes, mut profiles) = (Vec::new(), Vec::new());
+    for user in 1..=USERS {
+        let body = connection
+            .expect(200, &requests::log_in(&seed::confirmed(user)))
+            .await?;
+        let signed_in: LoggedIn = serde_json::from_slice(body).context("the login's answer is not as expected")?;
+        refreshes.push(requests::refresh(&signed_in.refresh_token));
+        profiles.push(requests::profile(&signed_in.access_token));
+    }
+    Ok(Sessions { refreshes, profiles })
+}

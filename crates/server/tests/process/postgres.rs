@@ -1,0 +1,251 @@
+//! Servers that share a PostgreSQL database, and a database that goes away.
+
+use std::time::{Duration, Instant};
+
+use doorward_testkit::smtp_server::{SmtpMode, SmtpOptions, SmtpServer};
+use futures_util::future::join_all;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::support::{Call, Client, Figures, Letter, PASSWORD, Program, Purpose, Reply, Server, notes, with_database};
+
+const MAIL: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_life_of_an_account() {
+    with_database(async |database, _door| {
+        let site = Site::new(&database).await;
+        let server = site.start().await;
+        let ada = "ada@example.com";
+        assert_eq!(server.ask(&Call::register(ada, PASSWORD)).await, "201");
+        assert_eq!(server.ask(&Call::log_in(ada, PASSWORD)).await, "401 AuthError");
+        let confirm = Call::confirm(&site.letter(1, Purpose::Confirm).await);
+        assert_eq!(server.ask(&confirm).await, "200");
+        assert_eq!(server.ask(&confirm).await, "400 UserpassTokenInvalid");
+        let session = server.ask(&Call::log_in(ada, PASSWORD)).await.session();
+        assert_eq!(server.ask(&Call::refresh(&session)).await, "201");
+
+        assert_eq!(server.ask(&Call::send(Purpose::Reset, ada)).await, "200");
+        let reset = Call::reset(&site.letter(2, Purpose::Reset).await, "a new password");
+        assert_eq!(server.ask(&reset).await, "200");
+        assert_eq!(server.ask(&reset).await, "400 UserpassTokenInvalid");
+        assert_eq!(server.ask(&Call::refresh(&session)).await, "401 InvalidSession");
+        assert_eq!(server.ask(&Call::log_in(ada, PASSWORD)).await, "401 InvalidPassword");
+        let again = server.ask(&Call::log_in(ada, "a new password")).await.session();
+        assert_eq!(again.user, session.user, "it is the same user");
+
+        assert_eq!(server.ask(&Call::delete(&again)).await, "204");
+        assert_eq!(
+            server.ask(&Call::log_in(ada, "a new password")).await,
+            "401 InvalidPassword"
+        );
+        assert_eq!(
+            server.ask(&Call::register(ada, PASSWORD)).await,
+            "201",
+            "the address is free again"
+        );
+        site.letter(3, Purpose::Confirm).await;
+        let ended = server.stop().await;
+        assert!(ended.status.success() && !ended.stderr.contains("ERROR"), "{ended:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s30_of_200_racers_on_two_nodes_one_spends_the_link() {
+    with_database(async |database, _door| {
+        let site = Site::new(&database).await;
+        // Started at once: both make the schema, the keys and the app, and agree on them.
+        let (a, b) = tokio::join!(site.start(), site.start());
+        let ada = "ada@example.com";
+        assert_eq!(a.ask(&Call::register(ada, PASSWORD)).await, "201");
+        let confirm = Call::confirm(&site.letter(1, Purpose::Confirm).await);
+        assert_eq!(race(&a, &b, &confirm, 200).await, ["200"]);
+        assert_eq!(b.ask(&confirm).await, "400 UserpassTokenInvalid");
+
+        assert_eq!(b.ask(&Call::send(Purpose::Reset, ada)).await, "200");
+        let reset = Call::reset(&site.letter(2, Purpose::Reset).await, "a new password");
+        assert_eq!(race(&a, &b, &reset, 32).await, ["200"]);
+        assert_eq!(a.ask(&reset).await, "400 UserpassTokenInvalid");
+
+        // What one node has signed, the other accepts.
+        let session = a.ask(&Call::log_in(ada, "a new password")).await.session();
+        assert_eq!(b.ask(&Call::profile(&session)).await, "200");
+        assert_eq!(b.ask(&Call::refresh(&session)).await, "201");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_send_each_mail_once() {
+    with_database(async |database, _door| {
+        let site = Site::new(&database).await;
+        let (a, b) = tokio::join!(site.start(), site.start());
+        let calls = (0..40).map(|user| Call::register(&format!("user-{user}@example.com"), PASSWORD));
+        let calls: Vec<_> = calls.collect();
+        let replies = join_all(
+            calls
+                .iter()
+                .zip([&a, &b].into_iter().cycle())
+                .map(|(call, node)| node.ask(call)),
+        )
+        .await;
+        assert!(replies.iter().all(|reply| *reply == "201"), "{replies:?}");
+        site.relay.wait_for(40, MAIL).await;
+        outbox_is_empty(&a).await;
+        let mut ids: Vec<_> = site.relay.mails().into_iter().map(|mail| mail.message_id).collect();
+        assert_eq!(ids.len(), 40);
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 40);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_a_killed_node_had_claimed_are_sent_by_the_other() {
+    with_database(async |database, _door| {
+        let mut site = Site::new(&database).await;
+        site.relay.set_mode(SmtpMode::Hang).await;
+        let doomed = site.start().await;
+        for user in 0..5 {
+            let call = Call::register(&format!("user-{user}@example.com"), PASSWORD);
+            assert_eq!(doomed.ask(&call).await, "201");
+        }
+        let begun = Instant::now();
+        while site.relay.connections() < 5 {
+            assert!(
+                begun.elapsed() < MAIL,
+                "{} of 5 mails are under way",
+                site.relay.connections()
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+        let other = site.start().await;
+        doomed.kill().await;
+        site.relay.set_mode(SmtpMode::Normal).await;
+        site.relay.wait_for(5, Duration::from_secs(20)).await;
+        outbox_is_empty(&other).await;
+        assert_eq!(site.relay.mails().len(), 5, "each came once");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t18_a_database_that_is_away_is_an_answer_and_no_restart_is_needed() {
+    with_database(async |database, mut door| {
+        let site = Site::new(&database).await;
+        let server = site.start().await;
+        let ada = "ada@example.com";
+        assert_eq!(server.ask(&Call::register(ada, PASSWORD)).await, "201");
+        let confirm = Call::confirm(&site.letter(1, Purpose::Confirm).await);
+        assert_eq!(server.ask(&confirm).await, "200");
+        let session = server.ask(&Call::log_in(ada, PASSWORD)).await.session();
+
+        door.shut().await;
+        let calls = [
+            Call::register("bob@example.com", PASSWORD),
+            Call::log_in(ada, PASSWORD),
+            Call::send(Purpose::Reset, ada),
+            Call::refresh(&session),
+            Call::delete(&session),
+            confirm,
+        ];
+        let begun = Instant::now();
+        for reply in join_all(calls.iter().map(|call| server.ask(call))).await {
+            assert_eq!(reply, "503 InternalServerError");
+            assert_eq!(reply.json()["error"], "service unavailable");
+        }
+        eprintln!("TOOK {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Duration::from_secs(8),
+            "that took {:?}",
+            begun.elapsed()
+        );
+        let ready = server.ask(&Call::get("/readyz")).await;
+        let reason = json!({ "status": "not ready", "reason": "database unavailable" });
+        assert_eq!((ready.status, ready.json()), (503, reason));
+        let healthy = server.ask(&Call::get("/healthz")).await;
+        assert_eq!((healthy.status, healthy.json()), (200, json!({ "status": "ok" })));
+        let location = server.ask(&Call::get_of_app("location")).await;
+        assert_eq!(location, "200", "what needs no database goes on");
+
+        door.open().await;
+        recovered(&server).await;
+        assert_eq!(
+            server.ask(&Call::refresh(&session)).await,
+            "201",
+            "nothing was carried out after all"
+        );
+        assert_eq!(server.ask(&Call::register("bob@example.com", PASSWORD)).await, "201");
+        let letter = site.letter(2, Purpose::Confirm).await;
+        assert_eq!(letter.to, "bob@example.com", "the outbox has recovered too");
+    })
+    .await;
+}
+
+/// The keys, the relay and the database that nodes share.
+struct Site {
+    program: Program,
+    relay: SmtpServer,
+    _data: TempDir,
+}
+
+impl Site {
+    async fn new(database: &str) -> Self {
+        let relay = SmtpServer::start(SmtpOptions::default()).await;
+        let data = TempDir::new().unwrap();
+        let program = Program::serve(&notes(), data.path().to_str().unwrap())
+            .with(["--metrics-listen", "127.0.0.1:0"])
+            .with_smtp(relay.port())
+            .env("DOORWARD_DATABASE", database);
+        Self {
+            program,
+            relay,
+            _data: data,
+        }
+    }
+
+    async fn start(&self) -> Server {
+        self.program.start().await
+    }
+
+    /// Waits for a mail, counted from one.
+    async fn letter(&self, number: usize, purpose: Purpose) -> Letter {
+        let letter = Letter::read(&self.relay.wait_for(number, MAIL).await[number - 1]);
+        assert_eq!(letter.purpose, purpose);
+        letter
+    }
+}
+
+/// Sends a request many times at once to both nodes, and returns the answers of those who did not come too late.
+async fn race(a: &Server, b: &Server, call: &Call, racers: usize) -> Vec<Reply> {
+    let clients: Vec<Client> = [a, b].map(|node| node.client().clone()).into();
+    let racers = clients.iter().cycle().take(racers).cloned().map(|client| {
+        let call = call.clone();
+        tokio::spawn(async move { client.ask(&call).await })
+    });
+    let replies = join_all(racers.collect::<Vec<_>>()).await;
+    replies
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|reply| *reply != "400 UserpassTokenInvalid")
+        .collect()
+}
+
+async fn outbox_is_empty(server: &Server) {
+    let url = server.metrics_url().await;
+    Figures::wait_for(&url, "doorward_outbox_mails{state=\"waiting\"}", 0, MAIL).await;
+}
+
+async fn recovered(server: &Server) {
+    let begun = Instant::now();
+    while server.ask(&Call::get("/readyz")).await.status != 200 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "the server has not recovered"
+        );
+        sleep(Duration::from_millis(50)).await;
+    }
+}
