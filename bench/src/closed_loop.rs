@@ -12,8 +12,10 @@ use crate::stats;
 
 /// What came of it.
 pub(crate) struct Round {
-    /// Answers per second.
+    /// Answers per second, without refusals.
     pub(crate) rate: f64,
+    /// Answers that were 429.
+    pub(crate) refused: u32,
     latencies: Vec<Duration>,
 }
 
@@ -45,7 +47,11 @@ impl<'a> Wheel<'a> {
     }
 }
 
-/// For a while, over and over. Every answer must have this status.
+/// How long a client waits that was sent away: it may be the machine that is too busy, and a wait of whole seconds would leave the
+/// server idle.
+const COME_BACK: Duration = Duration::from_millis(50);
+
+/// For a while, over and over. Every answer must have this status, or be 429, which is counted apart.
 pub(crate) async fn for_a_while(
     clients: &mut [Connection],
     requests: &Wheel<'_>,
@@ -53,20 +59,30 @@ pub(crate) async fn for_a_while(
     time: Duration,
 ) -> Result<Round> {
     let latencies = RefCell::new(Vec::new());
+    let refused = Cell::new(0);
     let started = Instant::now();
     let client = async |connection: &mut Connection| {
         loop {
             let sent = Instant::now();
-            connection.expect(status, requests.next()).await?;
+            let answer = connection.send(requests.next()).await?;
+            let is_refusal = answer.status == 429;
+            if !is_refusal {
+                answer.must_be(status)?;
+            }
             // An answer after the end belongs to nobody's rate.
             if started.elapsed() > time {
                 return anyhow::Ok(());
+            }
+            if is_refusal {
+                refused.set(refused.get() + 1);
+                tokio::time::sleep(COME_BACK).await;
+                continue;
             }
             latencies.borrow_mut().push(sent.elapsed());
         }
     };
     try_join_all(clients.iter_mut().map(client)).await?;
-    round(latencies.into_inner(), time)
+    round(latencies.into_inner(), refused.get(), time)
 }
 
 /// Until every request has been sent once. Every answer must have this status.
@@ -85,14 +101,15 @@ pub(crate) async fn until_done(clients: &mut [Connection], requests: &[Request],
         }
     };
     try_join_all(clients.iter_mut().map(client)).await?;
-    round(latencies.into_inner(), started.elapsed())
+    round(latencies.into_inner(), 0, started.elapsed())
 }
 
-fn round(latencies: Vec<Duration>, time: Duration) -> Result<Round> {
+fn round(latencies: Vec<Duration>, refused: u32, time: Duration) -> Result<Round> {
     ensure!(!latencies.is_empty(), "the server answered nothing in {time:?}");
     let answers = u32::try_from(latencies.len())?;
     Ok(Round {
         rate: f64::from(answers) / time.as_secs_f64(),
+        refused,
         latencies,
     })
 }

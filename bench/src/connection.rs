@@ -66,13 +66,7 @@ impl Connection {
     /// The same, where only one status is right.
     pub(crate) async fn expect(&mut self, status: u16, request: &[u8]) -> Result<&[u8]> {
         let answer = self.send(request).await?;
-        if answer.status != status {
-            bail!(
-                "the answer is {} instead of {status}: {}",
-                answer.status,
-                String::from_utf8_lossy(answer.body)
-            );
-        }
+        answer.must_be(status)?;
         Ok(answer.body)
     }
 
@@ -80,6 +74,20 @@ impl Connection {
         let read = self.stream.read_buf(&mut self.received).await?;
         ensure!(read > 0, "the server closed the connection");
         Ok(())
+    }
+}
+
+impl Answer<'_> {
+    /// Fails on any other status, with what the server says about it.
+    pub(crate) fn must_be(&self, status: u16) -> Result<()> {
+        if self.status == status {
+            return Ok(());
+        }
+        bail!(
+            "the answer is {} instead of {status}: {}",
+            self.status,
+            String::from_utf8_lossy(self.body)
+        )
     }
 }
 

@@ -71,6 +71,8 @@ pub(crate) struct Scale {
     pub(crate) round: Duration,
     /// How long a load runs before anything is recorded.
     pub(crate) warm_up: Duration,
+    /// The same for more logins than the server can do: until its queue is as long as it gets.
+    pub(crate) crowd_warm_up: Duration,
     /// How often a server is started.
     pub(crate) starts: u32,
     /// Who is in the database, but for one start-up figure.
@@ -91,6 +93,7 @@ impl Scale {
         rounds: 5,
         round: Duration::from_secs(3),
         warm_up: Duration::from_secs(2),
+        crowd_warm_up: Duration::from_secs(3),
         starts: 9,
         population: Population {
             confirmed: 20_000,
@@ -110,6 +113,7 @@ impl Scale {
         rounds: 1,
         round: Duration::from_millis(400),
         warm_up: Duration::from_millis(200),
+        crowd_warm_up: Duration::from_millis(1_500),
         starts: 2,
         population: Population {
             confirmed: 200,

@@ -34,7 +34,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
         address: server.address,
         requests,
         rate,
-        warm_up: bench.scale.warm_up,
+        warm_up: bench.scale.crowd_warm_up,
         time: bench.scale.round,
     };
     let probe = |requests| arrivals(requests, PROBES).run();

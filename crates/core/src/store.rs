@@ -126,7 +126,8 @@ pub trait Tx: Send {
     /// Deletes a user with its registrations, sessions, tokens and waiting mails. `false`: there is no such user.
     async fn delete_user(&mut self, app: AppObjectId, user: UserId) -> Result<bool, StoreError>;
 
-    /// Claims up to `limit` due mails for a worker until `claimed_until`, oldest due first. Mails claimed by others are left
+    /// Claims up to `limit` due mails for a worker until `claimed_until`: those never tried first, then oldest due first; or
+    /// `only_new`, those never tried. Mails claimed by others are left
     /// alone until their claim has lapsed; on PostgreSQL rows being claimed by another worker are skipped.
     async fn claim_mail(
         &mut self,
@@ -134,6 +135,7 @@ pub trait Tx: Send {
         now: Timestamp,
         claimed_until: Timestamp,
         limit: u32,
+        only_new: bool,
     ) -> Result<Vec<ClaimedMail>, StoreError>;
 
     /// Prolongs every claim that a worker holds.

@@ -59,12 +59,19 @@ impl Post {
                 };
             }
         };
-        match timeout(parts.settings.attempt_timeout, parts.transport.send(&message)).await {
+        match timeout(self.patience(mail), parts.transport.send(&message)).await {
             Ok(Ok(())) => DeliveryOutcome::Sent,
             Ok(Err(SendError::Permanent { reason })) => DeliveryOutcome::Failed { reason },
             Ok(Err(SendError::Transient { reason })) => self.retry(mail, reason),
             Err(_) => self.retry(mail, "the relay did not answer in time".to_owned()),
         }
+    }
+
+    /// RFC 5321 §4.5.3.2.6 has clients wait ten minutes for the answer to a mail. The first attempts wait less: a relay that hangs
+    /// must not hold a mail for so long that its link is half used up.
+    fn patience(&self, mail: &ClaimedMail) -> Duration {
+        let doublings = mail.attempts.min(10);
+        (self.parts.settings.attempt_timeout * 2_u32.pow(doublings)).min(Duration::from_mins(10))
     }
 
     fn retry(&self, mail: &ClaimedMail, reason: String) -> DeliveryOutcome {

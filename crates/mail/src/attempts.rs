@@ -39,9 +39,11 @@ impl Attempts {
     /// Claims as many mails as there is room for and starts an attempt of each. `true`: there were no more.
     pub(crate) async fn claim(&mut self) -> Result<bool, StoreError> {
         let room = self.room();
+        let kept = self.post.parts.settings.attempts_at_once / 4;
+        let (limit, only_new) = if room > kept { (room - kept, false) } else { (room, true) };
         let name = self.post.name();
-        let mails = self.post.claim(&name, room).await?;
-        let all = mails.len() < room;
+        let mails = self.post.claim(&name, limit, only_new).await?;
+        let all = mails.len() < limit;
         for mail in mails {
             self.start(mail, Arc::clone(&name));
         }

@@ -57,9 +57,11 @@ pub struct WorkerSettings {
     /// How long a claim holds unless it is prolonged, which it is three times in that while: a process that dies leaves its
     /// mails to others after this time.
     pub claim_lifetime: Duration,
-    /// How long one attempt may take.
+    /// How long the first attempt may take; each further one may take twice as long as the one before, at most ten minutes. A relay
+    /// that takes its time over a mail has often accepted it: to give up on it is to send the mail twice.
     pub attempt_timeout: Duration,
-    /// How many attempts may be under way.
+    /// How many attempts may be under way. The last quarter is for mails that were never tried, so that those which are stuck
+    /// hold up no new one.
     pub attempts_at_once: usize,
     /// How long attempts under way may still take at shutdown.
     pub shutdown_grace: Duration,
@@ -71,7 +73,7 @@ impl WorkerSettings {
         Self {
             longest_sleep: Duration::from_secs(15),
             claim_lifetime: Duration::from_secs(15),
-            attempt_timeout: Duration::from_secs(20),
+            attempt_timeout: Duration::from_mins(1),
             attempts_at_once: 64,
             shutdown_grace: Duration::from_secs(10),
         }
@@ -193,13 +195,18 @@ impl Post {
     }
 
     /// Claims what is due.
-    pub(crate) async fn claim(&self, name: &str, limit: usize) -> Result<Vec<ClaimedMail>, StoreError> {
+    pub(crate) async fn claim(
+        &self,
+        name: &str,
+        limit: usize,
+        only_new: bool,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
         let now = self.now();
         let claimed = async {
             let mut tx = self.parts.store.begin().await?;
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
             let mails = tx
-                .claim_mail(name, now, now.plus(self.parts.settings.claim_lifetime), limit)
+                .claim_mail(name, now, now.plus(self.parts.settings.claim_lifetime), limit, only_new)
                 .await?;
             tx.commit().await?;
             Ok(mails)

@@ -7,13 +7,16 @@ use serde::de::DeserializeOwned;
 pub struct BodyError;
 
 /// Parses a JSON object. Wrong types, missing keys, duplicate keys and trailing bytes are errors; unknown keys are not.
+///
+/// A body is UTF-8 as a whole (RFC 8259 §8.1): serde would not look into strings that it skips.
 pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
     // serde would also read a struct from an array of its fields; on this wire only an object is one.
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if first != Some(&b'{') {
         return Err(BodyError);
     }
-    serde_json::from_slice(bytes).map_err(|_| BodyError)
+    let text = std::str::from_utf8(bytes).map_err(|_| BodyError)?;
+    serde_json::from_str(text).map_err(|_| BodyError)
 }
 
 #[cfg(test)]

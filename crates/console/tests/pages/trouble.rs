@@ -215,6 +215,9 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn start() -> Self {
+        // Other tests log without a subscriber; the first to reach a place would switch it off for all. One that always listens
+        // stands behind ours.
+        let _ = tracing_subscriber::util::SubscriberInitExt::try_init(tracing_subscriber::registry());
         let text = Arc::new(Mutex::new(Vec::new()));
         let writer = Arc::clone(&text);
         let subscriber = tracing_subscriber::fmt()

@@ -36,7 +36,7 @@ async fn a_body_that_is_not_a_json_object_is_invalid_json() {
         b"{\"email\":\"ada@example.com\",}",
         b"\xef\xbb\xbf{\"email\":\"ada@example.com\",\"password\":\"ada-password\"}",
         b"{\"email\":\"\xff\xfe\",\"password\":\"ada-password\"}",
-        b"{\"email\":\"\\ud800\",\"password\":\"ada-password\"}",
+        b"{\"email\":\"\\ud800\",\"username\":\"ada@example.com\",\"password\":\"\\ud800\"}",
         b"{\0",
         deep.as_bytes(),
     ];

@@ -9,12 +9,14 @@ mod url;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use tokio::time::timeout;
 
 pub use self::url::SmtpUrlError;
 
@@ -26,7 +28,7 @@ use crate::{Message, SendError, Transport};
 
 /// Hands mails to one relay, over connections that are kept for a while.
 ///
-/// An attempt has no time limit of its own but for connecting: whoever calls sets one, and drops the future when it is over.
+/// What comes before the mail itself has a time limit here; for the rest whoever calls sets one, and drops the future when it is over.
 /// A connection belongs to the attempt that uses it and is put back only when the relay has answered all that was asked,
 /// so an attempt that is given up takes its connection with it. (The pool of `lettre` puts a connection back
 /// wherever its user stopped: the answer that was still to come would be taken for the answer to the next mail.)
@@ -54,15 +56,34 @@ impl SmtpTransport {
     }
 }
 
-#[async_trait]
-impl Transport for SmtpTransport {
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let mail = self::format::format(message)?;
+/// How long all may take that comes before the mail itself: a relay that does not get this far has not accepted anything.
+const PREPARE_TIMEOUT: Duration = Duration::from_secs(20);
+
+impl SmtpTransport {
+    /// A connection whose relay waits for the mail's content, or has refused the envelope.
+    async fn prepare(&self, mail: &Formatted) -> Result<(AsyncSmtpConnection, Result<(), Refusal>), SendError> {
         let mut connection = match self.idle.take().await {
             Some(connection) => connection,
             None => self.relay.connect().await?,
         };
-        match hand_over(&mut connection, &mail).await {
+        let prepared = envelope(&mut connection, mail).await;
+        Ok((connection, prepared))
+    }
+}
+
+#[async_trait]
+impl Transport for SmtpTransport {
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let mail = self::format::format(message)?;
+        let prepared = timeout(PREPARE_TIMEOUT, self.prepare(&mail)).await;
+        let (mut connection, prepared) = prepared.unwrap_or_else(|_| Err(SendError::Transient {
+            reason: "the relay did not answer in time".to_owned(),
+        }))?;
+        let handed_over = match prepared {
+            Ok(()) => content(&mut connection, &mail).await,
+            Err(refusal) => Err(refusal),
+        };
+        match handed_over {
             Ok(()) => {
                 self.idle.put(connection);
                 Ok(())
@@ -84,8 +105,8 @@ impl fmt::Debug for SmtpTransport {
     }
 }
 
-/// One SMTP transaction. Each step is taken by itself, because what a refusal means depends on what was refused.
-async fn hand_over(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Result<(), Refusal> {
+/// The envelope. Each step is taken by itself, because what a refusal means depends on what was refused.
+async fn envelope(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Result<(), Refusal> {
     let options = mail_options(connection, mail)?;
     let sender = Mail::new(Some(mail.from.clone()), options);
     connection
@@ -101,10 +122,12 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Re
         .command(Data)
         .await
         .map_err(|error| Refusal::new(Phase::Content, &error))?;
-    connection
-        .message(&mail.raw)
-        .await
-        .map_err(|error| Refusal::new(Phase::Content, &error))?;
+    Ok(())
+}
+
+/// The mail itself. From its last line on it is the relay's to say what became of it, and many look into a mail before they do.
+async fn content(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Result<(), Refusal> {
+    connection.message(&mail.raw).await.map_err(|error| Refusal::new(Phase::Content, &error))?;
     Ok(())
 }
 

@@ -54,7 +54,7 @@ async fn a_shutdown_waits_for_attempts_but_not_for_ever() {
     world.settings.shutdown_grace = Duration::from_secs(1);
     world.promise("slow@example.com", Purpose::Confirm).await;
     world.promise("stuck@example.com", Purpose::Confirm).await;
-    let stuck = Stuck(Recorder::slow(Duration::from_millis(300)));
+    let stuck = Stuck(Recorder::slow(Duration::from_millis(300)), Arc::default());
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(world.worker(&stuck).run(shutdown.clone()));
     tokio::time::sleep(Duration::from_millis(100)).await;

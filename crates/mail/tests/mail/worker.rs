@@ -10,6 +10,8 @@ use doorward_core::{AppObjectId, Clock as _, Confirmation, DeliveryOutcome, KeyI
 use doorward_mail::{DevMailbox, Message, SendError, SmtpTransport, Transport};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::{Dialogue, FlakyStore, LIFETIME, Recorder, Refuses, ScriptedRelay, Stuck, World, wait_until};
 
@@ -147,6 +149,45 @@ async fn a_few_stuck_recipients_do_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn any_number_of_stuck_mails_holds_up_no_new_one() {
+    let mut world = World::new().await;
+    world.settings.attempts_at_once = 8;
+    world.settings.attempt_timeout = Duration::from_millis(200);
+    for number in 0..40 {
+        world.promise(&format!("stuck{number}@example.com"), Purpose::Confirm).await;
+    }
+    let stuck = Stuck::default();
+    let worker = world.worker(&stuck);
+    worker.deliver_due().await.unwrap();
+    assert_eq!(world.states().await, "waiting 40");
+
+    // All forty are due again, and hang for longer than the test lasts.
+    world.settings.attempt_timeout = Duration::from_mins(1);
+    world.clock.advance(Duration::from_secs(1));
+    let stuck = Stuck::default();
+    let running = tokio::spawn(world.worker(&stuck).run(CancellationToken::new()));
+    wait_until(|| stuck.hanging() == 6).await;
+    world.promise("new@example.com", Purpose::Confirm).await;
+    world.wake.wake();
+    wait_until(|| stuck.0.sent().len() == 1).await;
+    running.abort();
+}
+
+#[tokio::test]
+async fn s55_a_slow_relay_is_given_more_time_at_each_attempt() {
+    let mut world = World::new().await;
+    world.settings.attempt_timeout = Duration::from_millis(300);
+    let recorder = Recorder::slow(Duration::from_millis(800));
+    world.promise("ada@example.com", Purpose::Confirm).await;
+    let worker = world.worker(&recorder);
+    for expected in ["waiting 1", "waiting 1", "sent 1"] {
+        worker.deliver_due().await.unwrap();
+        assert_eq!(world.states().await, expected);
+        world.clock.advance(Duration::from_secs(15));
+    }
+}
+
+#[tokio::test]
 async fn s55_two_workers_never_send_the_same_mail_twice() {
     let world = World::new().await;
     for number in 0..100 {
@@ -222,6 +263,9 @@ async fn s28_a_failure_is_one_log_line_without_address_or_link() {
         .without_time()
         .with_writer(move || writer.clone())
         .finish();
+    // Other tests log without a subscriber; the first to reach a place would switch it off for all. One that always listens stands
+    // behind ours.
+    let _ = tracing_subscriber::registry().try_init();
     let _guard = tracing::subscriber::set_default(subscriber);
     let world = World::new().await;
     let relay = ScriptedRelay::start(Dialogue {

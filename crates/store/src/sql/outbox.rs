@@ -16,10 +16,12 @@ pub(super) async fn claim(
     now: Timestamp,
     claimed_until: Timestamp,
     limit: u32,
+    only_new: bool,
 ) -> sqlx::Result<Vec<ClaimedMail>> {
     let claimed = query(AssertSqlSafe(format!(
         "WITH due AS MATERIALIZED (
-             SELECT id FROM mails WHERE state = 'waiting' AND due_at <= $3 ORDER BY due_at, id LIMIT $4 {SKIP_LOCKED}
+             SELECT id FROM mails WHERE state = 'waiting' AND due_at <= $3 AND ($5 = 0 OR attempts = 0)
+             ORDER BY attempts > 0, due_at, id LIMIT $4 {SKIP_LOCKED}
          )
          UPDATE mails SET claimed_by = $1, due_at = $2 WHERE id IN (SELECT id FROM due) RETURNING id"
     )))
@@ -27,6 +29,7 @@ pub(super) async fn claim(
     .bind(claimed_until.as_millis())
     .bind(now.as_millis())
     .bind(i64::from(limit))
+    .bind(i64::from(only_new))
     .fetch_all(&mut *connection)
     .await?;
     if claimed.is_empty() {

@@ -132,8 +132,9 @@ impl Tx for Transaction {
         now: Timestamp,
         claimed_until: Timestamp,
         limit: u32,
+        only_new: bool,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
-        let answer = in_time(outbox::claim(self.connection()?, worker, now, claimed_until, limit)).await;
+        let answer = in_time(outbox::claim(self.connection()?, worker, now, claimed_until, limit, only_new)).await;
         self.settle(answer)
     }
 

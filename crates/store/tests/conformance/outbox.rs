@@ -24,7 +24,7 @@ async fn promised(store: &AnyStore, app: AppObjectId, mails: u64, first: u64) ->
 }
 
 async fn claim(store: &AnyStore, worker: &str, now: Timestamp, until: Timestamp, limit: u32) -> Vec<MailId> {
-    commit!(store, claim_mail(worker, now, until, limit))
+    commit!(store, claim_mail(worker, now, until, limit, false))
         .into_iter()
         .map(|mail| mail.id)
         .collect()
@@ -50,7 +50,7 @@ pub(crate) async fn a_mail_is_due_at_once_and_claimed_with_all_that_writing_it_t
         .await
         .is_empty()
     );
-    let claimed = commit!(store, claim_mail("worker", token.issued_at, at(60), 10));
+    let claimed = commit!(store, claim_mail("worker", token.issued_at, at(60), 10, false));
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].id, mail);
     assert_eq!(claimed[0].token, token);
@@ -145,7 +145,7 @@ pub(crate) async fn a_failed_attempt_is_due_again_at_its_time(store: AnyStore) {
     let mails = promised(&store, app, 1, 0).await;
     for attempt in 0..3_u32 {
         let now = at(10 * u64::from(attempt));
-        let claimed = commit!(store, claim_mail("worker", now, at(900), 1));
+        let claimed = commit!(store, claim_mail("worker", now, at(900), 1, false));
         assert_eq!(claimed[0].attempts, attempt);
         let again = at(10 * u64::from(attempt) + 10);
         let outcome = DeliveryOutcome::Retry {
@@ -193,7 +193,7 @@ pub(crate) async fn a_mail_whose_token_was_replaced_says_so_when_it_is_claimed(s
     let ada = stored_pending(&store, app, "ada@example.com").await;
     issued(&store, app, ada.id, Purpose::Confirm).await;
     issued(&store, app, ada.id, Purpose::Confirm).await;
-    let claimed = commit!(store, claim_mail("worker", at(1), at(60), 10));
+    let claimed = commit!(store, claim_mail("worker", at(1), at(60), 10, false));
     let voided: Vec<_> = claimed.iter().map(|mail| mail.token.voided_at).collect();
     assert_eq!(voided, [Some(at(0)), None]);
 }

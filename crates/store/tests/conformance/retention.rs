@@ -19,7 +19,7 @@ pub(crate) async fn what_ended_before_is_swept_and_nothing_else(store: AnyStore)
     commit!(store, open_session(&short));
     commit!(store, open_session(&long));
     let (token, mail) = issued(&store, app, ada.id, Purpose::Reset).await;
-    commit!(store, claim_mail("worker", at(1), at(60), 1));
+    commit!(store, claim_mail("worker", at(1), at(60), 1, false));
     commit!(store, record_delivery("worker", mail, &DeliveryOutcome::Sent, at(50)));
 
     assert_eq!(commit!(store, sweep(at(50))), 0);
@@ -37,7 +37,7 @@ pub(crate) async fn a_token_stays_as_long_as_its_mail(store: AnyStore) {
     let ada = stored_confirmed(&store, app, "ada@example.com").await;
     let (token, mail) = issued(&store, app, ada.id, Purpose::Reset).await;
     // The worker was away for long, and found the token expired.
-    commit!(store, claim_mail("worker", at(5000), at(5060), 1));
+    commit!(store, claim_mail("worker", at(5000), at(5060), 1, false));
     commit!(
         store,
         record_delivery("worker", mail, &DeliveryOutcome::Expired, at(5000))
@@ -54,7 +54,7 @@ pub(crate) async fn a_waiting_mail_is_never_swept(store: AnyStore) {
     issued(&store, app, ada.id, Purpose::Reset).await;
     assert_eq!(commit!(store, sweep(at(1_000_000))), 0);
     assert_eq!(
-        commit!(store, claim_mail("worker", at(1_000_000), at(1_000_060), 1)).len(),
+        commit!(store, claim_mail("worker", at(1_000_000), at(1_000_060), 1, false)).len(),
         1
     );
 }

@@ -64,7 +64,7 @@ pub(crate) async fn deleting_a_user_deletes_all_that_it_had(store: AnyStore) {
     let (confirm, _) = issued(&store, app, ada.id, Purpose::Confirm).await;
     let (reset, mail) = issued(&store, app, ada.id, Purpose::Reset).await;
     let (bobs_reset, _) = issued(&store, app, bob.id, Purpose::Reset).await;
-    let claimed = commit!(store, claim_mail("worker", at(1), at(60), 10));
+    let claimed = commit!(store, claim_mail("worker", at(1), at(60), 10, false));
     assert_eq!(claimed.len(), 3);
 
     assert!(commit!(store, delete_user(app, user)));
@@ -158,7 +158,7 @@ pub(crate) async fn confirming_and_resetting_and_deleting_at_once_never_fails(st
             }));
             let store = node();
             tasks.push(tokio::spawn(async move {
-                commit!(store, claim_mail("worker", at(1), at(60), 10));
+                commit!(store, claim_mail("worker", at(1), at(60), 10, false));
                 commit!(store, sweep(at(0)));
             }));
         }

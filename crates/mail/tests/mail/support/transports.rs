@@ -1,5 +1,6 @@
 //! Transports that misbehave on purpose.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,12 +39,20 @@ impl Transport for Recorder {
 
 /// Never answers for addresses that begin with `stuck`, and takes all other mails.
 #[derive(Clone, Default)]
-pub(crate) struct Stuck(pub(crate) Recorder);
+pub(crate) struct Stuck(pub(crate) Recorder, pub(crate) Arc<AtomicUsize>);
+
+impl Stuck {
+    /// How many mails it was asked to take and did not answer.
+    pub(crate) fn hanging(&self) -> usize {
+        self.1.load(Ordering::SeqCst)
+    }
+}
 
 #[async_trait]
 impl Transport for Stuck {
     async fn send(&self, message: &Message) -> Result<(), SendError> {
         if message.to.as_str().starts_with("stuck") {
+            self.1.fetch_add(1, Ordering::SeqCst);
             std::future::pending::<()>().await;
         }
         self.0.send(message).await

@@ -42,7 +42,8 @@ async fn s72_an_access_key_is_rotated_without_a_refused_token() {
     assert!(server.stop().await.status.success());
 
     let said = site.keys(&["activate", "access", "--app", "notes-abcde", &new]).await;
-    assert_eq!(said, format!("key {new} is active from the next start on\n"));
+    let expected = format!("key {new} is active from the next start on with --access-token-algorithm ES256\n");
+    assert_eq!(said, expected);
     let server = site.start().await;
     let after = server.ask(&Call::log_in(ADA, PASSWORD)).await.session();
     assert_eq!(after.signing_key(), new);
