@@ -53,7 +53,8 @@ impl Fuzzed {
         let options = LoadOptions::default();
         let loaded = load(&root, &options);
         let report = doorward_appdir::check(&root, &options);
-        assert_eq!(loaded.is_ok(), report.is_ok());
+        // What loads may still need a function, which this version does not run: only the report says so.
+        assert!(loaded.is_ok() || !report.is_ok());
         match loaded {
             Ok(app) => assert!(!app.client_app_id.is_empty()),
             Err(error) => {

@@ -56,11 +56,15 @@ fn the_report_of_a_v1_export() {
       services                  third-party services and incoming webhooks are not offered (services)
 
     Missing
-      confirmation              it runs the function "confirmFunc", and this version runs no functions yet: the server will not start with it
       1 function                confirmFunc: loaded, but this version runs no functions yet
       trigger "onNewUser"       it runs the function "confirmFunc", and this version runs no functions yet
 
-    No errors.
+    Errors
+      auth_providers/local-userpass.json
+        confirmation runs the function "confirmFunc", and this version runs no functions: the server does not start with it
+        set runConfirmationFunction to false to use e-mail
+
+    1 error.
     "#);
     assert_snapshot!(json(&fixture("v1")), @r#"
     app.client_app_id: "shop-abcde"
@@ -71,11 +75,11 @@ fn the_report_of_a_v1_export() {
     app.name: "shop"
     app.reset: {"method":"email","with":{"subject":null,"url":"https://shop.example.com/reset"}}
     app.root: "APP"
+    errors[]: {"fix":"set runConfirmationFunction to false to use e-mail","path":"auth_providers/local-userpass.json","problem":"confirmation runs the function \"confirmFunc\", and this version runs no functions: the server does not start with it"}
     ignored[]: {"path":"config.json","what":"hosting","why":"Doorward serves no files of apps"}
     ignored[]: {"path":"auth_providers/oauth2-google.json","what":"provider \"oauth2-google\"","why":"enabled, but Doorward does not offer it"}
     ignored[]: {"path":"config.json","what":"custom user data","why":"enabled, but Doorward has no data source: users get an empty object"}
     ignored[]: {"path":"services","what":"services","why":"third-party services and incoming webhooks are not offered"}
-    missing[]: {"what":"confirmation","why":"it runs the function \"confirmFunc\", and this version runs no functions yet: the server will not start with it"}
     missing[]: {"what":"1 function","why":"confirmFunc: loaded, but this version runs no functions yet"}
     missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"confirmFunc\", and this version runs no functions yet"}
     warnings[]: {"path":"secrets.json","what":"secrets","why":"it holds secrets in plain text; move them to --secrets and remove it"}
@@ -127,11 +131,15 @@ fn the_report_of_a_v2_export() {
       package "axios"                    required by resetFunc; packages cannot be loaded (functions)
       secret "signingKey"                the provider "custom-token" reads it, and exports hold no secrets; provide it with --secrets (auth/providers.json)
       secret "mailKeySecret"             the value "mailKey" reads it, and exports hold no secrets; provide it with --secrets (values/mailKey.json)
-      password reset                     it runs the function "resetFunc", and this version runs no functions yet: the server will not start with it
       3 functions                        resetFunc, utils/add, unlisted: loaded, but this version runs no functions yet
       trigger "onNewUser"                it runs the function "unlisted", and this version runs no functions yet
 
-    No errors.
+    Errors
+      auth/providers.json
+        password reset runs the function "resetFunc", and this version runs no functions: the server does not start with it
+        set runResetFunction to false to use e-mail
+
+    1 error.
     "#);
     assert_snapshot!(json(&fixture("v2")), @r#"
     app.client_app_id: "tasks-abcde"
@@ -142,6 +150,7 @@ fn the_report_of_a_v2_export() {
     app.name: "tasks"
     app.reset: {"method":"function","with":"resetFunc"}
     app.root: "APP"
+    errors[]: {"fix":"set runResetFunction to false to use e-mail","path":"auth/providers.json","problem":"password reset runs the function \"resetFunc\", and this version runs no functions: the server does not start with it"}
     ignored[]: {"path":"environments/staging.json","what":"environment file","why":"no environment of this name exists"}
     ignored[]: {"path":"functions/package.json","what":"npm packages","why":"packages cannot be loaded"}
     ignored[]: {"path":"auth/providers.json","what":"provider \"anon-user\"","why":"enabled, but Doorward does not offer it"}
@@ -162,7 +171,6 @@ fn the_report_of_a_v2_export() {
     missing[]: {"path":"functions","what":"package \"axios\"","why":"required by resetFunc; packages cannot be loaded"}
     missing[]: {"path":"auth/providers.json","what":"secret \"signingKey\"","why":"the provider \"custom-token\" reads it, and exports hold no secrets; provide it with --secrets"}
     missing[]: {"path":"values/mailKey.json","what":"secret \"mailKeySecret\"","why":"the value \"mailKey\" reads it, and exports hold no secrets; provide it with --secrets"}
-    missing[]: {"what":"password reset","why":"it runs the function \"resetFunc\", and this version runs no functions yet: the server will not start with it"}
     missing[]: {"what":"3 functions","why":"resetFunc, utils/add, unlisted: loaded, but this version runs no functions yet"}
     missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"unlisted\", and this version runs no functions yet"}
     warnings[]: {"path":"auth/providers.json","what":"emailConfirmationUrl","why":"it is plain http: whoever carries the traffic can read the token and use it"}
@@ -193,9 +201,13 @@ fn the_report_of_a_v3_export() {
 
     Missing
       2 functions               onUserCreation, hook: loaded, but this version runs no functions yet
-      user creation             it runs the function "onUserCreation", and this version runs no functions yet: the server will not start with it
 
-    No errors.
+    Errors
+      auth/custom_user_data.json
+        user creation runs the function "onUserCreation", and this version runs no functions: the server does not start with it
+        remove on_user_creation_function_name to do without it
+
+    1 error.
     "#);
     assert_snapshot!(json(&fixture("v3")), @r#"
     app.client_app_id: "fitness-abcde"
@@ -206,10 +218,10 @@ fn the_report_of_a_v3_export() {
     app.name: "fitness"
     app.reset: {"method":"email","with":{"subject":"Your new password","url":"fitness://reset"}}
     app.root: "APP"
+    errors[]: {"fix":"remove on_user_creation_function_name to do without it","path":"auth/custom_user_data.json","problem":"user creation runs the function \"onUserCreation\", and this version runs no functions: the server does not start with it"}
     ignored[]: {"path":"auth/custom_user_data.json","what":"custom user data","why":"enabled, but Doorward has no data source: users get an empty object"}
     ignored[]: {"path":"https_endpoints","what":"HTTPS endpoints","why":"not offered; if the link of a mail leads to one, clear that link for the page that Doorward hosts"}
     missing[]: {"what":"2 functions","why":"onUserCreation, hook: loaded, but this version runs no functions yet"}
-    missing[]: {"what":"user creation","why":"it runs the function \"onUserCreation\", and this version runs no functions yet: the server will not start with it"}
     works[]: {"what":"e-mail/password accounts","why":"enabled"}
     works[]: {"what":"confirmation","why":"automatic: every new address counts as confirmed"}
     works[]: {"what":"password reset","why":"by e-mail with the subject \"Your new password\"; the link leads to fitness://reset"}
