@@ -15,16 +15,10 @@ struct RawEnvironment {
 }
 
 /// The values of the selected environment. The other environments' files are checked too: one of them is next.
-pub(crate) fn read(
-    files: &AppFiles,
-    selected: Environment,
-    findings: &mut Findings,
-) -> BTreeMap<String, Value> {
+pub(crate) fn read(files: &AppFiles, selected: Environment, findings: &mut Findings) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     for name in files.json_in("environments") {
-        let known = Environment::ALL
-            .into_iter()
-            .find(|known| name == file_name(*known));
+        let known = Environment::ALL.into_iter().find(|known| name == file_name(*known));
         let Some(environment) = known else {
             let why = "no environment of this name exists";
             findings.ignored.push(Item::new("environment file", why).at(name));

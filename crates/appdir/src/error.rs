@@ -175,8 +175,7 @@ impl LoadError {
     pub fn fix(&self) -> String {
         match self {
             Self::NotFound { .. } => {
-                "Name the folder that holds root_config.json, realm_config.json, config.json or stitch.json."
-                    .to_owned()
+                "Name the folder that holds root_config.json, realm_config.json, config.json or stitch.json.".to_owned()
             }
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "Restore the file, or remove the link that leads to it.".to_owned()

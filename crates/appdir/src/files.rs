@@ -133,11 +133,7 @@ impl AppFiles {
                 continue;
             };
             if entry.path_is_symlink() && path.is_dir() {
-                let error = refused(
-                    path,
-                    "it is a link to a folder",
-                    "Put a copy of the folder there.",
-                );
+                let error = refused(path, "it is a link to a folder", "Put a copy of the folder there.");
                 if loaded {
                     return Err(error);
                 }
@@ -170,11 +166,7 @@ pub(crate) fn read_text(root: &Path, name: &str) -> Result<String, LoadError> {
     }
     // Opening a pipe would wait for ever.
     if !target.is_file() {
-        return Err(refused(
-            &path,
-            "it is not a file",
-            "Put a file there, or remove it.",
-        ));
+        return Err(refused(&path, "it is not a file", "Put a file there, or remove it."));
     }
     let mut bytes = Vec::new();
     let file = File::open(&target).map_err(unreadable)?;
@@ -198,9 +190,7 @@ pub(crate) fn read_text(root: &Path, name: &str) -> Result<String, LoadError> {
 }
 
 pub(crate) fn is_json(name: &str) -> bool {
-    Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == "json")
+    Path::new(name).extension().is_some_and(|extension| extension == "json")
 }
 
 /// The name of a file without its folders and its extension.
@@ -222,12 +212,7 @@ fn is_wanted(entry: &DirEntry) -> bool {
 }
 
 fn name_of(root: &Path, path: &Path) -> Option<String> {
-    let parts: Option<Vec<_>> = path
-        .strip_prefix(root)
-        .ok()?
-        .iter()
-        .map(|part| part.to_str())
-        .collect();
+    let parts: Option<Vec<_>> = path.strip_prefix(root).ok()?.iter().map(|part| part.to_str()).collect();
     Some(parts?.join("/"))
 }
 

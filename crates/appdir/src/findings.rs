@@ -54,11 +54,7 @@ impl Findings {
     /// Keys that Doorward does not know are kept in the file and named here: most are typing errors.
     pub(crate) fn unknown_keys(&mut self, file: &JsonFile, what: &str, keys: &[String]) {
         if !keys.is_empty() {
-            let keys = keys
-                .iter()
-                .map(|key| format!("`{key}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
             self.ignored
                 .push(Item::new(what, format!("unknown keys: {keys}")).at(&file.name));
         }

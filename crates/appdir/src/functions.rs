@@ -104,10 +104,7 @@ fn read_manifest(reader: &mut Reader<'_>) -> Vec<Function> {
             let Some(manifest) = manifest(reader, &file, &pointer) else {
                 continue;
             };
-            let Some(name) = reader
-                .findings
-                .keep(name_of(&file, &pointer, &manifest, &mut seen))
-            else {
+            let Some(name) = reader.findings.keep(name_of(&file, &pointer, &manifest, &mut seen)) else {
                 continue;
             };
             let script = scripts.remove(&name);
@@ -151,10 +148,7 @@ fn read_folders(reader: &mut Reader<'_>) -> Vec<Function> {
                 let path = reader.files.root.join(&config);
                 let problem = "the function has a source.js and no config.json".to_owned();
                 let fix = "Add a config.json with its name.".to_owned();
-                reader
-                    .findings
-                    .errors
-                    .push(LoadError::Refused { path, problem, fix });
+                reader.findings.errors.push(LoadError::Refused { path, problem, fix });
             }
             continue;
         }
@@ -192,11 +186,7 @@ fn read_folders(reader: &mut Reader<'_>) -> Vec<Function> {
 fn note_stray_scripts(reader: &mut Reader<'_>) {
     for name in reader.files.below("functions") {
         let is_source = name.ends_with("/source.js") && name.matches('/').count() == 2;
-        if !is_source
-            && Path::new(&name)
-                .extension()
-                .is_some_and(|extension| extension == "js")
-        {
+        if !is_source && Path::new(&name).extension().is_some_and(|extension| extension == "js") {
             let why = "in a V1 directory the script of a function is <name>/source.js";
             reader.findings.ignored.push(Item::new("script", why).at(name));
         }
@@ -297,9 +287,7 @@ fn function(name: String, manifest: Manifest, source: FunctionSource) -> Functio
 fn webhook(file: &JsonFile, pointer: &str, text: &str) -> Result<FunctionSource, LoadError> {
     match Url::parse(text) {
         Ok(url)
-            if matches!(url.scheme(), "http" | "https")
-                && url.username().is_empty()
-                && url.password().is_none() =>
+            if matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none() =>
         {
             Ok(FunctionSource::Webhook { url })
         }

@@ -53,10 +53,7 @@ pub(crate) fn note(reader: &mut Reader<'_>, format: Format) -> BTreeSet<String> 
         .filter(|name| reader.files.contains(name))
         .collect::<Vec<_>>()
     {
-        reader
-            .findings
-            .ignored
-            .push(Item::new("data API", NO_DATA).at(name));
+        reader.findings.ignored.push(Item::new("data API", NO_DATA).at(name));
     }
     if reader.files.contains(DATA_API[0]) {
         parse(reader, DATA_API[0]);
@@ -74,15 +71,9 @@ fn parse(reader: &mut Reader<'_>, name: &str) -> Option<JsonFile> {
     match parsed {
         Ok(file) => Some(file),
         Err(error) => {
-            let place = error
-                .place()
-                .map(|place| format!(" at {place}"))
-                .unwrap_or_default();
+            let place = error.place().map(|place| format!(" at {place}")).unwrap_or_default();
             let why = format!("{}{place}; the file is not used", error.problem());
-            reader
-                .findings
-                .warnings
-                .push(Item::new("broken file", why).at(name));
+            reader.findings.warnings.push(Item::new("broken file", why).at(name));
             None
         }
     }
@@ -107,10 +98,7 @@ fn declared_name(file: &JsonFile) -> Option<String> {
 /// A directory that was converted by halves: say which half counts.
 fn note_other_format(reader: &mut Reader<'_>, format: Format) {
     let (other, why) = match format {
-        Format::V1 => (
-            "auth",
-            "this is a V1 directory: providers are read from auth_providers",
-        ),
+        Format::V1 => ("auth", "this is a V1 directory: providers are read from auth_providers"),
         Format::V2 | Format::V3 => ("auth_providers", "providers are read from auth/providers.json"),
     };
     if let Some(name) = reader

@@ -98,12 +98,7 @@ impl JsonFile {
     }
 
     /// An error about the content of the value at `pointer`.
-    pub(crate) fn invalid(
-        &self,
-        pointer: &str,
-        problem: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> LoadError {
+    pub(crate) fn invalid(&self, pointer: &str, problem: impl Into<String>, fix: impl Into<String>) -> LoadError {
         LoadError::Invalid {
             file: self.kind,
             path: self.path.clone(),
@@ -184,13 +179,11 @@ fn expand_text(text: &str, values: &BTreeMap<String, Value>) -> Result<String, S
     let mut rest = text;
     while let Some(start) = rest.find(EXPANSION) {
         let inner = &rest[start + EXPANSION.len()..];
-        let end = inner
-            .find(')')
-            .ok_or("the expansion `%(%%` is not closed with `)`")?;
+        let end = inner.find(')').ok_or("the expansion `%(%%` is not closed with `)`")?;
         let expression = inner[..end].trim();
-        let name = expression.strip_prefix("environment.values.").ok_or_else(|| {
-            format!("the expansion of {expression:?} is unknown; only environment.values.NAME is")
-        })?;
+        let name = expression
+            .strip_prefix("environment.values.")
+            .ok_or_else(|| format!("the expansion of {expression:?} is unknown; only environment.values.NAME is"))?;
         expanded.push_str(&rest[..start]);
         match values.get(name) {
             Some(Value::String(value)) => expanded.push_str(value),

@@ -29,10 +29,7 @@ pub(crate) fn locate(text: &str, pointer: &str) -> Place {
 
 /// The pointer of `key` within the value at `parent`.
 pub(crate) fn join(parent: &str, key: impl std::fmt::Display) -> String {
-    format!(
-        "{parent}/{}",
-        key.to_string().replace('~', "~0").replace('/', "~1")
-    )
+    format!("{parent}/{}", key.to_string().replace('~', "~0").replace('/', "~1"))
 }
 
 fn child<'a>(text: &'a str, token: &str) -> Option<&'a str> {

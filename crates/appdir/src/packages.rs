@@ -52,8 +52,7 @@ mod tests {
 
     #[test]
     fn packages_are_found_and_paths_are_not() {
-        let text =
-            "const a = require('axios'); require( \"@sendgrid/mail\" ); require('./x'); required; require(x)";
+        let text = "const a = require('axios'); require( \"@sendgrid/mail\" ); require('./x'); required; require(x)";
         assert_eq!(
             required_packages(text).into_iter().collect::<Vec<_>>(),
             ["@sendgrid/mail", "axios"]

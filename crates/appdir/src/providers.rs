@@ -150,20 +150,13 @@ impl Providers {
     }
 }
 
-fn read_provider(
-    reader: &mut Reader<'_>,
-    file: &JsonFile,
-    pointer: &str,
-    fallback_name: &str,
-) -> Option<Provider> {
+fn read_provider(reader: &mut Reader<'_>, file: &JsonFile, pointer: &str, fallback_name: &str) -> Option<Provider> {
     let typed = file
         .typed::<RawProvider>(pointer)
         .and_then(|typed| typed.ok_or_else(|| file.wrong_type(pointer, "an object")));
     let typed = reader.findings.keep(typed)?;
     let raw = typed.value;
-    let name = reader
-        .findings
-        .keep(name_of(file, pointer, &raw, fallback_name))?;
+    let name = reader.findings.keep(name_of(file, pointer, &raw, fallback_name))?;
     reader
         .findings
         .unknown_keys(file, &format!("provider {name:?}"), &typed.unknown);
@@ -179,9 +172,7 @@ fn read_provider(
         id: raw.id,
         disabled: raw.disabled.unwrap_or(false),
         config: raw.config.unwrap_or_default(),
-        secret_config: secret_config
-            .map(|(key, names)| (key, secret_names(names)))
-            .collect(),
+        secret_config: secret_config.map(|(key, names)| (key, secret_names(names))).collect(),
         metadata_fields: raw.metadata_fields.unwrap_or_default(),
         redirect_uris: raw.redirect_uris.unwrap_or_default(),
         domain_restrictions: raw.domain_restrictions.unwrap_or_default(),
@@ -190,12 +181,7 @@ fn read_provider(
 }
 
 /// Key, `name` and `type` are always the same; a file of V1 may be named differently.
-fn name_of(
-    file: &JsonFile,
-    pointer: &str,
-    raw: &RawProvider,
-    fallback_name: &str,
-) -> Result<String, LoadError> {
+fn name_of(file: &JsonFile, pointer: &str, raw: &RawProvider, fallback_name: &str) -> Result<String, LoadError> {
     let key = (!pointer.is_empty()).then_some(fallback_name);
     let name = key
         .or(raw.name.as_deref())
@@ -230,9 +216,7 @@ fn read_userpass(
 ) -> Option<UserpassConfig> {
     let pointer = format!("{pointer}/config");
     let typed = reader.findings.keep(file.typed::<UserpassKeys>(&pointer))?;
-    let (keys, unknown) = typed
-        .map(|typed| (typed.value, typed.unknown))
-        .unwrap_or_default();
+    let (keys, unknown) = typed.map(|typed| (typed.value, typed.unknown)).unwrap_or_default();
     reader
         .findings
         .unknown_keys(file, "config of \"local-userpass\"", &unknown);

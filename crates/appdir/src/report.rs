@@ -127,16 +127,9 @@ fn summary(app: &LoadedApp) -> AppSummary {
         format: app.format,
         root: app.root.clone(),
         environment: app.environment,
-        confirmation: app
-            .userpass
-            .as_ref()
-            .map(|userpass| userpass.confirmation.clone()),
+        confirmation: app.userpass.as_ref().map(|userpass| userpass.confirmation.clone()),
         reset: app.userpass.as_ref().map(|userpass| userpass.reset.clone()),
-        functions: app
-            .functions
-            .iter()
-            .map(|function| function.name.clone())
-            .collect(),
+        functions: app.functions.iter().map(|function| function.name.clone()).collect(),
     }
 }
 
@@ -153,9 +146,7 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
         report.missing.push(Item::new("e-mail/password accounts", why));
         return;
     };
-    report
-        .works
-        .push(Item::new("e-mail/password accounts", "enabled"));
+    report.works.push(Item::new("e-mail/password accounts", "enabled"));
     match &userpass.confirmation {
         ConfirmationMethod::Automatic => {
             report.works.push(Item::new(
@@ -164,18 +155,27 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
             ));
         }
         ConfirmationMethod::Function(name) => {
-            report.errors.push(needs_function(app, "confirmation", name, "set runConfirmationFunction to false"));
+            report.errors.push(needs_function(
+                app,
+                "confirmation",
+                name,
+                "set runConfirmationFunction to false",
+            ));
         }
         ConfirmationMethod::Email { url, subject } => {
-            report.works.push(Item::new(
-                "confirmation",
-                by_email(url.as_deref(), subject.as_deref()),
-            ));
+            report
+                .works
+                .push(Item::new("confirmation", by_email(url.as_deref(), subject.as_deref())));
         }
     }
     match &userpass.reset {
         ResetMethod::Function(name) => {
-            report.errors.push(needs_function(app, "password reset", name, "set runResetFunction to false"));
+            report.errors.push(needs_function(
+                app,
+                "password reset",
+                name,
+                "set runResetFunction to false",
+            ));
         }
         ResetMethod::Email { url, subject } => {
             report.works.push(Item::new(
@@ -230,9 +230,7 @@ fn add_rest(app: &LoadedApp, report: &mut Report) {
     }
     if !app.allowed_request_origins.is_empty() {
         let origins = list(app.allowed_request_origins.iter().map(String::as_str));
-        report
-            .works
-            .push(Item::new("web origins", format!("only {origins}")));
+        report.works.push(Item::new("web origins", format!("only {origins}")));
     }
 }
 
@@ -245,11 +243,7 @@ fn add_functions(app: &LoadedApp, report: &mut Report) {
             .missing
             .push(Item::new(count(app.functions.len(), "function"), why));
     }
-    for trigger in app
-        .authentication_triggers
-        .iter()
-        .filter(|trigger| !trigger.disabled)
-    {
+    for trigger in app.authentication_triggers.iter().filter(|trigger| !trigger.disabled) {
         let why = format!(
             "it runs the function {:?}, and this version runs no functions yet",
             trigger.function

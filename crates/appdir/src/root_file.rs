@@ -90,11 +90,7 @@ pub(crate) fn read(located: &Located, options: &LoadOptions, findings: &mut Find
 }
 
 /// In this order, and never invented: the SDKs have the id compiled in.
-fn client_app_id(
-    located: &Located,
-    options: &LoadOptions,
-    in_root_file: Option<String>,
-) -> Result<String, LoadError> {
+fn client_app_id(located: &Located, options: &LoadOptions, in_root_file: Option<String>) -> Result<String, LoadError> {
     if let Some(id) = &options.app_id {
         return if is_app_id(id) {
             Ok(id.clone())
@@ -170,13 +166,7 @@ fn allowed_origins(config: &JsonFile, findings: &mut Findings) -> Vec<String> {
         let Some(Some(raw)) = findings.keep(config.typed::<RawOrigins>(parent)) else {
             continue;
         };
-        for (index, text) in raw
-            .value
-            .allowed_request_origins
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
+        for (index, text) in raw.value.allowed_request_origins.into_iter().flatten().enumerate() {
             let pointer = format!("{parent}/allowed_request_origins/{index}");
             let parsed = origins::parse(&text).map_err(|problem| {
                 config.invalid(

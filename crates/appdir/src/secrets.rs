@@ -30,7 +30,10 @@ impl SecretNames {
 
 impl<S: Into<String>> FromIterator<S> for SecretNames {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        Self { common: names.into_iter().map(Into::into).collect(), by_app: BTreeMap::new() }
+        Self {
+            common: names.into_iter().map(Into::into).collect(),
+            by_app: BTreeMap::new(),
+        }
     }
 }
 

@@ -114,11 +114,7 @@ fn trigger(
     };
     if operations.is_empty() {
         let fix = "Write LOGIN, CREATE or DELETE.";
-        return Err(file.invalid(
-            "/config/operation_type",
-            "the trigger has no `operation_type`",
-            fix,
-        ));
+        return Err(file.invalid("/config/operation_type", "the trigger has no `operation_type`", fix));
     }
     let disabled = raw.disabled.unwrap_or(false);
     let what = format!("trigger {name:?}");
@@ -153,11 +149,7 @@ const PROCESSOR: &str = "/event_processors/FUNCTION/config/function_name";
 /// With its pointer. Older exports have the first place only, the newest the second only.
 fn function_name(file: &JsonFile, name: Option<String>, id: Option<&str>) -> Option<(&'static str, String)> {
     let filled = |text: &String| !text.is_empty();
-    let processor = file
-        .value
-        .pointer(PROCESSOR)
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let processor = file.value.pointer(PROCESSOR).and_then(Value::as_str).map(str::to_owned);
     let name = name.filter(filled).map(|name| ("/function_name", name));
     let processor = processor.filter(filled).map(|name| (PROCESSOR, name));
     let id = id.map(str::to_owned).filter(filled).map(|id| (FUNCTION_ID, id));

@@ -39,10 +39,7 @@ pub(crate) fn select(reader: &Reader<'_>, file: &JsonFile, pointer: &str, keys: 
         Some(ConfirmationMethod::Email { url, subject })
     };
     let reset = if keys.run_reset_function {
-        let (name, id) = (
-            keys.reset_function_name.as_deref(),
-            keys.reset_function_id.as_deref(),
-        );
+        let (name, id) = (keys.reset_function_name.as_deref(), keys.reset_function_id.as_deref());
         check
             .function("resetFunction", "password reset", name, id)
             .map(ResetMethod::Function)
@@ -76,20 +73,10 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn function(
-        &mut self,
-        key: &str,
-        needed_by: &str,
-        name: Option<&str>,
-        id: Option<&str>,
-    ) -> Option<String> {
+    fn function(&mut self, key: &str, needed_by: &str, name: Option<&str>, id: Option<&str>) -> Option<String> {
         let found = self.reader.find_function(name, id);
         if found.is_none() {
-            let suffix = if name.is_none() && id.is_some() {
-                "Id"
-            } else {
-                "Name"
-            };
+            let suffix = if name.is_none() && id.is_some() { "Id" } else { "Name" };
             let pointer = format!("{}/{key}{suffix}", self.pointer);
             self.errors.push(match name.or(id) {
                 Some(function) => self.file.function_not_found(&pointer, function, needed_by),
@@ -164,9 +151,7 @@ fn doubt(url: &Url) -> Option<&'static str> {
         .iter()
         .any(|domain| host == *domain || host.ends_with(&format!(".{domain}")))
     {
-        return Some(
-            "it leads to App Services, which is switched off; empty it for the page that Doorward hosts",
-        );
+        return Some("it leads to App Services, which is switched off; empty it for the page that Doorward hosts");
     }
     (url.scheme() == "http" && !is_loopback(url))
         .then_some("it is plain http: whoever carries the traffic can read the token and use it")

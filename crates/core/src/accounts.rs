@@ -121,7 +121,8 @@ impl Accounts {
             voided_at: None,
             key: self.token_keys().active().clone(),
         };
-        tx.issue_mail(MailId::generate(self.clock(), self.entropy()), &token).await?;
+        tx.issue_mail(MailId::generate(self.clock(), self.entropy()), &token)
+            .await?;
         Ok(())
     }
 
@@ -134,7 +135,9 @@ impl Accounts {
             outbox.wake();
             committed
         });
-        committed.await.map_err(|error| StoreError::Unavailable(Box::new(error)))??;
+        committed
+            .await
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))??;
         Ok(())
     }
 }

@@ -44,8 +44,12 @@ impl Accounts {
     /// The same for whoever holds a genuine confirmation link that no longer works.
     pub async fn renew_confirmation_link(&self, app: &App, token: &MailedToken) -> Result<(), AuthError> {
         let row = self.genuine_token(app, Purpose::Confirm, token).await?;
-        let registration = self.store().find_registration_by_id(app.object_id, row.registration).await?;
-        self.mail_confirmation(app, &registration.ok_or(AuthError::UserNotFound)?).await
+        let registration = self
+            .store()
+            .find_registration_by_id(app.object_id, row.registration)
+            .await?;
+        self.mail_confirmation(app, &registration.ok_or(AuthError::UserNotFound)?)
+            .await
     }
 
     /// Asks the confirmation function again. Without a confirmation function this is always refused.
@@ -86,11 +90,17 @@ impl Accounts {
 
     pub(crate) async fn find_registration(&self, app: &App, email: &EmailAddress) -> Result<Registration, AuthError> {
         app.email_password()?;
-        self.store().find_registration(app.object_id, email).await?.ok_or(AuthError::UserNotFound)
+        self.store()
+            .find_registration(app.object_id, email)
+            .await?
+            .ok_or(AuthError::UserNotFound)
     }
 
     async fn is_confirmed(&self, app: &App, row: &MailToken) -> Result<bool, AuthError> {
-        let registration = self.store().find_registration_by_id(app.object_id, row.registration).await?;
+        let registration = self
+            .store()
+            .find_registration_by_id(app.object_id, row.registration)
+            .await?;
         Ok(matches!(registration, Some(Registration::Confirmed(_))))
     }
 
@@ -103,7 +113,8 @@ impl Accounts {
             return Err(AuthError::NotMailable);
         }
         let mut tx = self.store().begin().await?;
-        self.promise_mail(&mut *tx, app, accounts, Purpose::Confirm, pending.id).await?;
+        self.promise_mail(&mut *tx, app, accounts, Purpose::Confirm, pending.id)
+            .await?;
         self.commit_with_mail(tx).await
     }
 }

@@ -155,21 +155,30 @@ mod tests {
     fn an_id_has_one_spelling() {
         let id: ObjectId = "0123456789abcdef01234567".parse().unwrap();
         assert_eq!(id.to_string(), "0123456789abcdef01234567");
-        for other in ["0123456789ABCDEF01234567", "0123456789abcdef0123456", "0123456789abcdef012345678", "", "zz"] {
+        for other in [
+            "0123456789ABCDEF01234567",
+            "0123456789abcdef0123456",
+            "0123456789abcdef012345678",
+            "",
+            "zz",
+        ] {
             assert_eq!(other.parse::<ObjectId>(), Err(InvalidId), "{other}");
         }
     }
 
     #[test]
     fn an_id_is_parsed_or_refused_without_panic() {
-        bolero::check!().with_type::<String>().with_iterations(20_000).for_each(|text| {
-            if let Ok(id) = text.parse::<ObjectId>() {
-                assert_eq!(id.to_string(), *text);
-            }
-            if let Some(id) = AppId::parse(text) {
-                assert_eq!(id.as_str(), text);
-            }
-        });
+        bolero::check!()
+            .with_type::<String>()
+            .with_iterations(20_000)
+            .for_each(|text| {
+                if let Ok(id) = text.parse::<ObjectId>() {
+                    assert_eq!(id.to_string(), *text);
+                }
+                if let Some(id) = AppId::parse(text) {
+                    assert_eq!(id.as_str(), text);
+                }
+            });
     }
 
     #[test]

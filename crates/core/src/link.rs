@@ -12,7 +12,9 @@ pub struct Links {
 
 /// A public URL that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the public URL must be http:// or https:// with a host and nothing after it, such as https://auth.example.com")]
+#[error(
+    "the public URL must be http:// or https:// with a host and nothing after it, such as https://auth.example.com"
+)]
 pub struct InvalidPublicUrl;
 
 impl Links {
@@ -26,7 +28,13 @@ impl Links {
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.password().is_none();
-        if bare { Ok(Self { public_url: url.as_str().trim_end_matches('/').to_owned() }) } else { Err(InvalidPublicUrl) }
+        if bare {
+            Ok(Self {
+                public_url: url.as_str().trim_end_matches('/').to_owned(),
+            })
+        } else {
+            Err(InvalidPublicUrl)
+        }
     }
 
     /// The public URL without a trailing slash.
@@ -75,7 +83,9 @@ impl Links {
 
 /// Adds a query to a URL without touching anything else in it: the owner's bytes stay as they are, whatever the scheme.
 fn with_query(url: &str, query: &str) -> String {
-    let (base, fragment) = url.split_once('#').map_or((url, None), |(base, fragment)| (base, Some(fragment)));
+    let (base, fragment) = url
+        .split_once('#')
+        .map_or((url, None), |(base, fragment)| (base, Some(fragment)));
     let joint = match base.split_once('?') {
         None => "?",
         Some((_, "")) => "",
@@ -94,7 +104,10 @@ mod tests {
     fn the_query_is_joined_to_any_url() {
         for (url, expected) in [
             ("https://example.com/confirm", "https://example.com/confirm?q"),
-            ("https://example.com/confirm?lang=de", "https://example.com/confirm?lang=de&q"),
+            (
+                "https://example.com/confirm?lang=de",
+                "https://example.com/confirm?lang=de&q",
+            ),
             ("https://example.com/confirm?", "https://example.com/confirm?q"),
             ("https://example.com/confirm?a=b&", "https://example.com/confirm?a=b&q"),
             ("https://example.com/app#done", "https://example.com/app?q#done"),
@@ -109,8 +122,19 @@ mod tests {
         let links = Links::new("https://auth.example.com/").unwrap();
         assert_eq!(links.public_url(), "https://auth.example.com");
         assert_eq!(links.websocket_url(), "wss://auth.example.com");
-        assert_eq!(Links::new("http://127.0.0.1:9090").unwrap().websocket_url(), "ws://127.0.0.1:9090");
-        for bad in ["auth.example.com", "https://a/b", "https://a?x", "https://u@a", "ftp://a", "https://", ""] {
+        assert_eq!(
+            Links::new("http://127.0.0.1:9090").unwrap().websocket_url(),
+            "ws://127.0.0.1:9090"
+        );
+        for bad in [
+            "auth.example.com",
+            "https://a/b",
+            "https://a?x",
+            "https://u@a",
+            "ftp://a",
+            "https://",
+            "",
+        ] {
             assert!(Links::new(bad).is_err(), "{bad}");
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::store::{NewSession, Opened};
 use crate::{
-    Accounts, App, AuthError, DeviceId, EmailAddress, Password, Registration, RegistrationId, Session, SessionId, UserId,
+    Accounts, App, AuthError, DeviceId, EmailAddress, Password, Registration, RegistrationId, Session, SessionId,
+    UserId,
 };
 
 /// What a user logs in with. A name that could not be registered is an unknown name.
@@ -48,7 +49,9 @@ impl Accounts {
         let new = NewSession {
             id: SessionId::generate(self.clock(), self.entropy()),
             user_if_first: UserId::generate(self.clock(), self.entropy()),
-            device: credentials.device.unwrap_or_else(|| DeviceId::generate(self.clock(), self.entropy())),
+            device: credentials
+                .device
+                .unwrap_or_else(|| DeviceId::generate(self.clock(), self.entropy())),
             created_at: now,
             expires_at: now.plus(self.settings().refresh_token_lifetime),
             registration,

@@ -111,7 +111,10 @@ impl MailedToken {
         }
         let mut secret = [0; 64];
         hex::decode_to_slice(token, &mut secret).map_err(|_| AuthError::TokenMalformed)?;
-        Ok(Self { id, secret: SecretToken(secret) })
+        Ok(Self {
+            id,
+            secret: SecretToken(secret),
+        })
     }
 }
 
@@ -145,13 +148,17 @@ impl TokenKeys {
 
     /// Whether the presented secret is the row's, compared in constant time.
     pub fn verify(&self, row: &MailToken, presented: &SecretToken) -> bool {
-        self.keys.get(&row.key).is_some_and(|key| hmac::verify(key, &message(row), &presented.0).is_ok())
+        self.keys
+            .get(&row.key)
+            .is_some_and(|key| hmac::verify(key, &message(row), &presented.0).is_ok())
     }
 }
 
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenKeys").field("active", &self.active).finish_non_exhaustive()
+        f.debug_struct("TokenKeys")
+            .field("active", &self.active)
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,11 +206,26 @@ mod tests {
         assert!(keys().verify(&row(), &token.secret));
         let other = ObjectId::zero();
         let changed = [
-            MailToken { id: TokenId(other), ..row() },
-            MailToken { app: AppObjectId(other), ..row() },
-            MailToken { registration: RegistrationId(other), ..row() },
-            MailToken { issued_at: Timestamp::from_millis(9), ..row() },
-            MailToken { key: KeyId("gone".to_owned()), ..row() },
+            MailToken {
+                id: TokenId(other),
+                ..row()
+            },
+            MailToken {
+                app: AppObjectId(other),
+                ..row()
+            },
+            MailToken {
+                registration: RegistrationId(other),
+                ..row()
+            },
+            MailToken {
+                issued_at: Timestamp::from_millis(9),
+                ..row()
+            },
+            MailToken {
+                key: KeyId("gone".to_owned()),
+                ..row()
+            },
         ];
         for row in changed {
             assert!(!keys().verify(&row, &token.secret), "{row:?}");
@@ -213,7 +235,13 @@ mod tests {
     #[test]
     fn s32_a_token_of_one_purpose_is_not_a_token_of_the_other() {
         let token = keys().derive(&row()).unwrap();
-        assert!(!keys().verify(&MailToken { purpose: Purpose::Reset, ..row() }, &token.secret));
+        assert!(!keys().verify(
+            &MailToken {
+                purpose: Purpose::Reset,
+                ..row()
+            },
+            &token.secret
+        ));
     }
 
     #[test]
@@ -230,17 +258,26 @@ mod tests {
             (good.clone(), id[1..].to_owned()),
             (String::new(), String::new()),
         ] {
-            assert!(matches!(MailedToken::parse(&token, &token_id), Err(AuthError::TokenMalformed)));
+            assert!(matches!(
+                MailedToken::parse(&token, &token_id),
+                Err(AuthError::TokenMalformed)
+            ));
         }
     }
 
     #[test]
     fn a_mailed_token_is_parsed_or_refused_without_panic() {
-        bolero::check!().with_type::<(String, String)>().with_iterations(20_000).for_each(|(token, id)| {
-            if let Ok(parsed) = MailedToken::parse(token, id) {
-                assert_eq!((parsed.secret.expose(), parsed.id.to_string()), (token.clone(), id.clone()));
-            }
-        });
+        bolero::check!()
+            .with_type::<(String, String)>()
+            .with_iterations(20_000)
+            .for_each(|(token, id)| {
+                if let Ok(parsed) = MailedToken::parse(token, id) {
+                    assert_eq!(
+                        (parsed.secret.expose(), parsed.id.to_string()),
+                        (token.clone(), id.clone())
+                    );
+                }
+            });
     }
 
     #[test]

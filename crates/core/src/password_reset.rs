@@ -11,7 +11,8 @@ impl Accounts {
             return Err(AuthError::NotMailable);
         }
         let mut tx = self.store().begin().await?;
-        self.promise_mail(&mut *tx, app, accounts, Purpose::Reset, registration.id()).await?;
+        self.promise_mail(&mut *tx, app, accounts, Purpose::Reset, registration.id())
+            .await?;
         self.commit_with_mail(tx).await
     }
 

@@ -96,7 +96,13 @@ impl Accounts {
         let password = self.hash(password).await?;
         let now = self.now();
         let id = RegistrationId::generate(self.clock(), self.entropy());
-        let pending = PendingRegistration { id, app: app.object_id, email, password, created_at: now };
+        let pending = PendingRegistration {
+            id,
+            app: app.object_id,
+            email,
+            password,
+            created_at: now,
+        };
         match accounts.confirmation {
             Confirmation::Automatic => {
                 let mut tx = self.store().begin().await?;
@@ -115,5 +121,9 @@ impl Accounts {
 }
 
 async fn insert(tx: &mut dyn Tx, registration: Registration) -> Result<(), AuthError> {
-    if tx.insert_registration(&registration).await? { Ok(()) } else { Err(AuthError::EmailTaken) }
+    if tx.insert_registration(&registration).await? {
+        Ok(())
+    } else {
+        Err(AuthError::EmailTaken)
+    }
 }

@@ -39,9 +39,17 @@ pub struct UserProfile {
 impl Accounts {
     /// The session behind a refresh token. The caller has verified the token; this checks what a token cannot know.
     pub async fn refresh(&self, app: &App, id: SessionId) -> Result<Session, AuthError> {
-        let session = self.store().find_session(app.object_id, id).await?.ok_or(AuthError::SessionNotFound)?;
+        let session = self
+            .store()
+            .find_session(app.object_id, id)
+            .await?
+            .ok_or(AuthError::SessionNotFound)?;
         let alive = session.expires_at > self.now() && !session.user_disabled;
-        if alive { Ok(session) } else { Err(AuthError::SessionNotFound) }
+        if alive {
+            Ok(session)
+        } else {
+            Err(AuthError::SessionNotFound)
+        }
     }
 
     /// Ends one session. The user's other sessions go on.
@@ -64,7 +72,10 @@ impl Accounts {
 
     /// The profile of a signed-in user.
     pub async fn profile(&self, app: &App, user: UserId) -> Result<UserProfile, AuthError> {
-        self.store().find_user(app.object_id, user).await?.ok_or(AuthError::UserGone)
+        self.store()
+            .find_user(app.object_id, user)
+            .await?
+            .ok_or(AuthError::UserGone)
     }
 
     /// Disables a user, as an administrator does: its sessions end, its mailed links die, and it cannot log in.

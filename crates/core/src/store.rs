@@ -34,7 +34,11 @@ pub trait Store: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// The registration of an address, compared byte for byte.
-    async fn find_registration(&self, app: AppObjectId, email: &EmailAddress) -> Result<Option<Registration>, StoreError>;
+    async fn find_registration(
+        &self,
+        app: AppObjectId,
+        email: &EmailAddress,
+    ) -> Result<Option<Registration>, StoreError>;
 
     /// A registration by its id.
     async fn find_registration_by_id(

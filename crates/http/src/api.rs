@@ -53,14 +53,22 @@ pub struct HttpLimits {
 
 impl Default for HttpLimits {
     fn default() -> Self {
-        Self { body: 1 << 20, function_call_body: 4 << 20, body_timeout: Duration::from_secs(30) }
+        Self {
+            body: 1 << 20,
+            function_call_body: 4 << 20,
+            body_timeout: Duration::from_secs(30),
+        }
     }
 }
 
 impl HttpLimits {
     /// Bytes of a request body on this path.
     pub(crate) fn of_path(&self, path: &str) -> usize {
-        if path.ends_with("/functions/call") { self.function_call_body } else { self.body }
+        if path.ends_with("/functions/call") {
+            self.function_call_body
+        } else {
+            self.body
+        }
     }
 }
 

@@ -70,7 +70,11 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, RequestError> {
         .and_then(|header| header.trim().split_once(' '))
         .ok_or(RequestError::NoBearerToken)?;
     let token = token.trim();
-    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() { Ok(token) } else { Err(RequestError::NoBearerToken) }
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
+        Ok(token)
+    } else {
+        Err(RequestError::NoBearerToken)
+    }
 }
 
 /// The app that a token claims to be of: these paths carry no app id. The claim only chooses the key that then checks it.

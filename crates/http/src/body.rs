@@ -52,7 +52,9 @@ async fn read_bounded(request: Request, limit: usize) -> Result<Bytes, RequestEr
 /// Whether the content type is JSON, with or without parameters, or is not given: native SDKs send it even without a body, and
 /// the Web SDK only with one.
 fn is_json_or_absent(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return true;
+    };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }

@@ -28,11 +28,16 @@ impl WireForm {
             ApiError::Request(error) => of_request(error),
         }
     }
-
 }
 
 fn form(status: StatusCode, code: Option<ErrorCode>, text: impl Into<Cow<'static, str>>) -> WireForm {
-    WireForm { status, code, text: text.into(), retry_after: None, close: false }
+    WireForm {
+        status,
+        code,
+        text: text.into(),
+        retry_after: None,
+        close: false,
+    }
 }
 
 fn of_auth(error: &AuthError) -> WireForm {
@@ -41,19 +46,26 @@ fn of_auth(error: &AuthError) -> WireForm {
     match error {
         AuthError::EmailInvalid => form(S::BAD_REQUEST, Some(Code::BadRequest), "email invalid"),
         AuthError::EmailTaken => form(S::CONFLICT, Some(Code::AccountNameInUse), "name already in use"),
-        AuthError::PasswordLength => {
-            form(S::BAD_REQUEST, Some(Code::BadRequest), "password must be between 6 and 128 characters")
-        }
+        AuthError::PasswordLength => form(
+            S::BAD_REQUEST,
+            Some(Code::BadRequest),
+            "password must be between 6 and 128 characters",
+        ),
         AuthError::TokenMalformed => form(S::BAD_REQUEST, Some(Code::BadRequest), "invalid token data"),
-        AuthError::TokenInvalid => {
-            form(S::BAD_REQUEST, Some(Code::UserpassTokenInvalid), "userpass token is expired or invalid")
-        }
+        AuthError::TokenInvalid => form(
+            S::BAD_REQUEST,
+            Some(Code::UserpassTokenInvalid),
+            "userpass token is expired or invalid",
+        ),
         AuthError::UserNotFound => form(S::NOT_FOUND, Some(Code::UserNotFound), "user not found"),
         AuthError::AlreadyConfirmed => form(S::BAD_REQUEST, Some(Code::UserAlreadyConfirmed), "already confirmed"),
         AuthError::ConfirmationAutomatic { email } => form(
             S::BAD_REQUEST,
             None,
-            format!("cannot run confirmation for {}: automatic confirmation is enabled", email.as_str()),
+            format!(
+                "cannot run confirmation for {}: automatic confirmation is enabled",
+                email.as_str()
+            ),
         ),
         AuthError::ConfirmationByEmail => form(S::BAD_REQUEST, None, "please use confirm via email"),
         AuthError::ResetByEmail => form(S::BAD_REQUEST, None, "please use reset password via email"),
@@ -62,10 +74,16 @@ fn of_auth(error: &AuthError) -> WireForm {
         AuthError::NotConfirmed => form(S::UNAUTHORIZED, Some(Code::AuthError), "unauthorized"),
         AuthError::UserDisabled => form(S::UNAUTHORIZED, Some(Code::UserDisabled), "user disabled"),
         // The Web SDK swallows this at log-out only when the text contains "failed to find refresh token".
-        AuthError::SessionNotFound => {
-            form(S::UNAUTHORIZED, Some(Code::InvalidSession), "invalid session: failed to find refresh token")
-        }
-        AuthError::UserGone => form(S::UNAUTHORIZED, Some(Code::InvalidSession), "invalid session: user not found"),
+        AuthError::SessionNotFound => form(
+            S::UNAUTHORIZED,
+            Some(Code::InvalidSession),
+            "invalid session: failed to find refresh token",
+        ),
+        AuthError::UserGone => form(
+            S::UNAUTHORIZED,
+            Some(Code::InvalidSession),
+            "invalid session: user not found",
+        ),
         AuthError::ProviderDisabled => form(
             S::NOT_FOUND,
             Some(Code::AuthProviderNotFound),
@@ -77,12 +95,16 @@ fn of_auth(error: &AuthError) -> WireForm {
             retry_after: Some(retry_after.as_secs() + 1),
             ..form(S::TOO_MANY_REQUESTS, None, "too many requests")
         },
-        AuthError::Store(StoreError::Unavailable(_)) => {
-            form(S::SERVICE_UNAVAILABLE, Some(Code::InternalServerError), "service unavailable")
-        }
-        AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => {
-            form(S::INTERNAL_SERVER_ERROR, Some(Code::InternalServerError), "internal server error")
-        }
+        AuthError::Store(StoreError::Unavailable(_)) => form(
+            S::SERVICE_UNAVAILABLE,
+            Some(Code::InternalServerError),
+            "service unavailable",
+        ),
+        AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => form(
+            S::INTERNAL_SERVER_ERROR,
+            Some(Code::InternalServerError),
+            "internal server error",
+        ),
     }
 }
 
@@ -91,43 +113,59 @@ fn of_request(error: &RequestError) -> WireForm {
     use StatusCode as S;
     match error {
         RequestError::InvalidJson => form(S::BAD_REQUEST, Some(Code::BadRequest), "invalid json"),
-        RequestError::BodyTooLarge => {
-            WireForm { close: true, ..form(S::PAYLOAD_TOO_LARGE, None, "request body too large") }
-        }
-        RequestError::BodyIncomplete => WireForm { close: true, ..form(S::REQUEST_TIMEOUT, None, "request timeout") },
+        RequestError::BodyTooLarge => WireForm {
+            close: true,
+            ..form(S::PAYLOAD_TOO_LARGE, None, "request body too large")
+        },
+        RequestError::BodyIncomplete => WireForm {
+            close: true,
+            ..form(S::REQUEST_TIMEOUT, None, "request timeout")
+        },
         RequestError::UnsupportedContentType => form(S::UNSUPPORTED_MEDIA_TYPE, None, "unsupported content type"),
         RequestError::MethodNotAllowed => form(S::METHOD_NOT_ALLOWED, None, "method not allowed"),
         RequestError::PathNotFound => form(S::NOT_FOUND, None, "404 page not found"),
-        RequestError::UnknownApp { id } => {
-            form(S::NOT_FOUND, None, format!("cannot find app using Client App ID '{id}'"))
-        }
+        RequestError::UnknownApp { id } => form(
+            S::NOT_FOUND,
+            None,
+            format!("cannot find app using Client App ID '{id}'"),
+        ),
         RequestError::OriginNotAllowed => form(S::FORBIDDEN, Some(Code::DomainNotAllowed), "origin not allowed"),
         RequestError::NotAuthenticated => form(S::UNAUTHORIZED, None, "must authenticate first"),
-        RequestError::NoBearerToken => {
-            form(S::UNAUTHORIZED, None, "expected Authorization header with JWT (Bearer schema)")
-        }
+        RequestError::NoBearerToken => form(
+            S::UNAUTHORIZED,
+            None,
+            "expected Authorization header with JWT (Bearer schema)",
+        ),
         RequestError::InvalidAccessToken => form(S::UNAUTHORIZED, None, "unauthorized"),
-        RequestError::AccessTokenExpired => {
-            form(S::UNAUTHORIZED, Some(Code::InvalidSession), "invalid session: access token expired")
-        }
-        RequestError::TokenOfAnotherApp => {
-            form(S::UNAUTHORIZED, Some(Code::UserAppDomainMismatch), "the token belongs to another app")
-        }
+        RequestError::AccessTokenExpired => form(
+            S::UNAUTHORIZED,
+            Some(Code::InvalidSession),
+            "invalid session: access token expired",
+        ),
+        RequestError::TokenOfAnotherApp => form(
+            S::UNAUTHORIZED,
+            Some(Code::UserAppDomainMismatch),
+            "the token belongs to another app",
+        ),
         RequestError::InvalidRefreshToken => form(S::UNAUTHORIZED, None, "signature is invalid"),
-        RequestError::NotARefreshToken => {
-            form(S::UNAUTHORIZED, None, "invalid refresh token: incorrect token type")
-        }
-        RequestError::RefreshTokenExpired => {
-            form(S::UNAUTHORIZED, Some(Code::InvalidSession), "invalid session: refresh token expired")
-        }
+        RequestError::NotARefreshToken => form(S::UNAUTHORIZED, None, "invalid refresh token: incorrect token type"),
+        RequestError::RefreshTokenExpired => form(
+            S::UNAUTHORIZED,
+            Some(Code::InvalidSession),
+            "invalid session: refresh token expired",
+        ),
         RequestError::LinkingNotSupported => form(S::BAD_REQUEST, None, "linking is not supported"),
         RequestError::ProviderUnavailable => form(S::UNAUTHORIZED, Some(Code::InvalidSession), "unauthorized"),
-        RequestError::FunctionNotFound { name } => {
-            form(S::NOT_FOUND, Some(Code::FunctionNotFound), format!("function not found: '{name}'"))
-        }
-        RequestError::Panicked => {
-            form(S::INTERNAL_SERVER_ERROR, Some(Code::InternalServerError), "internal server error")
-        }
+        RequestError::FunctionNotFound { name } => form(
+            S::NOT_FOUND,
+            Some(Code::FunctionNotFound),
+            format!("function not found: '{name}'"),
+        ),
+        RequestError::Panicked => form(
+            S::INTERNAL_SERVER_ERROR,
+            Some(Code::InternalServerError),
+            "internal server error",
+        ),
     }
 }
 
@@ -138,7 +176,12 @@ pub fn error_table() -> String {
     for error in examples() {
         let form = WireForm::of(&error);
         let code = form.code.map_or("—", ErrorCode::as_str);
-        let _ = writeln!(table, "| {} | {code} | `{}` | {error} |", form.status.as_u16(), form.text);
+        let _ = writeln!(
+            table,
+            "| {} | {code} | `{}` | {error} |",
+            form.status.as_u16(),
+            form.text
+        );
     }
     table
 }
@@ -153,7 +196,9 @@ fn examples() -> Vec<ApiError> {
         AuthError::TokenInvalid,
         AuthError::UserNotFound,
         AuthError::AlreadyConfirmed,
-        AuthError::ConfirmationAutomatic { email: EmailAddress::parse("<email>").expect("it is one") },
+        AuthError::ConfirmationAutomatic {
+            email: EmailAddress::parse("<email>").expect("it is one"),
+        },
         AuthError::ConfirmationByEmail,
         AuthError::ResetByEmail,
         AuthError::NotMailable,
@@ -164,7 +209,9 @@ fn examples() -> Vec<ApiError> {
         AuthError::UserGone,
         AuthError::ProviderDisabled,
         AuthError::LoginProviderDisabled,
-        AuthError::Busy { retry_after: std::time::Duration::from_secs(1) },
+        AuthError::Busy {
+            retry_after: std::time::Duration::from_secs(1),
+        },
         AuthError::Store(StoreError::Unavailable("".into())),
         AuthError::Store(StoreError::Unexpected("".into())),
         AuthError::Hashing(doorward_core::PoolError::Stopped),
@@ -188,8 +235,13 @@ fn examples() -> Vec<ApiError> {
         RequestError::RefreshTokenExpired,
         RequestError::LinkingNotSupported,
         RequestError::ProviderUnavailable,
-        RequestError::FunctionNotFound { name: "<name>".to_owned() },
+        RequestError::FunctionNotFound {
+            name: "<name>".to_owned(),
+        },
         RequestError::Panicked,
     ];
-    auth.into_iter().map(ApiError::from).chain(request.into_iter().map(ApiError::from)).collect()
+    auth.into_iter()
+        .map(ApiError::from)
+        .chain(request.into_iter().map(ApiError::from))
+        .collect()
 }

@@ -24,7 +24,10 @@ pub struct Readiness {
 impl Readiness {
     /// Asks this store.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, stopping: Arc::default() }
+        Self {
+            store,
+            stopping: Arc::default(),
+        }
     }
 
     /// From now on the answer is no: connections that are still open learn that the server is stopping.
@@ -52,6 +55,9 @@ pub(crate) async fn healthz() -> Json<Value> {
 pub(crate) async fn readyz(State(api): State<Api>) -> (StatusCode, Json<Value>) {
     match api.readiness.refusal().await {
         None => (StatusCode::OK, Json(json!({ "status": "ready" }))),
-        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not ready", "reason": reason }))),
+        Some(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "not ready", "reason": reason })),
+        ),
     }
 }

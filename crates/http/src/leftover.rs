@@ -9,8 +9,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
 /// Gets back what is left of a body when whoever was given it drops it.
@@ -27,14 +27,21 @@ impl Leftover {
     pub(crate) fn lend(request: Request) -> (Self, Request) {
         let leftover = Self::default();
         let slot = Arc::clone(&leftover.0);
-        let lent = request.map(|body| Body::new(Lent { rest: Some(Rest { body, seen: 0 }), slot }));
+        let lent = request.map(|body| {
+            Body::new(Lent {
+                rest: Some(Rest { body, seen: 0 }),
+                slot,
+            })
+        });
         (leftover, lent)
     }
 
     /// Reads the rest until the whole body, read and thrown away, has reached `limit` bytes or the time is over.
     pub(crate) async fn discard(self, limit: usize, time: Duration) {
         let rest = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Rest { mut body, mut seen }) = rest else { return };
+        let Some(Rest { mut body, mut seen }) = rest else {
+            return;
+        };
         // However it ends, the answer follows: this was a courtesy.
         let _ = timeout(time, async {
             while seen <= limit {
@@ -59,8 +66,13 @@ impl HttpBody for Lent {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Some(rest) = &mut self.rest else {
+            return Poll::Ready(None);
+        };
         let polled = Pin::new(&mut rest.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             rest.seen += frame.data_ref().map_or(0, Bytes::len);
@@ -73,7 +85,9 @@ impl HttpBody for Lent {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.rest.as_ref().map_or_else(SizeHint::default, |rest| rest.body.size_hint())
+        self.rest
+            .as_ref()
+            .map_or_else(SizeHint::default, |rest| rest.body.size_hint())
     }
 }
 

@@ -51,7 +51,10 @@ fn credentials(body: &LogIn) -> Result<Credentials, ApiError> {
         return Err(doorward_core::AuthError::InvalidCredentials.into());
     };
     // All zeros means "none", and a malformed id is ignored: a device never decides about a login.
-    let device = body.device_id().and_then(|id| id.parse::<ObjectId>().ok()).filter(|id| *id != ObjectId::zero());
+    let device = body
+        .device_id()
+        .and_then(|id| id.parse::<ObjectId>().ok())
+        .filter(|id| *id != ObjectId::zero());
     Ok(Credentials {
         email: EmailAddress::parse(&username).ok(),
         password: Password::new(password),

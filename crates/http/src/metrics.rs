@@ -32,24 +32,52 @@ impl Default for HttpMetrics {
     fn default() -> Self {
         // 0.5 ms to 16 s.
         let buckets = || Histogram::new(exponential_buckets(0.0005, 2.0, 16));
-        Self { requests: Family::default(), seconds: Family::new_with_constructor(buckets) }
+        Self {
+            requests: Family::default(),
+            seconds: Family::new_with_constructor(buckets),
+        }
     }
 }
 
 impl HttpMetrics {
     /// Makes the figures visible.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("http_requests", "Requests by method, route and status", self.requests.clone());
-        registry.register("http_request_seconds", "Duration of requests by route", self.seconds.clone());
+        registry.register(
+            "http_requests",
+            "Requests by method, route and status",
+            self.requests.clone(),
+        );
+        registry.register(
+            "http_request_seconds",
+            "Duration of requests by route",
+            self.seconds.clone(),
+        );
     }
 
     pub(crate) fn observe(&self, method: &Method, route: Option<&str>, status: StatusCode, elapsed: Duration) {
         // Whatever a client makes up, paths and methods alike, must not become a label: labels live for ever.
-        let known = [Method::GET, Method::POST, Method::DELETE, Method::OPTIONS, Method::HEAD, Method::PUT];
-        let method = if known.contains(method) { method.as_str() } else { "other" };
+        let known = [
+            Method::GET,
+            Method::POST,
+            Method::DELETE,
+            Method::OPTIONS,
+            Method::HEAD,
+            Method::PUT,
+        ];
+        let method = if known.contains(method) {
+            method.as_str()
+        } else {
+            "other"
+        };
         let route = route.unwrap_or("none").to_owned();
-        let labels = RequestLabels { method: method.to_owned(), route: route.clone(), status: status.as_u16() };
+        let labels = RequestLabels {
+            method: method.to_owned(),
+            route: route.clone(),
+            status: status.as_u16(),
+        };
         self.requests.get_or_create(&labels).inc();
-        self.seconds.get_or_create(&RouteLabels { route }).observe(elapsed.as_secs_f64());
+        self.seconds
+            .get_or_create(&RouteLabels { route })
+            .observe(elapsed.as_secs_f64());
     }
 }

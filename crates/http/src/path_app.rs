@@ -50,6 +50,12 @@ pub(crate) fn app_id(path: &str) -> Option<&str> {
 
 /// Refuses a browser whose origin the app does not list. Clients that are not browsers send no origin.
 pub(crate) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), RequestError> {
-    let allowed = headers.get(ORIGIN).is_none_or(|origin| origin.to_str().is_ok_and(|origin| app.allows_origin(origin)));
-    if allowed { Ok(()) } else { Err(RequestError::OriginNotAllowed) }
+    let allowed = headers
+        .get(ORIGIN)
+        .is_none_or(|origin| origin.to_str().is_ok_and(|origin| app.allows_origin(origin)));
+    if allowed {
+        Ok(())
+    } else {
+        Err(RequestError::OriginNotAllowed)
+    }
 }

@@ -12,7 +12,9 @@ use crate::{Api, ApiError};
 
 pub(crate) async fn profile(State(api): State<Api>, signed_in: SignedInUser) -> Result<Json<Profile>, ApiError> {
     let user = api.accounts.profile(&signed_in.served.app, signed_in.user).await?;
-    let data = ProfileData { email: user.email.as_str().to_owned() };
+    let data = ProfileData {
+        email: user.email.as_str().to_owned(),
+    };
     let identity = ProfileIdentity {
         id: user.identity.to_string(),
         provider_type: PROVIDER.to_owned(),

@@ -32,7 +32,11 @@ pub(crate) struct RequestScope {
 impl RequestScope {
     /// The scope of the request that these parts belong to. Without the middleware there is nobody to tell, which is harmless.
     pub(crate) fn of(parts: &Parts) -> Self {
-        parts.extensions.get::<Self>().cloned().unwrap_or_else(|| Self { app: Arc::default() })
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self { app: Arc::default() })
     }
 
     /// Remembers which app the request turned out to be for: the `link` of an error names it.
@@ -47,7 +51,10 @@ pub(crate) async fn request_scope(State(api): State<Api>, mut request: Request, 
     let id = RequestId::generate(api.accounts.clock(), api.accounts.entropy());
     let scope = RequestScope { app: Arc::default() };
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
     let limit = api.limits.of_path(request.uri().path());
     if let Some(app) = app_id(request.uri().path()).and_then(|id| api.apps.find(id)) {
         scope.is_for(app);
@@ -74,9 +81,12 @@ pub(crate) async fn request_scope(State(api): State<Api>, mut request: Request, 
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, no-store, must-revalidate"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-cache, no-store, must-revalidate"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    api.metrics.observe(&method, route.as_deref(), response.status(), started.elapsed());
+    api.metrics
+        .observe(&method, route.as_deref(), response.status(), started.elapsed());
     response
 }
 
@@ -91,7 +101,9 @@ fn error_response(form: &WireForm, link: String) -> Response {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if form.close {
-        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }

@@ -18,7 +18,10 @@ pub(crate) async fn refresh(
     let app = &bearer.served.app;
     let session = api.accounts.refresh(app, bearer.session).await?;
     let token_id = ObjectId::generate(api.accounts.clock(), api.accounts.entropy());
-    let access_token = bearer.served.keys.issue_access(app, &session, token_id, api.accounts.now());
+    let access_token = bearer
+        .served
+        .keys
+        .issue_access(app, &session, token_id, api.accounts.now());
     Ok((StatusCode::CREATED, Json(AccessToken { access_token })))
 }
 

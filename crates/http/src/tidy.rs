@@ -61,7 +61,11 @@ mod tests {
             ("/a/b?x=1", None),
             ("/", None),
         ] {
-            assert_eq!(tidy_path(&from.parse().unwrap()).map(|uri| uri.to_string()).as_deref(), to, "{from}");
+            assert_eq!(
+                tidy_path(&from.parse().unwrap()).map(|uri| uri.to_string()).as_deref(),
+                to,
+                "{from}"
+            );
         }
     }
 }

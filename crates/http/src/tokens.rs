@@ -63,14 +63,23 @@ impl Key {
             return Err(InvalidKey);
         }
         let signer = Signer::Hs256(EncodingKey::from_secret(secret));
-        Ok(Self { algorithm: Algorithm::HS256, signer, decoding: DecodingKey::from_secret(secret) })
+        Ok(Self {
+            algorithm: Algorithm::HS256,
+            signer,
+            decoding: DecodingKey::from_secret(secret),
+        })
     }
 
     fn sign(&self, id: &KeyId, claims: &impl Serialize) -> String {
-        let header = Header { kid: Some(id.0.clone()), ..Header::new(self.algorithm) };
+        let header = Header {
+            kid: Some(id.0.clone()),
+            ..Header::new(self.algorithm)
+        };
         // Both fail only for a key of the wrong kind or claims that are not JSON, which is settled when a key is loaded.
         match &self.signer {
-            Signer::Hs256(key) => jsonwebtoken::encode(&header, claims, key).expect("a checked key signs our own claims"),
+            Signer::Hs256(key) => {
+                jsonwebtoken::encode(&header, claims, key).expect("a checked key signs our own claims")
+            }
             Signer::Es256(pair) => es256(pair, &header, claims).expect("a checked key signs our own claims"),
         }
     }
@@ -81,7 +90,9 @@ impl Key {
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
-        jsonwebtoken::decode(token, &self.decoding, &validation).ok().map(|token| token.claims)
+        jsonwebtoken::decode(token, &self.decoding, &validation)
+            .ok()
+            .map(|token| token.claims)
     }
 }
 
@@ -107,12 +118,18 @@ impl AccessKey {
             x,
             y,
         };
-        Ok(Self { key, public: Some(public) })
+        Ok(Self {
+            key,
+            public: Some(public),
+        })
     }
 
     /// A key for HS256. It has no public half.
     pub fn hs256(secret: &[u8]) -> Result<Self, InvalidKey> {
-        Ok(Self { key: Key::hs256(secret)?, public: None })
+        Ok(Self {
+            key: Key::hs256(secret)?,
+            public: None,
+        })
     }
 }
 
@@ -132,7 +149,12 @@ impl AppKeys {
         refresh: BTreeMap<KeyId, RefreshKey>,
     ) -> Result<Self, InvalidKey> {
         if access.contains_key(&active_access) && refresh.contains_key(&active_refresh) {
-            Ok(Self { active_access, access, active_refresh, refresh })
+            Ok(Self {
+                active_access,
+                access,
+                active_refresh,
+                refresh,
+            })
         } else {
             Err(InvalidKey)
         }
@@ -159,9 +181,16 @@ impl AppKeys {
 
     /// The refresh token of a new session.
     pub(crate) fn issue_refresh(&self, session: &Session, identity: RegistrationId) -> String {
-        let (device, domain, id) = (session.device.to_string(), session.app.to_string(), session.id.to_string());
-        let identity =
-            Identity { id: identity.to_string(), provider_type: PROVIDER.to_owned(), provider_id: domain.clone() };
+        let (device, domain, id) = (
+            session.device.to_string(),
+            session.app.to_string(),
+            session.id.to_string(),
+        );
+        let identity = Identity {
+            id: identity.to_string(),
+            provider_type: PROVIDER.to_owned(),
+            provider_id: domain.clone(),
+        };
         let claims = RefreshClaims {
             baas_data: None,
             baas_device_id: device.clone(),
@@ -183,30 +212,43 @@ impl AppKeys {
 
     /// The claims of an access token of this app that has not expired.
     pub(crate) fn verify_access(&self, token: &str, app: &App, now: Timestamp) -> Result<AccessClaims, RequestError> {
-        let key = kid(token).and_then(|id| self.access.get(&id)).ok_or(RequestError::InvalidAccessToken)?;
+        let key = kid(token)
+            .and_then(|id| self.access.get(&id))
+            .ok_or(RequestError::InvalidAccessToken)?;
         let claims: AccessClaims = key.key.verify(token).ok_or(RequestError::InvalidAccessToken)?;
-        let ours = claims.typ == ACCESS
-            && claims.aud == app.id.as_str()
-            && claims.baas_domain_id == app.object_id.to_string();
+        let ours =
+            claims.typ == ACCESS && claims.aud == app.id.as_str() && claims.baas_domain_id == app.object_id.to_string();
         if !ours {
             return Err(RequestError::InvalidAccessToken);
         }
-        if claims.exp <= now.as_seconds() { Err(RequestError::AccessTokenExpired) } else { Ok(claims) }
+        if claims.exp <= now.as_seconds() {
+            Err(RequestError::AccessTokenExpired)
+        } else {
+            Ok(claims)
+        }
     }
 
     /// The claims of a refresh token of this app that has not expired.
     pub(crate) fn verify_refresh(&self, token: &str, app: &App, now: Timestamp) -> Result<RefreshClaims, RequestError> {
-        let key = kid(token).and_then(|id| self.refresh.get(&id)).ok_or(RequestError::InvalidRefreshToken)?;
+        let key = kid(token)
+            .and_then(|id| self.refresh.get(&id))
+            .ok_or(RequestError::InvalidRefreshToken)?;
         let claims: RefreshClaims = key.0.verify(token).ok_or(RequestError::InvalidRefreshToken)?;
         if claims.typ != REFRESH || claims.baas_domain_id != app.object_id.to_string() {
             return Err(RequestError::InvalidRefreshToken);
         }
-        if claims.exp <= now.as_seconds() { Err(RequestError::RefreshTokenExpired) } else { Ok(claims) }
+        if claims.exp <= now.as_seconds() {
+            Err(RequestError::RefreshTokenExpired)
+        } else {
+            Ok(claims)
+        }
     }
 
     /// The public halves of the access keys, for backends that verify offline. HS256 keys have none.
     pub(crate) fn jwks(&self) -> JwkSet {
-        JwkSet { keys: self.access.values().filter_map(|key| key.public.clone()).collect() }
+        JwkSet {
+            keys: self.access.values().filter_map(|key| key.public.clone()).collect(),
+        }
     }
 }
 

@@ -40,7 +40,11 @@ impl Attempts {
     pub(crate) async fn claim(&mut self) -> Result<bool, StoreError> {
         let room = self.room();
         let kept = self.post.parts.settings.attempts_at_once / 4;
-        let (limit, only_new) = if room > kept { (room - kept, false) } else { (room, true) };
+        let (limit, only_new) = if room > kept {
+            (room - kept, false)
+        } else {
+            (room, true)
+        };
         let name = self.post.name();
         let mails = self.post.claim(&name, limit, only_new).await?;
         let all = mails.len() < limit;

@@ -195,12 +195,7 @@ impl Post {
     }
 
     /// Claims what is due.
-    pub(crate) async fn claim(
-        &self,
-        name: &str,
-        limit: usize,
-        only_new: bool,
-    ) -> Result<Vec<ClaimedMail>, StoreError> {
+    pub(crate) async fn claim(&self, name: &str, limit: usize, only_new: bool) -> Result<Vec<ClaimedMail>, StoreError> {
         let now = self.now();
         let claimed = async {
             let mut tx = self.parts.store.begin().await?;

@@ -25,8 +25,8 @@ pub(crate) fn recipe(password: &[u8], salt: [u8; 16], parameters: Parameters) ->
 
 /// Writes a tag that was made by [`recipe`] down.
 pub(crate) fn write(salt: [u8; 16], parameters: Parameters, tag: &Tag) -> Result<String, PoolError> {
-    let params = Params::new(parameters.memory_kib, parameters.passes, parameters.lanes, None)
-        .map_err(|_| PoolError::Failed)?;
+    let params =
+        Params::new(parameters.memory_kib, parameters.passes, parameters.lanes, None).map_err(|_| PoolError::Failed)?;
     let hash = PasswordHash {
         algorithm: ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),

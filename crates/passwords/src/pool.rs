@@ -95,13 +95,7 @@ impl PasswordPool {
         }
         let (candidate, pace) = engine::choose(candidates)?;
         let metrics = PoolMetrics::new();
-        let queue = Arc::new(Queue::new(
-            threads,
-            queue_deadline,
-            parameters,
-            pace,
-            metrics.clone(),
-        ));
+        let queue = Arc::new(Queue::new(threads, queue_deadline, parameters, pace, metrics.clone()));
         let nobody = phc::write([0; 16], parameters, &Zeroizing::new(vec![0; phc::TAG_LEN]))?;
         // Made before the threads, so that dropping it stops those that could be started if one cannot.
         let pool = Self(Arc::new(Inner {
@@ -123,11 +117,7 @@ impl PasswordPool {
     }
 
     async fn tag(&self, recipe: Recipe) -> Result<Tag, PoolError> {
-        self.0
-            .queue
-            .submit(recipe)?
-            .await
-            .map_err(|_| PoolError::Stopped)?
+        self.0.queue.submit(recipe)?.await.map_err(|_| PoolError::Stopped)?
     }
 }
 

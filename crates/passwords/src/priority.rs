@@ -12,8 +12,8 @@ pub(crate) fn lower_this_thread() {
     const NICEST: i32 = 19;
 
     let thread = rustix::thread::gettid();
-    let lowered = getpriority_process(Some(thread))
-        .and_then(|now| setpriority_process(Some(thread), (now + NICER).min(NICEST)));
+    let lowered =
+        getpriority_process(Some(thread)).and_then(|now| setpriority_process(Some(thread), (now + NICER).min(NICEST)));
     if let Err(error) = lowered {
         tracing::warn!(error = %error, "the priority of a password thread could not be lowered");
     }

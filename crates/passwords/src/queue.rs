@@ -36,13 +36,7 @@ struct State {
 }
 
 impl Queue {
-    pub(crate) fn new(
-        threads: usize,
-        deadline: Duration,
-        usual: Parameters,
-        pace: Pace,
-        metrics: PoolMetrics,
-    ) -> Self {
+    pub(crate) fn new(threads: usize, deadline: Duration, usual: Parameters, pace: Pace, metrics: PoolMetrics) -> Self {
         let state = State {
             waiting: VecDeque::new(),
             busy_threads: 0,
@@ -60,10 +54,7 @@ impl Queue {
     }
 
     /// Queues a hash, or refuses at once when it would probably wait beyond the deadline.
-    pub(crate) fn submit(
-        &self,
-        recipe: Recipe,
-    ) -> Result<oneshot::Receiver<Result<Tag, PoolError>>, PoolError> {
+    pub(crate) fn submit(&self, recipe: Recipe) -> Result<oneshot::Receiver<Result<Tag, PoolError>>, PoolError> {
         let mut state = self.lock();
         if !state.open {
             return Err(PoolError::Stopped);

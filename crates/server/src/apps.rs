@@ -20,7 +20,10 @@ pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<V
     for argument in arguments {
         let app = doorward_appdir::load(&argument.dir, &load_options(argument, secrets)?)?;
         if !ids.insert(app.client_app_id.clone()) {
-            bail!("two directories have the app id `{}`; give one of them another: APP_ID=APP_DIR", app.client_app_id);
+            bail!(
+                "two directories have the app id `{}`; give one of them another: APP_ID=APP_DIR",
+                app.client_app_id
+            );
         }
         refuse_functions(&app)?;
         apps.push(app);
@@ -30,19 +33,21 @@ pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<V
 
 /// What the operator adds to a directory.
 pub(crate) fn load_options(argument: &AppArgument, secrets: &SecretNames) -> Result<LoadOptions> {
-    Ok(LoadOptions { app_id: argument.id.clone(), secrets: secrets.read()? })
+    Ok(LoadOptions {
+        app_id: argument.id.clone(),
+        secrets: secrets.read()?,
+    })
 }
 
 /// Gives an app the object id under which its data is kept.
-pub(crate) async fn adopt(
-    app: &LoadedApp,
-    store: &dyn Store,
-    clock: &dyn Clock,
-    entropy: &dyn Entropy,
-) -> Result<App> {
+pub(crate) async fn adopt(app: &LoadedApp, store: &dyn Store, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<App> {
     let id = AppId::parse(&app.client_app_id).context("the app id has characters that an app id cannot have")?;
     let email_password = app.userpass.as_ref().map(email_password).transpose()?;
-    let exported = app.internal_app_id.as_deref().and_then(|id| id.parse::<ObjectId>().ok()).map(AppObjectId);
+    let exported = app
+        .internal_app_id
+        .as_deref()
+        .and_then(|id| id.parse::<ObjectId>().ok())
+        .map(AppObjectId);
     let generated = AppObjectId::generate(clock, entropy);
     let mut tx = store.begin().await?;
     let mut object_id = tx.adopt_app(&id, exported.unwrap_or(generated), clock.now()).await?;
@@ -52,7 +57,11 @@ pub(crate) async fn adopt(
     }
     tx.commit().await?;
     let object_id = object_id.context("a new object id was taken already")?;
-    let group = app.group_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(GroupId(ObjectId::zero()));
+    let group = app
+        .group_id
+        .as_deref()
+        .and_then(|id| id.parse().ok())
+        .unwrap_or(GroupId(ObjectId::zero()));
     Ok(App {
         id,
         object_id,
@@ -68,8 +77,16 @@ pub(crate) async fn adopt(
 /// An app that needs a function does not start at all, and nothing is made for it.
 fn refuse_functions(app: &LoadedApp) -> Result<()> {
     let place = || format!("app {} in {}", app.client_app_id, app.root.display());
-    app.userpass.as_ref().map(email_password).transpose().with_context(place)?;
-    if let Some(function) = app.custom_user_data.as_ref().and_then(|data| data.on_user_creation_function.as_ref()) {
+    app.userpass
+        .as_ref()
+        .map(email_password)
+        .transpose()
+        .with_context(place)?;
+    if let Some(function) = app
+        .custom_user_data
+        .as_ref()
+        .and_then(|data| data.on_user_creation_function.as_ref())
+    {
         bail!(
             "{}: new users are made by the function `{function}`, and this version does not run functions; remove \
              `on_user_creation_function_name` from auth/custom_user_data.json to do without it",

@@ -20,5 +20,9 @@ pub(crate) fn check(options: &CheckOptions) -> Result<ExitCode> {
     } else {
         write!(out, "{report}")?;
     }
-    Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -109,11 +109,16 @@ pub(crate) struct ServeOptions {
     pub(crate) function_timeout: Option<Span>,
 
     /// Private addresses that functions may call (repeatable). This version runs no functions.
-    #[arg(long, value_name = "CIDR|HOST", value_delimiter = ',', env = "DOORWARD_FUNCTION_HTTP_ALLOW")]
+    #[arg(
+        long,
+        value_name = "CIDR|HOST",
+        value_delimiter = ',',
+        env = "DOORWARD_FUNCTION_HTTP_ALLOW"
+    )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) function_http_allow: Vec<String>,
 
-    /// A directory with one file per secret, named as it is; DIR/<app id>/ wins. Also `DOORWARD_SECRET_<NAME>`.
+    /// A directory with one file per secret, named as it is; `DIR/<app id>/` wins. Also `DOORWARD_SECRET_<NAME>`.
     #[arg(long, value_name = "DIR", env = "DOORWARD_SECRETS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) secrets: Option<PathBuf>,
@@ -164,9 +169,7 @@ impl ServeOptions {
     /// What clap cannot know: two options that say the same, of which the command line's wins; and a list in one variable.
     fn settle(&mut self, matches: &ArgMatches) {
         let from = |option, source| matches.value_source(option) == Some(source);
-        let beaten = |option, other| {
-            from(option, ValueSource::EnvVariable) && from(other, ValueSource::CommandLine)
-        };
+        let beaten = |option, other| from(option, ValueSource::EnvVariable) && from(other, ValueSource::CommandLine);
         if beaten("database", "database_file") {
             self.database = None;
         }
@@ -181,7 +184,12 @@ impl ServeOptions {
         }
         // On the command line a comma may be part of a directory's name.
         if from("apps", ValueSource::EnvVariable) {
-            self.apps = self.apps.iter().flat_map(|apps| apps.split(',')).map(str::to_owned).collect();
+            self.apps = self
+                .apps
+                .iter()
+                .flat_map(|apps| apps.split(','))
+                .map(str::to_owned)
+                .collect();
         }
     }
 
@@ -212,7 +220,13 @@ pub(crate) struct CheckOptions {
 #[derive(Debug, Args)]
 pub(crate) struct KeysOptions {
     /// Where keys are kept.
-    #[arg(long, value_name = "DIR", env = "DOORWARD_DATA_DIR", default_value = "doorward-data", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "DOORWARD_DATA_DIR",
+        default_value = "doorward-data",
+        global = true
+    )]
     pub(crate) data_dir: PathBuf,
     #[command(subcommand)]
     pub(crate) action: KeysAction,

@@ -78,7 +78,11 @@ pub(crate) fn resolve(options: ServeOptions) -> Result<Config> {
 fn extract(figment: Figment) -> Result<ServeOptions> {
     figment.extract().map_err(|error| {
         // figment would quote the value, which may be a secret; path and kind are enough to find it.
-        let place = if error.path.is_empty() { String::new() } else { format!(" at `{}`", error.path.join(".")) };
+        let place = if error.path.is_empty() {
+            String::new()
+        } else {
+            format!(" at `{}`", error.path.join("."))
+        };
         anyhow::anyhow!("the configuration{place} is not right: {}", kind(&error.kind))
     })
 }
@@ -86,7 +90,9 @@ fn extract(figment: Figment) -> Result<ServeOptions> {
 fn kind(kind: &figment::error::Kind) -> String {
     use figment::error::Kind;
     match kind {
-        Kind::UnknownField(field, known) => format!("there is no option `{field}`; the options are {}", known.join(", ")),
+        Kind::UnknownField(field, known) => {
+            format!("there is no option `{field}`; the options are {}", known.join(", "))
+        }
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("expected {expected}"),
         // The lines after the first quote the file, and the broken line may hold a secret.
         Kind::Message(message) => message.lines().next().unwrap_or_default().to_owned(),
@@ -102,7 +108,9 @@ fn check(options: ServeOptions) -> Result<Config> {
     let smtp = secret(options.smtp, options.smtp_file.as_deref())?;
     let smtp = match (smtp, options.mail_from) {
         (Some(url), Some(from)) => Some(Smtp { url, from }),
-        (Some(_), None) => bail!("--smtp needs --mail-from, the sender of every mail, such as `Notes <accounts@example.com>`"),
+        (Some(_), None) => {
+            bail!("--smtp needs --mail-from, the sender of every mail, such as `Notes <accounts@example.com>`")
+        }
         (None, _) => None,
     };
     let minutes = Duration::from_mins;
@@ -112,11 +120,19 @@ fn check(options: ServeOptions) -> Result<Config> {
         (!options.function_http_allow.is_empty(), "--function-http-allow"),
         (!options.trusted_proxy.is_empty(), "--trusted-proxy"),
     ];
-    within("--function-timeout", options.function_timeout, Duration::from_secs(1), Duration::from_secs(90), minutes(1))?;
+    within(
+        "--function-timeout",
+        options.function_timeout,
+        Duration::from_secs(1),
+        Duration::from_secs(90),
+        minutes(1),
+    )?;
     let (email_min, default_session) = (Duration::from_secs(10), Settings::default().refresh_token_lifetime);
     Ok(Config {
         apps: options.apps.iter().map(|text| app_argument(text)).collect(),
-        listen: options.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
+        listen: options
+            .listen
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
         public_url: options.public_url,
         database: database(secret(options.database, options.database_file.as_deref())?, &data_dir)?,
         data_dir,
@@ -138,21 +154,34 @@ fn check(options: ServeOptions) -> Result<Config> {
                 default_session,
             )?,
         },
-        secret_names: SecretNames { dir: options.secrets, environment: secrets_in_environment() },
+        secret_names: SecretNames {
+            dir: options.secrets,
+            environment: secrets_in_environment(),
+        },
         access_token_algorithm: options.access_token_algorithm.unwrap_or_default(),
         metrics_listen: options.metrics_listen,
         password_threads: options.password_threads.map(std::num::NonZeroUsize::get),
         log_format: options.log_format.unwrap_or_default(),
         log: options.log,
-        without_effect: without_effect.iter().filter(|(given, _)| *given).map(|(_, name)| *name).collect(),
+        without_effect: without_effect
+            .iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, name)| *name)
+            .collect(),
     })
 }
 
 /// Splits `[APP_ID=]APP_DIR`. Everything after the first `=` is the directory; a directory with `=` in its name needs an id.
 pub(crate) fn app_argument(text: &str) -> AppArgument {
     match text.split_once('=') {
-        Some((id, dir)) => AppArgument { id: Some(id.to_owned()), dir: PathBuf::from(dir) },
-        None => AppArgument { id: None, dir: PathBuf::from(text) },
+        Some((id, dir)) => AppArgument {
+            id: Some(id.to_owned()),
+            dir: PathBuf::from(dir),
+        },
+        None => AppArgument {
+            id: None,
+            dir: PathBuf::from(text),
+        },
     }
 }
 
@@ -167,14 +196,19 @@ fn within(name: &str, value: Option<Span>, min: Duration, max: Duration, default
 fn secret(value: Option<Secret>, file: Option<&Path>) -> Result<Option<Secret>> {
     let Some(file) = file else { return Ok(value) };
     if value.is_some() {
-        bail!("an option is given both as a value and as a file ({}); give one of them", file.display());
+        bail!(
+            "an option is given both as a value and as a file ({}); give one of them",
+            file.display()
+        );
     }
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(Some(Secret(text.trim().to_owned())))
 }
 
 fn database(url: Option<Secret>, data_dir: &Path) -> Result<Database> {
-    let Some(url) = url else { return Ok(Database::Sqlite(data_dir.join("doorward.sqlite"))) };
+    let Some(url) = url else {
+        return Ok(Database::Sqlite(data_dir.join("doorward.sqlite")));
+    };
     if let Some(path) = url.0.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() {
@@ -199,7 +233,10 @@ fn secrets_in_environment() -> BTreeSet<String> {
 impl SecretNames {
     /// Those that `check` is told about.
     pub(crate) fn of(dir: Option<PathBuf>) -> Self {
-        Self { dir, environment: secrets_in_environment() }
+        Self {
+            dir,
+            environment: secrets_in_environment(),
+        }
     }
 
     /// Every name that an app would find a secret under: those of the environment and the directory, and in a folder named as
@@ -241,7 +278,10 @@ mod tests {
     use super::*;
 
     fn options() -> ServeOptions {
-        ServeOptions { apps: vec!["examples/notes".to_owned()], ..ServeOptions::default() }
+        ServeOptions {
+            apps: vec!["examples/notes".to_owned()],
+            ..ServeOptions::default()
+        }
     }
 
     fn error(options: ServeOptions) -> String {
@@ -303,7 +343,10 @@ mod tests {
     fn lifetimes_have_limits() {
         let mut short = options();
         short.email_token_lifetime = Some(Span(Duration::from_secs(9)));
-        assert_eq!(error(short), "--email-token-lifetime is 9s; it must be between 10s and 1day");
+        assert_eq!(
+            error(short),
+            "--email-token-lifetime is 9s; it must be between 10s and 1day"
+        );
         let mut five_years = options();
         five_years.refresh_token_lifetime = Some("5y".parse().unwrap());
         assert!(resolve(five_years).is_ok());

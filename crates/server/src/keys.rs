@@ -20,9 +20,16 @@ use ring::{Algorithm, Ring};
 /// The keys for mailed links.
 pub(crate) fn mail_keys(data_dir: &Path) -> Result<TokenKeys> {
     let ring = Ring::open_or_create(&mail_path(data_dir), Algorithm::HmacSha512)?;
-    let keys = ring.keys.iter().map(|key| (KeyId(key.id.clone()), key.secret.as_slice()));
-    TokenKeys::new(KeyId(ring.active.clone()), keys)
-        .with_context(|| format!("{}: a key is shorter than 32 bytes, or the active one is missing", ring.path.display()))
+    let keys = ring
+        .keys
+        .iter()
+        .map(|key| (KeyId(key.id.clone()), key.secret.as_slice()));
+    TokenKeys::new(KeyId(ring.active.clone()), keys).with_context(|| {
+        format!(
+            "{}: a key is shorter than 32 bytes, or the active one is missing",
+            ring.path.display()
+        )
+    })
 }
 
 /// The keys of an app's access and refresh tokens. Access tokens are signed with the wanted algorithm from now on; what keys of
@@ -39,7 +46,10 @@ pub(crate) fn app_keys(data_dir: &Path, app: &AppId, wanted: AccessTokenAlgorith
             Algorithm::Hs256 => AccessKey::hs256(&key.secret),
             Algorithm::HmacSha512 => bail!("{}: key {id} is not for access tokens", access.path.display()),
         };
-        access_keys.insert(id, loaded.with_context(|| format!("{}: key {}", access.path.display(), key.id))?);
+        access_keys.insert(
+            id,
+            loaded.with_context(|| format!("{}: key {}", access.path.display(), key.id))?,
+        );
     }
     let mut refresh_keys = BTreeMap::new();
     for key in &refresh.keys {
@@ -47,8 +57,18 @@ pub(crate) fn app_keys(data_dir: &Path, app: &AppId, wanted: AccessTokenAlgorith
         let loaded = loaded.with_context(|| format!("{}: key {}", refresh.path.display(), key.id))?;
         refresh_keys.insert(KeyId(key.id.clone()), loaded);
     }
-    AppKeys::new(KeyId(access.active.clone()), access_keys, KeyId(refresh.active.clone()), refresh_keys)
-        .with_context(|| format!("{}: an active key is missing", data_dir.join("keys").join(app.as_str()).display()))
+    AppKeys::new(
+        KeyId(access.active.clone()),
+        access_keys,
+        KeyId(refresh.active.clone()),
+        refresh_keys,
+    )
+    .with_context(|| {
+        format!(
+            "{}: an active key is missing",
+            data_dir.join("keys").join(app.as_str()).display()
+        )
+    })
 }
 
 /// `doorward keys`
@@ -69,19 +89,29 @@ pub(crate) fn command(options: &KeysOptions) -> Result<()> {
             let mut ring = open(&options.data_dir, &choice.ring)?;
             ring.activate(&choice.id)?;
             ring.save()?;
-            let algorithm = ring.keys.iter().find(|key| key.id == choice.id).map_or("", |key| key.algorithm.name());
+            let algorithm = ring
+                .keys
+                .iter()
+                .find(|key| key.id == choice.id)
+                .map_or("", |key| key.algorithm.name());
             // The server signs access tokens with the algorithm that it was told, whichever key is active.
             let condition = match choice.ring.purpose {
                 KeyPurpose::Access => format!(" with --access-token-algorithm {algorithm}"),
                 KeyPurpose::Mail | KeyPurpose::Refresh => String::new(),
             };
-            say(&format!("key {} is active from the next start on{condition}", choice.id))
+            say(&format!(
+                "key {} is active from the next start on{condition}",
+                choice.id
+            ))
         }
         KeysAction::Remove(choice) => {
             let mut ring = open(&options.data_dir, &choice.ring)?;
             ring.remove(&choice.id)?;
             ring.save()?;
-            say(&format!("removed key {}; what it made is refused from the next start on", choice.id))
+            say(&format!(
+                "removed key {}; what it made is refused from the next start on",
+                choice.id
+            ))
         }
     }
 }
@@ -102,7 +132,12 @@ fn list(data_dir: &Path) -> Result<()> {
         for key in &ring.keys {
             let active = if key.id == ring.active { "active" } else { "" };
             let name = path.strip_prefix(&keys).unwrap_or(&path).display().to_string();
-            say(&format!("{name:<40} {} {:<12} {} {active}", key.id, key.algorithm.name(), key.created_at))?;
+            say(&format!(
+                "{name:<40} {} {:<12} {} {active}",
+                key.id,
+                key.algorithm.name(),
+                key.created_at
+            ))?;
         }
     }
     Ok(())
@@ -113,7 +148,15 @@ fn open(data_dir: &Path, ring: &KeyRing) -> Result<Ring> {
         (KeyPurpose::Mail, _) => mail_path(data_dir),
         (purpose, Some(app)) => {
             let app = AppId::parse(app).context("--app must be an app id such as notes-abcde")?;
-            app_path(data_dir, &app, if purpose == KeyPurpose::Access { "access" } else { "refresh" })
+            app_path(
+                data_dir,
+                &app,
+                if purpose == KeyPurpose::Access {
+                    "access"
+                } else {
+                    "refresh"
+                },
+            )
         }
         (_, None) => bail!("--app is needed: each app has access and refresh keys of its own"),
     };

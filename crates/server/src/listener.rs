@@ -28,18 +28,26 @@ const CONNECTIONS: usize = 10_000;
 
 /// Takes an address without letting anybody connect yet: a start that takes its time must not look like a server that hangs.
 pub(crate) fn reserve(address: SocketAddr) -> Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
     // A restart must not wait for the connections of the process before it to be forgotten.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
-    socket.bind(address).with_context(|| format!("cannot listen on {address}"))?;
+    socket
+        .bind(address)
+        .with_context(|| format!("cannot listen on {address}"))?;
     Ok(socket)
 }
 
 /// Lets clients connect.
 pub(crate) fn listen(socket: TcpSocket) -> Result<TcpListener> {
     let address = socket.local_addr()?;
-    socket.listen(1_024).with_context(|| format!("cannot listen on {address}"))
+    socket
+        .listen(1_024)
+        .with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Serves until `stop`, then finishes what was accepted.
@@ -57,13 +65,16 @@ where
             let place = Arc::clone(&places).acquire_owned().await;
             (place, listener.accept().await)
         };
-        let Some((place, accepted)) = stop.run_until_cancelled(accepted).await else { break };
+        let Some((place, accepted)) = stop.run_until_cancelled(accepted).await else {
+            break;
+        };
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
                 // Mostly "too many open files": wait for some to close instead of spinning.
                 tracing::warn!(%error, "a connection could not be accepted");
-                stop.run_until_cancelled(tokio::time::sleep(Duration::from_millis(50))).await;
+                stop.run_until_cancelled(tokio::time::sleep(Duration::from_millis(50)))
+                    .await;
                 continue;
             }
         };
@@ -84,7 +95,10 @@ where
         });
     }
     drop(listener);
-    if tokio::time::timeout(SHUTDOWN_DEADLINE, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_DEADLINE, connections.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not finish before the shutdown deadline");
     }
 }

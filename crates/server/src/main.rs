@@ -19,7 +19,9 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let outcome = match Cli::read().command {
-        Command::Serve(options) => config::resolve(*options).and_then(serve::serve).map(|()| ExitCode::SUCCESS),
+        Command::Serve(options) => config::resolve(*options)
+            .and_then(serve::serve)
+            .map(|()| ExitCode::SUCCESS),
         Command::Check(options) => check::check(&options),
         Command::Keys(options) => keys::command(&options).map(|()| ExitCode::SUCCESS),
     };

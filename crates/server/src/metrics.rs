@@ -34,7 +34,11 @@ struct OutboxLabels {
 pub(crate) fn router(mut registry: Registry, store: Arc<dyn Store>) -> Router {
     let outbox = Family::default();
     registry.register("doorward_outbox_mails", "Mails in the outbox by state", outbox.clone());
-    Router::new().route("/metrics", get(metrics)).with_state(Page { registry: Arc::new(registry), store, outbox })
+    Router::new().route("/metrics", get(metrics)).with_state(Page {
+        registry: Arc::new(registry),
+        store,
+        outbox,
+    })
 }
 
 async fn metrics(State(page): State<Page>) -> impl IntoResponse {
@@ -43,7 +47,9 @@ async fn metrics(State(page): State<Page>) -> impl IntoResponse {
     match timeout(Duration::from_secs(1), page.store.count_mail()).await {
         Ok(Ok(counts)) => {
             for (state, count) in counts {
-                page.outbox.get_or_create(&OutboxLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+                page.outbox
+                    .get_or_create(&OutboxLabels { state })
+                    .set(i64::try_from(count).unwrap_or(i64::MAX));
             }
         }
         Ok(Err(error)) => tracing::warn!(%error, "the outbox could not be counted for the metrics"),
@@ -51,7 +57,13 @@ async fn metrics(State(page): State<Page>) -> impl IntoResponse {
     }
     let mut text = String::new();
     let _ = encode(&mut text, &page.registry);
-    ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+    (
+        [(
+            CONTENT_TYPE,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        )],
+        text,
+    )
 }
 
 /// Serves the metrics until the process ends.

@@ -11,7 +11,9 @@ use doorward_core::{
     TokenKeys,
 };
 use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp};
-use doorward_mail::{DevMailbox, MailFrom, MailMetrics, OutboxWorker, SmtpTransport, Transport, WorkerParts, WorkerSettings};
+use doorward_mail::{
+    DevMailbox, MailFrom, MailMetrics, OutboxWorker, SmtpTransport, Transport, WorkerParts, WorkerSettings,
+};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
@@ -62,7 +64,11 @@ async fn start(config: Config) -> Result<Server> {
     let bound = http.local_addr()?;
     let links = Arc::new(public_links(&config, bound)?);
     let needs_mail = loaded.iter().any(|app| app.userpass.is_some());
-    let mail = if needs_mail { Some(MailOut::choose(&config, bound, &links)?) } else { None };
+    let mail = if needs_mail {
+        Some(MailOut::choose(&config, bound, &links)?)
+    } else {
+        None
+    };
     for option in &config.without_effect {
         tracing::warn!(option, "this option has no effect in this version");
     }
@@ -84,9 +90,12 @@ async fn start(config: Config) -> Result<Server> {
 
     let defaults = PoolConfig::default();
     let threads = config.password_threads.unwrap_or(defaults.threads);
-    let passwords = PasswordPool::start(PoolConfig { threads, ..defaults }).context("the password pool cannot start")?;
+    let passwords =
+        PasswordPool::start(PoolConfig { threads, ..defaults }).context("the password pool cannot start")?;
     // The store and the mail name their figures in full.
-    passwords.metrics().register(registry.sub_registry_with_prefix("doorward"));
+    passwords
+        .metrics()
+        .register(registry.sub_registry_with_prefix("doorward"));
     let engine = passwords.engine();
 
     let outbox = OutboxWake::default();
@@ -109,7 +118,10 @@ async fn start(config: Config) -> Result<Server> {
         apps: all_apps.clone(),
         links: Arc::clone(&links),
     });
-    if let Some(MailOut { mailbox: Some(mailbox), .. }) = &mail {
+    if let Some(MailOut {
+        mailbox: Some(mailbox), ..
+    }) = &mail
+    {
         pages = pages.merge(doorward_console::development_mailbox(mailbox.clone()));
     }
     let api = Api {
@@ -131,7 +143,17 @@ async fn start(config: Config) -> Result<Server> {
         engine,
     });
     let worker = mail.as_ref().map(|mail| {
-        mail_worker(mail, &database, &all_apps, &links, token_keys, &clock, &entropy, outbox, &mut registry)
+        mail_worker(
+            mail,
+            &database,
+            &all_apps,
+            &links,
+            token_keys,
+            &clock,
+            &entropy,
+            outbox,
+            &mut registry,
+        )
     });
     Ok(Server {
         http,
@@ -157,7 +179,11 @@ impl Server {
         if let Some(worker) = self.worker {
             background.spawn(worker.run(stop_background.clone()));
         }
-        background.spawn(retention::run(self.database.store(), self.clock, stop_background.clone()));
+        background.spawn(retention::run(
+            self.database.store(),
+            self.clock,
+            stop_background.clone(),
+        ));
         background.close();
         startup::say(&self.greeting);
 
@@ -196,9 +222,16 @@ pub(crate) struct MailOut {
 impl MailOut {
     fn choose(config: &Config, bound: SocketAddr, links: &Links) -> Result<Self> {
         if let Some(smtp) = &config.smtp {
-            let from = smtp.from.parse().with_context(|| format!("--mail-from {}", smtp.from))?;
+            let from = smtp
+                .from
+                .parse()
+                .with_context(|| format!("--mail-from {}", smtp.from))?;
             let transport = SmtpTransport::from_url(&smtp.url.0).context("--smtp")?;
-            return Ok(Self { transport: Arc::new(transport), from, mailbox: None });
+            return Ok(Self {
+                transport: Arc::new(transport),
+                from,
+                mailbox: None,
+            });
         }
         if !(bound.ip().is_loopback() && startup::is_loopback_url(links.public_url())) {
             bail!(
@@ -206,8 +239,14 @@ impl MailOut {
             );
         }
         let mailbox = DevMailbox::new();
-        let from = "Doorward <doorward@localhost>".parse().context("the sender of development mails")?;
-        Ok(Self { transport: Arc::new(mailbox.clone()), from, mailbox: Some(mailbox) })
+        let from = "Doorward <doorward@localhost>"
+            .parse()
+            .context("the sender of development mails")?;
+        Ok(Self {
+            transport: Arc::new(mailbox.clone()),
+            from,
+            mailbox: Some(mailbox),
+        })
     }
 }
 
@@ -225,8 +264,7 @@ fn mail_worker(
 ) -> OutboxWorker {
     let metrics = MailMetrics::default();
     metrics.register(registry);
-    let apps: std::collections::HashMap<_, _> =
-        apps.iter().map(|app| (app.object_id, Arc::new(app.clone()))).collect();
+    let apps: std::collections::HashMap<_, _> = apps.iter().map(|app| (app.object_id, Arc::new(app.clone()))).collect();
     OutboxWorker::new(WorkerParts {
         store: database.store(),
         apps: Arc::new(move |id| apps.get(&id).cloned()),
@@ -238,7 +276,11 @@ fn mail_worker(
         from: mail.from.clone(),
         wake,
         metrics,
-        settings: if database.is_shared() { WorkerSettings::shared() } else { WorkerSettings::alone() },
+        settings: if database.is_shared() {
+            WorkerSettings::shared()
+        } else {
+            WorkerSettings::alone()
+        },
     })
 }
 
@@ -247,5 +289,7 @@ fn create_private_dir(dir: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).with_context(|| format!("cannot make the data directory {}", dir.display()))
+    builder
+        .create(dir)
+        .with_context(|| format!("cannot make the data directory {}", dir.display()))
 }

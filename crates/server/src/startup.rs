@@ -39,7 +39,13 @@ pub(crate) fn greeting(report: &Report<'_>) -> String {
         let _ = writeln!(text, "  listening on  {}", report.bound);
     }
     for app in report.loaded {
-        let _ = writeln!(text, "  app           {} ({}), {}", app.client_app_id, app.root.display(), methods(app));
+        let _ = writeln!(
+            text,
+            "  app           {} ({}), {}",
+            app.client_app_id,
+            app.root.display(),
+            methods(app)
+        );
     }
     let mail = match report.mail {
         Some(MailOut { mailbox: Some(_), .. }) => format!("development mailbox at {public}/dev/mail"),
@@ -51,7 +57,11 @@ pub(crate) fn greeting(report: &Report<'_>) -> String {
         Database::Sqlite(path) => format!("SQLite, {}", path.display()),
         Database::Postgres(_) => "PostgreSQL".to_owned(),
     };
-    let _ = writeln!(text, "  accounts      {database}; passwords by Argon2id ({})", report.engine);
+    let _ = writeln!(
+        text,
+        "  accounts      {database}; passwords by Argon2id ({})",
+        report.engine
+    );
     if let Some(address) = report.metrics {
         let _ = writeln!(text, "  metrics       http://{address}/metrics");
     }
@@ -66,15 +76,24 @@ pub(crate) fn greeting(report: &Report<'_>) -> String {
                 app.root.display()
             );
         }
-        if matches!(app.userpass.as_ref().map(UserpassConfig::confirmation), Some(ConfirmationMethod::Automatic)) {
-            let _ = writeln!(text, "  {}: anybody can register any address, because autoConfirm is true", app.client_app_id);
+        if matches!(
+            app.userpass.as_ref().map(UserpassConfig::confirmation),
+            Some(ConfirmationMethod::Automatic)
+        ) {
+            let _ = writeln!(
+                text,
+                "  {}: anybody can register any address, because autoConfirm is true",
+                app.client_app_id
+            );
         }
     }
     text
 }
 
 fn methods(app: &LoadedApp) -> &'static str {
-    let Some(config) = &app.userpass else { return "e-mail/password accounts are disabled" };
+    let Some(config) = &app.userpass else {
+        return "e-mail/password accounts are disabled";
+    };
     match (config.confirmation(), config.reset()) {
         (ConfirmationMethod::Automatic, ResetMethod::Email { .. }) => "confirmed at once, reset by e-mail",
         (ConfirmationMethod::Email { .. }, ResetMethod::Email { .. }) => "confirmed and reset by e-mail",

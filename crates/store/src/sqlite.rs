@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::StoreError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::Sqlite;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::Failure;
 use crate::{StoreMetrics, migrations};
-use sql::store_error;
 use readers::{Reader, Readers};
+use sql::store_error;
 use writer::{Turn, Writer};
 
 type Db = Sqlite;

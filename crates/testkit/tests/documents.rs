@@ -11,7 +11,12 @@ fn root() -> PathBuf {
 fn named_paths(text: &str) -> Vec<String> {
     let roots = ["crates/", "docs/", "tests/", "bench/", "examples/"];
     text.split(['`', '(', ')', ' ', '\n'])
-        .map(|word| word.trim_end_matches(['.', ',', ':', ';']).split('#').next().unwrap_or_default())
+        .map(|word| {
+            word.trim_end_matches(['.', ',', ':', ';'])
+                .split('#')
+                .next()
+                .unwrap_or_default()
+        })
         .filter(|word| roots.iter().any(|root| word.starts_with(root)) && !word.contains(['*', '{', '<', '…']))
         .map(str::to_owned)
         .collect()

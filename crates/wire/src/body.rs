@@ -28,9 +28,17 @@ mod tests {
     fn only_an_object_with_the_right_keys_is_a_body() {
         assert!(parse_object::<Register>(br#" {"email":"a","password":"b","more":1} "#).is_ok());
         for bad in [
-            "", "null", "[]", r#"["a","b"]"#, "{", r#"{"email":"a"}"#, r#"{"email":"a","password":null}"#,
-            r#"{"email":["a"],"password":"b"}"#, r#"{"email":"a","email":"a","password":"b"}"#,
-            r#"{"email":"a","password":"b"} x"#, "{\"email\":\"\\ud800\",\"password\":\"b\"}",
+            "",
+            "null",
+            "[]",
+            r#"["a","b"]"#,
+            "{",
+            r#"{"email":"a"}"#,
+            r#"{"email":"a","password":null}"#,
+            r#"{"email":["a"],"password":"b"}"#,
+            r#"{"email":"a","email":"a","password":"b"}"#,
+            r#"{"email":"a","password":"b"} x"#,
+            "{\"email\":\"\\ud800\",\"password\":\"b\"}",
         ] {
             assert_eq!(parse_object::<Register>(bad.as_bytes()).err(), Some(BodyError), "{bad}");
         }
@@ -38,21 +46,42 @@ mod tests {
 
     #[test]
     fn t08_no_body_makes_the_parser_panic() {
-        bolero::check!().with_type::<Vec<u8>>().with_iterations(20_000).for_each(|bytes| all(bytes));
+        bolero::check!()
+            .with_type::<Vec<u8>>()
+            .with_iterations(20_000)
+            .for_each(|bytes| all(bytes));
     }
 
     #[test]
     fn t08_no_object_makes_the_parser_panic() {
-        bolero::check!().with_type::<Vec<(u8, String)>>().with_iterations(5_000).for_each(|pairs| {
-            let keys = ["email", "password", "token", "tokenId", "username", "options", "arguments", "name"];
-            let pair = |(choice, text): &(u8, String)| {
-                let key = keys[usize::from(*choice) % keys.len()];
-                let values = [format!("{text:?}"), text.clone(), "null".to_owned(), "[1]".to_owned(), "{}".to_owned()];
-                format!("\"{key}\":{}", values[usize::from(*choice) / keys.len() % values.len()])
-            };
-            let body = format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(","));
-            all(body.as_bytes());
-        });
+        bolero::check!()
+            .with_type::<Vec<(u8, String)>>()
+            .with_iterations(5_000)
+            .for_each(|pairs| {
+                let keys = [
+                    "email",
+                    "password",
+                    "token",
+                    "tokenId",
+                    "username",
+                    "options",
+                    "arguments",
+                    "name",
+                ];
+                let pair = |(choice, text): &(u8, String)| {
+                    let key = keys[usize::from(*choice) % keys.len()];
+                    let values = [
+                        format!("{text:?}"),
+                        text.clone(),
+                        "null".to_owned(),
+                        "[1]".to_owned(),
+                        "{}".to_owned(),
+                    ];
+                    format!("\"{key}\":{}", values[usize::from(*choice) / keys.len() % values.len()])
+                };
+                let body = format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(","));
+                all(body.as_bytes());
+            });
     }
 
     fn all(bytes: &[u8]) {

@@ -37,11 +37,7 @@ fn expansions_are_resolved_once_in_any_string() {
         value("%(%%environment.values.tricky)"),
         plain("%(%%environment.values.host)")
     );
-    assert_eq!(
-        value("100%(of all)"),
-        plain("100%(of all)"),
-        "other text is left alone"
-    );
+    assert_eq!(value("100%(of all)"), plain("100%(of all)"), "other text is left alone");
 }
 
 #[test]

@@ -56,10 +56,7 @@ fn arrays_do_not_pass_for_objects() {
 fn a_key_that_is_there_twice_is_an_error_at_any_depth() {
     let dir = AppDir::v2().file("auth/providers.json", "{\"api-key\":{},\n\"api-key\":{}}");
     assert_snapshot!(dir.error(), @r#"failed to parse APP/auth/providers.json: duplicate key "api-key" at line 2, column 9. Keep one of the two entries and remove the other."#);
-    let dir = AppDir::v2().file(
-        "values/v.json",
-        r#"{"name":"v","value":{"list":[{"a":1,"a":2}]}}"#,
-    );
+    let dir = AppDir::v2().file("values/v.json", r#"{"name":"v","value":{"list":[{"a":1,"a":2}]}}"#);
     assert_snapshot!(dir.error(), @r#"failed to parse APP/values/v.json: duplicate key "a" at `/value/list/0`, line 1, column 39. Keep one of the two entries and remove the other."#);
 }
 

@@ -9,11 +9,7 @@ use crate::app_dir::AppDir;
 fn a_link_that_leads_out_is_not_followed() {
     let outside = AppDir::empty().file("secret.js", "exports = 1");
     let dir = AppDir::v2().file("functions/config.json", "[]");
-    symlink(
-        outside.path().join("secret.js"),
-        dir.path().join("functions/leak.js"),
-    )
-    .unwrap();
+    symlink(outside.path().join("secret.js"), dir.path().join("functions/leak.js")).unwrap();
     assert_snapshot!(dir.error(), @"refused to read APP/functions/leak.js: it is a link that leads out of the app directory. Put a copy there.");
 }
 
@@ -99,12 +95,7 @@ fn node_modules_and_other_folders_are_not_looked_at() {
         .file("functions/.hidden/g.js", "not a function")
         .bytes("frontend/functions/h.js", b"\xff")
         .bytes("hosting/files/data.json", b"\xff");
-    let names: Vec<_> = dir
-        .app()
-        .functions
-        .into_iter()
-        .map(|function| function.name)
-        .collect();
+    let names: Vec<_> = dir.app().functions.into_iter().map(|function| function.name).collect();
     assert_eq!(names, ["f"]);
     assert!(dir.report().warnings.is_empty());
 }

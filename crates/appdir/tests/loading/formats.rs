@@ -1,6 +1,6 @@
 use doorward_appdir::{
-    AuthOperation, ConfirmationMethod, Environment, Format, FunctionSource, LoadOptions, ResetMethod,
-    ValueContent, load,
+    AuthOperation, ConfirmationMethod, Environment, Format, FunctionSource, LoadOptions, ResetMethod, ValueContent,
+    load,
 };
 use serde_json::json;
 
@@ -12,20 +12,13 @@ fn a_v1_export_loads() {
 
     assert_eq!(app.format, Format::V1);
     assert_eq!(app.root, fixture("v1"));
-    assert_eq!(
-        (app.client_app_id.as_str(), app.name.as_str()),
-        ("shop-abcde", "shop")
-    );
+    assert_eq!((app.client_app_id.as_str(), app.name.as_str()), ("shop-abcde", "shop"));
     assert_eq!(
         (app.location.as_str(), app.deployment_model.as_str()),
         ("DE-FF", "LOCAL")
     );
     assert_eq!(app.allowed_request_origins, ["http://localhost:8080"]);
-    let names: Vec<_> = app
-        .providers
-        .iter()
-        .map(|provider| provider.name.as_str())
-        .collect();
+    let names: Vec<_> = app.providers.iter().map(|provider| provider.name.as_str()).collect();
     assert_eq!(names, ["local-userpass", "oauth2-google"]);
     assert_eq!(app.providers[1].domain_restrictions, ["example.com"]);
     assert_eq!(
@@ -72,10 +65,7 @@ fn a_v1_export_loads() {
 fn a_v2_export_loads() {
     let app = load(&fixture("v2"), &LoadOptions::default()).unwrap();
 
-    assert_eq!(
-        (app.format, app.environment),
-        (Format::V2, Environment::Development)
-    );
+    assert_eq!((app.format, app.environment), (Format::V2, Environment::Development));
     assert_eq!(app.client_app_id, "tasks-abcde");
     assert_eq!(app.internal_app_id.as_deref(), Some("5f60207f14dfb25d23101201"));
     assert_eq!(app.group_id.as_deref(), Some("5f60207f14dfb25d23101200"));
@@ -85,19 +75,12 @@ fn a_v2_export_loads() {
     let userpass = app.userpass.unwrap();
     let url = Some("http://dev.example.com/confirm".to_owned());
     let subject = Some("Welcome to tasks".to_owned());
-    assert_eq!(
-        userpass.confirmation(),
-        ConfirmationMethod::Email { url, subject }
-    );
+    assert_eq!(userpass.confirmation(), ConfirmationMethod::Email { url, subject });
     assert_eq!(userpass.reset(), ResetMethod::Function("resetFunc".to_owned()));
     assert_eq!(app.providers[2].name, "custom-token");
     assert_eq!(app.providers[2].secret_config["signingKeys"], ["signingKey"]);
 
-    let names: Vec<_> = app
-        .functions
-        .iter()
-        .map(|function| function.name.as_str())
-        .collect();
+    let names: Vec<_> = app.functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(names, ["resetFunc", "utils/add", "unlisted"]);
     assert!(app.functions[0].run_as_system && app.functions[0].disable_arg_logs && app.functions[0].private);
     assert_eq!(app.functions[1].can_evaluate, Some(json!({"%%user.id": "1"})));
@@ -113,35 +96,23 @@ fn a_v2_export_loads() {
     assert_eq!((trigger.function.as_str(), trigger.disabled), ("unlisted", false));
     let greeting = json!({"text": "Hello from dev.example.com", "footer": null});
     assert_eq!(app.values[0].content, ValueContent::Plain(greeting));
-    assert_eq!(
-        app.service_names.into_iter().collect::<Vec<_>>(),
-        ["mongodb-atlas"]
-    );
+    assert_eq!(app.service_names.into_iter().collect::<Vec<_>>(), ["mongodb-atlas"]);
 }
 
 #[test]
 fn a_v3_export_loads() {
     let app = load(&fixture("v3"), &LoadOptions::default()).unwrap();
 
-    assert_eq!(
-        (app.format, app.environment),
-        (Format::V3, Environment::Production)
-    );
+    assert_eq!((app.format, app.environment), (Format::V3, Environment::Production));
     assert_eq!(
         (app.client_app_id.as_str(), app.name.as_str()),
         ("fitness-abcde", "fitness")
     );
     assert_eq!(app.internal_app_id.as_deref(), Some("64b0f0f0f0f0f0f0f0f0f0f0"));
-    assert_eq!(
-        app.location, "IE",
-        "the region of the cloud stands for a location"
-    );
+    assert_eq!(app.location, "IE", "the region of the cloud stands for a location");
     let userpass = app.userpass.unwrap();
     assert_eq!(userpass.confirmation(), ConfirmationMethod::Automatic);
-    let (url, subject) = (
-        Some("fitness://reset".to_owned()),
-        Some("Your new password".to_owned()),
-    );
+    let (url, subject) = (Some("fitness://reset".to_owned()), Some("Your new password".to_owned()));
     assert_eq!(userpass.reset(), ResetMethod::Email { url, subject });
     let data = app.custom_user_data.unwrap();
     assert_eq!(data.on_user_creation_function.as_deref(), Some("onUserCreation"));

@@ -85,10 +85,7 @@ fn a_v1_function_needs_both_files() {
         .file("functions/f/config.json", r#"{"private":true}"#)
         .file("functions/f/source.js", "");
     let app = dir.app();
-    assert_eq!(
-        (app.functions[0].name.as_str(), app.functions[0].private),
-        ("f", true)
-    );
+    assert_eq!((app.functions[0].name.as_str(), app.functions[0].private), ("f", true));
 }
 
 #[test]

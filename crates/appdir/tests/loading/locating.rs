@@ -103,10 +103,7 @@ fn the_app_id_of_the_command_line_wins_over_every_file() {
         "mine-abcde"
     );
     assert_eq!(dir.app().client_app_id, "app-abcde", "then the root file");
-    let dir = dir.file(
-        "realm_config.json",
-        r#"{"config_version":1,"name":"app","app_id":""}"#,
-    );
+    let dir = dir.file("realm_config.json", r#"{"config_version":1,"name":"app","app_id":""}"#);
     assert_eq!(dir.app().client_app_id, "meta-abcde", "then the metadata");
 }
 

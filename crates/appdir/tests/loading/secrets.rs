@@ -21,10 +21,7 @@ fn secrets_that_nobody_provides_are_listed_and_do_not_stop_the_start() {
     let dir = needing();
     assert!(dir.load().is_ok());
     assert_snapshot!(dir.lines("secret \"mailKey\"").join("\n"), @r#"missing: the value "key" reads it, and exports hold no secrets; provide it with --secrets (values/key.json)"#);
-    assert_eq!(
-        dir.lines("secret \"one\"").len() + dir.lines("secret \"two\"").len(),
-        2
-    );
+    assert_eq!(dir.lines("secret \"one\"").len() + dir.lines("secret \"two\"").len(), 2);
     assert!(
         dir.lines("secret \"three\"").is_empty(),
         "a disabled provider needs nothing"
@@ -38,10 +35,7 @@ fn secrets_that_the_operator_provides_are_not_missing() {
         ..LoadOptions::default()
     };
     let missing = check(&needing().path(), &options).missing;
-    let secrets: Vec<_> = missing
-        .iter()
-        .filter(|item| item.what.starts_with("secret"))
-        .collect();
+    let secrets: Vec<_> = missing.iter().filter(|item| item.what.starts_with("secret")).collect();
     assert_eq!(secrets.len(), 1);
     assert_eq!(secrets[0].what, "secret \"two\"");
 }
@@ -92,18 +86,12 @@ fn a_broken_secrets_file_is_an_error_that_quotes_nothing() {
     assert_snapshot!(error(r#"{"services":{"mail":{"key":12345}}}"#), @"failed to parse APP/secrets.json: expected a string, found a number at `/services/mail/key`, line 1, column 28. Write a string there.");
     assert_snapshot!(error(r#"{"services":{"mail":"hunter2"}}"#), @"failed to parse APP/secrets.json: expected an object, found a string at `/services/mail`, line 1, column 21. Write an object there.");
     assert_snapshot!(error(r#"{"services":{"mail":{"a key":"hunter2"}}}"#), @r#"failed to parse APP/secrets.json: the secret name "__mail_a key" is not valid at `/services/mail/a key`, line 1, column 30. Rename it: 64 ASCII letters, digits, `_` or `-` at most."#);
-    let long = error(&format!(
-        r#"{{"services":{{"mail":{{"key":"{}"}}}}}}"#,
-        "x".repeat(501)
-    ));
+    let long = error(&format!(r#"{{"services":{{"mail":{{"key":"{}"}}}}}}"#, "x".repeat(501)));
     assert_snapshot!(long, @"failed to parse APP/secrets.json: the secret is longer than 500 characters at `/services/mail/key`, line 1, column 28. Shorten it.");
 }
 
 #[test]
 fn a_value_from_a_secret_names_it() {
-    let dir = AppDir::v2().file(
-        "values/v.json",
-        r#"{"name":"v","value":{"a":1},"from_secret":true}"#,
-    );
+    let dir = AppDir::v2().file("values/v.json", r#"{"name":"v","value":{"a":1},"from_secret":true}"#);
     assert_snapshot!(dir.error(), @"failed to parse APP/values/v.json: expected the name of a secret (a string), found an object at `/value`, line 1, column 21. Write the name of a secret (a string) there.");
 }

@@ -108,10 +108,7 @@ fn custom_user_data_is_kept_and_has_no_effect() {
         "auth/custom_user_data.json",
         r#"{"enabled":true,"mongo_service_id":"m"}"#,
     );
-    assert_eq!(
-        dir.app().custom_user_data.unwrap().service_name.as_deref(),
-        Some("m")
-    );
+    assert_eq!(dir.app().custom_user_data.unwrap().service_name.as_deref(), Some("m"));
     assert_snapshot!(dir.lines("custom user data").join("\n"), @"ignored: enabled, but Doorward has no data source: users get an empty object (auth/custom_user_data.json)");
 }
 

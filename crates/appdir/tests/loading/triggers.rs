@@ -9,9 +9,7 @@ fn trigger(rest: Value) -> AppDir {
         "name": "t", "type": "AUTHENTICATION", "function_name": "f",
         "config": { "operation_type": "LOGIN", "providers": ["local-userpass"] },
     });
-    let Value::Object(rest) = rest else {
-        panic!("an object")
-    };
+    let Value::Object(rest) = rest else { panic!("an object") };
     trigger.as_object_mut().unwrap().extend(rest);
     AppDir::v2()
         .file("functions/f.js", "")

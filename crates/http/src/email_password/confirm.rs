@@ -16,7 +16,9 @@ pub(crate) async fn confirm(
     app: PathApp,
     JsonBody(body): JsonBody<ConfirmUser>,
 ) -> Result<StatusCode, ApiError> {
-    api.accounts.confirm_user(&app, &mailed_token(&body.token, &body.token_id)?).await?;
+    api.accounts
+        .confirm_user(&app, &mailed_token(&body.token, &body.token_id)?)
+        .await?;
     Ok(StatusCode::OK)
 }
 
@@ -34,6 +36,8 @@ pub(crate) async fn call(
     app: PathApp,
     JsonBody(body): JsonBody<EmailOnly>,
 ) -> Result<StatusCode, ApiError> {
-    api.accounts.retry_custom_confirmation(&app, &email(&body.email)?).await?;
+    api.accounts
+        .retry_custom_confirmation(&app, &email(&body.email)?)
+        .await?;
     Ok(StatusCode::OK)
 }

@@ -16,6 +16,8 @@ pub(crate) async fn register(
     app: PathApp,
     JsonBody(body): JsonBody<Register>,
 ) -> Result<StatusCode, ApiError> {
-    api.accounts.register(&app, email(&body.email)?, &password(&body.password)).await?;
+    api.accounts
+        .register(&app, email(&body.email)?, &password(&body.password))
+        .await?;
     Ok(StatusCode::CREATED)
 }

@@ -17,7 +17,9 @@ pub(crate) async fn reset(
     JsonBody(body): JsonBody<ResetPassword>,
 ) -> Result<StatusCode, ApiError> {
     let token = mailed_token(&body.token, &body.token_id)?;
-    api.accounts.reset_password(&app, &token, &password(&body.password)).await?;
+    api.accounts
+        .reset_password(&app, &token, &password(&body.password))
+        .await?;
     Ok(StatusCode::OK)
 }
 
@@ -26,7 +28,9 @@ pub(crate) async fn send(
     app: PathApp,
     JsonBody(body): JsonBody<EmailOnly>,
 ) -> Result<StatusCode, ApiError> {
-    api.accounts.send_reset_password_email(&app, &email(&body.email)?).await?;
+    api.accounts
+        .send_reset_password_email(&app, &email(&body.email)?)
+        .await?;
     Ok(StatusCode::OK)
 }
 
@@ -35,6 +39,8 @@ pub(crate) async fn call(
     app: PathApp,
     JsonBody(body): JsonBody<CallReset>,
 ) -> Result<StatusCode, ApiError> {
-    api.accounts.call_reset_password_function(&app, &email(&body.email)?).await?;
+    api.accounts
+        .call_reset_password_function(&app, &email(&body.email)?)
+        .await?;
     Ok(StatusCode::OK)
 }

@@ -76,9 +76,11 @@ impl Transport for SmtpTransport {
     async fn send(&self, message: &Message) -> Result<(), SendError> {
         let mail = self::format::format(message)?;
         let prepared = timeout(PREPARE_TIMEOUT, self.prepare(&mail)).await;
-        let (mut connection, prepared) = prepared.unwrap_or_else(|_| Err(SendError::Transient {
-            reason: "the relay did not answer in time".to_owned(),
-        }))?;
+        let (mut connection, prepared) = prepared.unwrap_or_else(|_| {
+            Err(SendError::Transient {
+                reason: "the relay did not answer in time".to_owned(),
+            })
+        })?;
         let handed_over = match prepared {
             Ok(()) => content(&mut connection, &mail).await,
             Err(refusal) => Err(refusal),
@@ -127,7 +129,10 @@ async fn envelope(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Res
 
 /// The mail itself. From its last line on it is the relay's to say what became of it, and many look into a mail before they do.
 async fn content(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Result<(), Refusal> {
-    connection.message(&mail.raw).await.map_err(|error| Refusal::new(Phase::Content, &error))?;
+    connection
+        .message(&mail.raw)
+        .await
+        .map_err(|error| Refusal::new(Phase::Content, &error))?;
     Ok(())
 }
 

@@ -154,7 +154,9 @@ async fn any_number_of_stuck_mails_holds_up_no_new_one() {
     world.settings.attempts_at_once = 8;
     world.settings.attempt_timeout = Duration::from_millis(200);
     for number in 0..40 {
-        world.promise(&format!("stuck{number}@example.com"), Purpose::Confirm).await;
+        world
+            .promise(&format!("stuck{number}@example.com"), Purpose::Confirm)
+            .await;
     }
     let stuck = Stuck::default();
     let worker = world.worker(&stuck);

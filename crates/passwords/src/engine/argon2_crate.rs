@@ -57,9 +57,7 @@ struct Memory(Vec<Block>);
 impl Memory {
     fn allocate(blocks: usize) -> Result<Self, HasherError> {
         let mut memory = Vec::new();
-        memory
-            .try_reserve_exact(blocks)
-            .map_err(|_| HasherError::OutOfMemory)?;
+        memory.try_reserve_exact(blocks).map_err(|_| HasherError::OutOfMemory)?;
         memory.resize(blocks, Block::new());
         Ok(Self(memory))
     }

@@ -114,12 +114,12 @@ fn the_known_answer_of_ours_is_what_the_argon2_crate_says() {
 fn argon2_rust_computes_the_other_vectors_of_the_rfc() {
     use argon2_rust::{Algorithm, Argon2, Params, Version, params};
     const ARGON2D: [u8; 32] = [
-        0x51, 0x2b, 0x39, 0x1b, 0x6f, 0x11, 0x62, 0x97, 0x53, 0x71, 0xd3, 0x09, 0x19, 0x73, 0x42, 0x94, 0xf8,
-        0x68, 0xe3, 0xbe, 0x39, 0x84, 0xf3, 0xc1, 0xa1, 0x3a, 0x4d, 0xb9, 0xfa, 0xbe, 0x4a, 0xcb,
+        0x51, 0x2b, 0x39, 0x1b, 0x6f, 0x11, 0x62, 0x97, 0x53, 0x71, 0xd3, 0x09, 0x19, 0x73, 0x42, 0x94, 0xf8, 0x68,
+        0xe3, 0xbe, 0x39, 0x84, 0xf3, 0xc1, 0xa1, 0x3a, 0x4d, 0xb9, 0xfa, 0xbe, 0x4a, 0xcb,
     ];
     const ARGON2I: [u8; 32] = [
-        0xc8, 0x14, 0xd9, 0xd1, 0xdc, 0x7f, 0x37, 0xaa, 0x13, 0xf0, 0xd7, 0x7f, 0x24, 0x94, 0xbd, 0xa1, 0xc8,
-        0xde, 0x6b, 0x01, 0x6d, 0xd3, 0x88, 0xd2, 0x99, 0x52, 0xa4, 0xc4, 0x67, 0x2b, 0x6c, 0xe8,
+        0xc8, 0x14, 0xd9, 0xd1, 0xdc, 0x7f, 0x37, 0xaa, 0x13, 0xf0, 0xd7, 0x7f, 0x24, 0x94, 0xbd, 0xa1, 0xc8, 0xde,
+        0x6b, 0x01, 0x6d, 0xd3, 0x88, 0xd2, 0x99, 0x52, 0xa4, 0xc4, 0x67, 0x2b, 0x6c, 0xe8,
     ];
     let params = Params::builder()
         .memory(params::Memory::kib(32))
@@ -130,9 +130,7 @@ fn argon2_rust_computes_the_other_vectors_of_the_rfc() {
     for (algorithm, expected) in [(Algorithm::Argon2d, ARGON2D), (Algorithm::Argon2i, ARGON2I)] {
         let argon2 = Argon2::new(algorithm, Version::V0x13, params);
         assert_eq!(
-            argon2
-                .hash_with_ad(&[1; 32], &[2; 16], &[3; 8], &[4; 12])
-                .unwrap(),
+            argon2.hash_with_ad(&[1; 32], &[2; 16], &[3; 8], &[4; 12]).unwrap(),
             expected
         );
     }
@@ -217,25 +215,15 @@ fn s02_every_changed_byte_changes_the_tag() {
     };
     for (engine, mut hasher) in hashers(parameters) {
         let mut tag = |password: &[u8]| hasher.tag(&recipe(password, parameters)).unwrap();
-        let password: Vec<u8> = (0..200)
-            .map(|index| if index % 5 == 0 { 0 } else { index })
-            .collect();
+        let password: Vec<u8> = (0..200).map(|index| if index % 5 == 0 { 0 } else { index }).collect();
         let right = tag(&password);
         for index in 0..password.len() {
             let mut other = password.clone();
             other[index] ^= 1;
             assert_ne!(tag(&other), right, "{engine}: byte {index}");
-            assert_ne!(
-                tag(&password[..index]),
-                right,
-                "{engine}: the first {index} bytes"
-            );
+            assert_ne!(tag(&password[..index]), right, "{engine}: the first {index} bytes");
         }
-        assert_ne!(
-            tag(&[&password[..], &[0]].concat()),
-            right,
-            "{engine}: a NUL more"
-        );
+        assert_ne!(tag(&[&password[..], &[0]].concat()), right, "{engine}: a NUL more");
     }
 }
 

@@ -58,17 +58,8 @@ async fn a_password_verifies_and_no_other_does() {
                 pool.engine()
             );
         }
-        for other in [
-            &password[..72],
-            &password[..1],
-            &password[..password.len() - 1],
-            b"",
-        ] {
-            assert!(
-                !pool.verify(other, &phc).await.unwrap(),
-                "{}: shorter",
-                pool.engine()
-            );
+        for other in [&password[..72], &password[..1], &password[..password.len() - 1], b""] {
+            assert!(!pool.verify(other, &phc).await.unwrap(), "{}: shorter", pool.engine());
         }
         assert_ne!(pool.hash(&password, [0; 16]).await.unwrap(), phc);
     }
@@ -100,9 +91,7 @@ async fn hashes_are_understood_by_the_other_engine_and_by_the_argon2_crate() {
 
 #[tokio::test]
 async fn hashes_of_the_argon2_crate_are_verified_whatever_their_parameters() {
-    for (memory_kib, passes, lanes, tag_len) in
-        [(64, 1, 1, 32), (32, 3, 4, 16), (1024, 1, 1, 64), (8, 10, 1, 10)]
-    {
+    for (memory_kib, passes, lanes, tag_len) in [(64, 1, 1, 32), (32, 3, 4, 16), (1024, 1, 1, 64), (8, 10, 1, 10)] {
         let params = Params::new(memory_kib, passes, lanes, Some(tag_len)).unwrap();
         let phc = Argon2::from(params.clone())
             .hash_password_customized(
@@ -150,10 +139,7 @@ async fn a_malformed_hash_costs_nothing() {
         "password",
         "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q",
     ] {
-        assert!(matches!(
-            pool.verify(b"password", phc).await,
-            Err(PoolError::Malformed)
-        ));
+        assert!(matches!(pool.verify(b"password", phc).await, Err(PoolError::Malformed)));
     }
     assert!(director.hashed().is_empty());
 }
@@ -237,10 +223,7 @@ async fn a_panic_costs_its_caller_an_error_and_the_thread_its_memory() {
     let phc = pool.hash(b"password", SALT).await.unwrap();
     assert!(pool.verify(b"password", &phc).await.unwrap());
     assert_eq!(director.hashers(), 2);
-    assert!(matches!(
-        pool.hash(b"fail", SALT).await,
-        Err(PoolError::OutOfMemory)
-    ));
+    assert!(matches!(pool.hash(b"fail", SALT).await, Err(PoolError::OutOfMemory)));
     pool.hash(b"password", SALT).await.unwrap();
     assert_eq!(pool.metrics().hashes.get(), 4);
 }
@@ -284,13 +267,7 @@ fn a_pool_that_could_not_work_does_not_start() {
         matches!(PasswordPool::start(config), Err(PoolError::Configuration))
     };
     assert!(refused(0, SMALL));
-    assert!(refused(
-        1,
-        Parameters {
-            memory_kib: 7,
-            ..SMALL
-        }
-    ));
+    assert!(refused(1, Parameters { memory_kib: 7, ..SMALL }));
     assert!(refused(
         1,
         Parameters {
@@ -329,9 +306,7 @@ async fn pool_threads_are_nicer_than_others() {
     }
     let (sender, nice) = mpsc::channel();
     let here = getpriority_process(Some(rustix::thread::gettid())).unwrap();
-    let candidate = wrapped(Engine::Argon2, move |inner| {
-        Box::new(Telling(inner, sender.clone()))
-    });
+    let candidate = wrapped(Engine::Argon2, move |inner| Box::new(Telling(inner, sender.clone())));
     let pool = PasswordPool::start_with(config(1), vec![candidate]).unwrap();
     // The known answers are computed where the pool is started.
     assert_eq!(nice.try_iter().collect::<Vec<_>>(), [here, here]);
@@ -353,9 +328,5 @@ fn starting_is_quick() {
         .unwrap();
     }
     // A start takes well below a millisecond; one hash at the default parameters would take several.
-    assert!(
-        started.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }

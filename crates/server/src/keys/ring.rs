@@ -96,7 +96,11 @@ impl Ring {
         if path.exists() {
             return Self::open(path);
         }
-        let mut ring = Self { path: path.to_owned(), active: String::new(), keys: Vec::new() };
+        let mut ring = Self {
+            path: path.to_owned(),
+            active: String::new(),
+            keys: Vec::new(),
+        };
         ring.active = ring.add(algorithm)?;
         match ring.write(Overwrite::Never) {
             Ok(()) => Ok(ring),
@@ -112,8 +116,13 @@ impl Ring {
         let text = Zeroizing::new(text);
         warn_if_others_can_read(path);
         // The error names a line and column, never the text around it.
-        let file: RingFile = serde_json::from_str(&text)
-            .map_err(|error| anyhow::anyhow!("{name}: not a key file (line {}, column {})", error.line(), error.column()))?;
+        let file: RingFile = serde_json::from_str(&text).map_err(|error| {
+            anyhow::anyhow!(
+                "{name}: not a key file (line {}, column {})",
+                error.line(),
+                error.column()
+            )
+        })?;
         let mut keys = Vec::new();
         for key in file.keys {
             let secret = STANDARD.decode(key.key.as_bytes());
@@ -125,7 +134,11 @@ impl Ring {
                 secret: Zeroizing::new(secret),
             });
         }
-        Ok(Self { path: path.to_owned(), active: file.active, keys })
+        Ok(Self {
+            path: path.to_owned(),
+            active: file.active,
+            keys,
+        })
     }
 
     /// The ring with an active key of this algorithm: the one that is active, else the newest that fits, else a new one.
@@ -134,7 +147,12 @@ impl Ring {
         if self.keys.iter().filter(fits).any(|key| key.id == self.active) {
             return Ok(self);
         }
-        if let Some(newest) = self.keys.iter().filter(fits).max_by(|a, b| a.created_at.cmp(&b.created_at)) {
+        if let Some(newest) = self
+            .keys
+            .iter()
+            .filter(fits)
+            .max_by(|a, b| a.created_at.cmp(&b.created_at))
+        {
             self.active.clone_from(&newest.id);
             return Ok(self);
         }
@@ -191,7 +209,10 @@ impl Ring {
             created_at: key.created_at.clone(),
             key: Zeroizing::new(STANDARD.encode(&key.secret)),
         });
-        let file = RingFile { active: self.active.clone(), keys: keys.collect() };
+        let file = RingFile {
+            active: self.active.clone(),
+            keys: keys.collect(),
+        };
         let text = Zeroizing::new(serde_json::to_vec_pretty(&file)?);
         write_private(&self.path, &text, overwrite)
             .with_context(|| format!("cannot write the keys to {}", self.path.display()))
@@ -253,7 +274,9 @@ fn owner_only(_: &Path, _: u32) -> std::io::Result<()> {
 #[cfg(unix)]
 fn warn_if_others_can_read(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode()).unwrap_or_default();
+    let mode = fs::metadata(path)
+        .map(|metadata| metadata.permissions().mode())
+        .unwrap_or_default();
     if mode & 0o077 != 0 {
         let path = path.display();
         tracing::warn!(%path, mode = format!("{:o}", mode & 0o777), "other users can read this key file; chmod 600 it");
@@ -285,7 +308,10 @@ mod tests {
         let path = dir.path().join("keys/mail.json");
         Ring::open_or_create(&path, Algorithm::HmacSha512).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
     }
 
     #[test]
@@ -312,14 +338,21 @@ mod tests {
         let hs256 = Ring::open(&path).unwrap().with_active(Algorithm::Hs256).unwrap();
         assert_ne!(hs256.active, es256);
         assert_eq!(hs256.keys.len(), 2);
-        assert_eq!(Ring::open(&path).unwrap().with_active(Algorithm::Es256).unwrap().active, es256);
+        assert_eq!(
+            Ring::open(&path).unwrap().with_active(Algorithm::Es256).unwrap().active,
+            es256
+        );
     }
 
     #[test]
     fn a_broken_key_file_is_named_but_not_quoted() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("mail.json");
-        fs::write(&path, "{\"active\":\"a\",\"keys\":[{\"id\":\"a\",\"key\":\"hunter2\"}]}").unwrap();
+        fs::write(
+            &path,
+            "{\"active\":\"a\",\"keys\":[{\"id\":\"a\",\"key\":\"hunter2\"}]}",
+        )
+        .unwrap();
         let error = format!("{:#}", Ring::open(&path).err().unwrap());
         assert!(error.contains("mail.json: not a key file (line 1"), "{error}");
         assert!(!error.contains("hunter2"));

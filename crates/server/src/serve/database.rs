@@ -63,7 +63,10 @@ impl Database {
         let released = tx.release_mail_claims().await?;
         tx.commit().await?;
         if released > 0 {
-            tracing::info!(released, "mails that were under way when the last process ended are tried again");
+            tracing::info!(
+                released,
+                "mails that were under way when the last process ended are tried again"
+            );
         }
         Ok(())
     }

@@ -19,7 +19,10 @@ pub(crate) fn on_signal() -> Result<CancellationToken> {
                 _ = interrupt.recv() => {}
             }
             if token.is_cancelled() {
-                #[expect(clippy::disallowed_methods, reason = "the operator asked twice: nothing is waited for any more")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the operator asked twice: nothing is waited for any more"
+                )]
                 std::process::exit(130);
             }
             tracing::info!("stopping: requests under way are finished first");

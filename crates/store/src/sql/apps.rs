@@ -18,7 +18,10 @@ pub(super) async fn adopt(
         .bind(now.as_millis())
         .execute(&mut *connection)
         .await?;
-    let row = query("SELECT id FROM apps WHERE client_id = $1").bind(app.as_str()).fetch_optional(connection).await?;
+    let row = query("SELECT id FROM apps WHERE client_id = $1")
+        .bind(app.as_str())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(|row| rows::id(row, "id")).transpose()
 }
 

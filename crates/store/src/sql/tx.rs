@@ -134,7 +134,15 @@ impl Tx for Transaction {
         limit: u32,
         only_new: bool,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
-        let answer = in_time(outbox::claim(self.connection()?, worker, now, claimed_until, limit, only_new)).await;
+        let answer = in_time(outbox::claim(
+            self.connection()?,
+            worker,
+            now,
+            claimed_until,
+            limit,
+            only_new,
+        ))
+        .await;
         self.settle(answer)
     }
 

@@ -28,7 +28,11 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn new(options: SqliteConnectOptions, places: u32) -> Self {
         let places = Arc::new(Semaphore::new(places.max(1) as usize));
-        Self { options, places, idle: Arc::default() }
+        Self {
+            options,
+            places,
+            idle: Arc::default(),
+        }
     }
 
     /// A connection for one read.
@@ -42,7 +46,12 @@ impl Readers {
             Some(connection) => connection,
             None => self.options.connect().await.map_err(|error| store_error(&error))?,
         };
-        Ok(Reader { connection: Some(connection), settled: false, idle: Arc::clone(&self.idle), _place: place })
+        Ok(Reader {
+            connection: Some(connection),
+            settled: false,
+            idle: Arc::clone(&self.idle),
+            _place: place,
+        })
     }
 
     /// Closes what is idle. Whoever reads now finishes; nobody begins.
@@ -67,7 +76,10 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        Ok(self.connection.as_mut().ok_or_else(|| Failure::unavailable("the connection is gone"))?)
+        Ok(self
+            .connection
+            .as_mut()
+            .ok_or_else(|| Failure::unavailable("the connection is gone"))?)
     }
 
     /// Takes note that the read has ended, well or not, so that the connection can serve the next one.

@@ -17,7 +17,11 @@ pub(crate) async fn an_app_keeps_the_object_id_that_it_was_given_first(store: An
     let second: AppObjectId = new_id();
     assert_eq!(commit!(store, adopt_app(&other, second, at(1))), Some(second));
     let third = AppId::parse("third-abcde").unwrap();
-    assert_eq!(commit!(store, adopt_app(&third, first, at(2))), None, "an object id belongs to one app");
+    assert_eq!(
+        commit!(store, adopt_app(&third, first, at(2))),
+        None,
+        "an object id belongs to one app"
+    );
 }
 
 pub(crate) async fn nodes_that_adopt_an_app_at_once_agree_on_its_object_id(store: AnyStore) {
