@@ -68,14 +68,14 @@ pub(crate) fn resolve(options: ServeOptions) -> Result<Config> {
     let mut from_file = ServeOptions::default();
     if let Some(file) = &options.config {
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        from_file = extract(Figment::from(Toml::string(&text)))?;
+        from_file = extract(&Figment::from(Toml::string(&text)))?;
         from_file.yield_to(&options);
     }
     let merged = Figment::from(Serialized::defaults(from_file)).merge(Serialized::defaults(options));
-    check(extract(merged)?)
+    check(extract(&merged)?)
 }
 
-fn extract(figment: Figment) -> Result<ServeOptions> {
+fn extract(figment: &Figment) -> Result<ServeOptions> {
     figment.extract().map_err(|error| {
         // figment would quote the value, which may be a secret; path and kind are enough to find it.
         let place = if error.path.is_empty() {
@@ -292,8 +292,8 @@ mod tests {
     fn the_defaults_are_those_of_the_reference() {
         let config = resolve(options()).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:9090");
-        assert_eq!(config.settings.email_token_lifetime, Duration::from_secs(1_800));
-        assert_eq!(config.settings.refresh_token_lifetime, Duration::from_secs(5_184_000));
+        assert_eq!(config.settings.email_token_lifetime, Duration::from_mins(30));
+        assert_eq!(config.settings.refresh_token_lifetime, Duration::from_hours(60 * 24));
         assert!(matches!(config.database, Database::Sqlite(path) if path.ends_with("doorward-data/doorward.sqlite")));
     }
 
@@ -306,7 +306,7 @@ mod tests {
         options.listen = Some("127.0.0.1:2".parse().unwrap());
         let config = resolve(options).unwrap();
         assert_eq!(config.listen.port(), 2);
-        assert_eq!(config.settings.email_token_lifetime, Duration::from_secs(3_600));
+        assert_eq!(config.settings.email_token_lifetime, Duration::from_hours(1));
     }
 
     #[test]

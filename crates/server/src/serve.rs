@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
+use doorward_appdir::LoadedApp;
 use doorward_core::{
-    Accounts, App, Clock, Entropy, Links, OsEntropy, OutboxWake, Parts, PasswordPool, PoolConfig, SystemClock,
+    Accounts, App, Clock, Entropy, Links, OsEntropy, OutboxWake, Parts, PasswordPool, PoolConfig, Store, SystemClock,
     TokenKeys,
 };
 use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp};
@@ -80,18 +81,10 @@ async fn start(config: Config) -> Result<Server> {
     let database = Database::open(&config.database, &mut registry).await?;
     let store = database.store();
     let token_keys = Arc::new(keys::mail_keys(&config.data_dir)?);
-    let mut served = Vec::new();
-    for app in &loaded {
-        let app = apps::adopt(app, &*store, &*clock, &*entropy).await?;
-        let keys = keys::app_keys(&config.data_dir, &app.id, config.access_token_algorithm)?;
-        served.push(ServedApp { app, keys });
-    }
+    let served = serve_apps(&config, &loaded, &*store, &*clock, &*entropy).await?;
     let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
 
-    let defaults = PoolConfig::default();
-    let threads = config.password_threads.unwrap_or(defaults.threads);
-    let passwords =
-        PasswordPool::start(PoolConfig { threads, ..defaults }).context("the password pool cannot start")?;
+    let passwords = start_passwords(config.password_threads)?;
     // The store and the mail name their figures in full.
     passwords
         .metrics()
@@ -201,6 +194,29 @@ impl Server {
         self.database.close().await;
         Ok(())
     }
+}
+
+/// Every app with the id that its data is kept under and the keys that its tokens are signed with.
+async fn serve_apps(
+    config: &Config,
+    loaded: &[LoadedApp],
+    store: &dyn Store,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<Vec<ServedApp>> {
+    let mut served = Vec::new();
+    for app in loaded {
+        let app = apps::adopt(app, store, clock, entropy).await?;
+        let keys = keys::app_keys(&config.data_dir, &app.id, config.access_token_algorithm)?;
+        served.push(ServedApp { app, keys });
+    }
+    Ok(served)
+}
+
+fn start_passwords(threads: Option<usize>) -> Result<PasswordPool> {
+    let defaults = PoolConfig::default();
+    let threads = threads.unwrap_or(defaults.threads);
+    PasswordPool::start(PoolConfig { threads, ..defaults }).context("the password pool cannot start")
 }
 
 /// The public URL that was given, or that of the address itself where only this machine can reach it.
