@@ -17,7 +17,8 @@ const SHOWN: usize = 100;
 
 /// `/dev/mail` and `/dev/mail/messages`. Like the pages, it has no fallback.
 ///
-/// There are no CORS headers: no website that is open in the developer's browser can read the mails.
+/// There are no CORS headers, so a website that is open in the developer's browser cannot read the mails. One that rebinds its own
+/// name to this machine could: they are a developer's own test mails, and the page exists on loopback only.
 pub fn development_mailbox(mailbox: DevMailbox) -> Router {
     Router::new()
         .route("/dev/mail", get(page))
