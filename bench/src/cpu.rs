@@ -18,6 +18,10 @@ pub(crate) struct CpuMeter {
 pub(crate) struct CpuShares {
     pub(crate) driver: f64,
     pub(crate) server: f64,
+    /// What the server took, in seconds of one core.
+    pub(crate) server_seconds: f64,
+    /// What the driver took, in seconds of one core.
+    pub(crate) driver_seconds: f64,
 }
 
 impl CpuMeter {
@@ -32,11 +36,15 @@ impl CpuMeter {
 
     pub(crate) fn stop(&self) -> Result<CpuShares> {
         let available = self.started.elapsed().as_secs_f64() * f64::from(cores());
-        let driver = used_by("self")?.saturating_sub(self.driver_before);
-        let server = used_by(&self.server.to_string())?.saturating_sub(self.server_before);
+        let driver = used_by("self")?.saturating_sub(self.driver_before).as_secs_f64();
+        let server = used_by(&self.server.to_string())?
+            .saturating_sub(self.server_before)
+            .as_secs_f64();
         Ok(CpuShares {
-            driver: driver.as_secs_f64() / available,
-            server: server.as_secs_f64() / available,
+            driver: driver / available,
+            server: server / available,
+            server_seconds: server,
+            driver_seconds: driver,
         })
     }
 }
@@ -57,6 +65,21 @@ pub(crate) fn in_words(shares: &[CpuShares]) -> String {
 /// The cores that this process may use; the server is its child and may use the same.
 pub(crate) fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+}
+
+/// CPU time of the threads that a process has now, to the nanosecond: for what is over in a few milliseconds.
+pub(crate) fn of_threads(process: u32) -> Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir(format!("/proc/{process}/task")).context("the process has ended")? {
+        // A thread may end in between.
+        let text = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+        nanoseconds += text
+            .split(' ')
+            .next()
+            .and_then(|time| time.parse::<u64>().ok())
+            .unwrap_or_default();
+    }
+    Ok(Duration::from_nanos(nanoseconds))
 }
 
 /// User and system time of a process with all its threads, in steps of a hundredth of a second.

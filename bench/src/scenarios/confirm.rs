@@ -1,7 +1,7 @@
 //! Confirmations by one client and by 64 at once: concurrent small writes share commits, so the many do far better than the one.
 //! The links are real ones, mailed by the server to a relay in the driver before anything is measured.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
@@ -13,8 +13,8 @@ use crate::database::{Database, Kind};
 use crate::relay::{Behaviour, Relay};
 use crate::report::{Goal, Row, Unit};
 use crate::requests::{self, Request};
-use crate::seed;
 use crate::server::Server;
+use crate::{seed, stats};
 
 const MANY: usize = 64;
 
@@ -23,28 +23,29 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     let mut launch = bench.launch(&database.populated(bench.scale.population).await?);
     launch.relay = Some(relay.address);
     let server = launch.start().await?;
-    let mut many = Connection::open_many(server.address, MANY).await?;
     let (of_one, of_many) = (bench.scale.confirms_of_one, bench.scale.confirms_of_many);
-    // One round more than is counted, to warm up.
-    let rounds = usize::try_from(bench.scale.rounds)? + 1;
-    let mut confirms = mailed_links(&relay, &mut many, rounds * (of_one + of_many)).await?;
-    settle(&server).await?;
+    let mut people = (1..=bench.scale.population.pending).map(seed::pending);
 
     let (mut rates_of_one, mut rates_of_many, mut times) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut per_commit, mut cpu_shares) = (Vec::new(), Vec::new());
-    for number in 0..rounds {
-        let batch = confirms.split_off(confirms.len() - of_one);
-        let one = until_done(&mut many[..1], &batch, 200).await?;
+    let (mut mails, mut per_commit, mut cpu_shares) = (Vec::new(), Vec::new(), Vec::new());
+    // The first round only warms up.
+    for number in 0..=bench.scale.rounds {
+        let asked: Vec<_> = people.by_ref().take(of_one + of_many).collect();
+        let (confirms, mails_per_second) = mailed_links(&server, &relay, &asked).await?;
+        settle(&server).await?;
+        let (for_one, for_many) = confirms.split_at(of_one);
 
-        let batch = confirms.split_off(confirms.len() - of_many);
+        let mut clients = Connection::open_many(server.address, MANY).await?;
+        let one = until_done(&mut clients[..1], for_one, 200).await?;
         let before = commits(&server, database.kind).await?;
         let meter = CpuMeter::start(server.id())?;
-        let together = until_done(&mut many, &batch, 200).await?;
+        let together = until_done(&mut clients, for_many, 200).await?;
         let cpu_share = meter.stop()?;
         let after = commits(&server, database.kind).await?;
         if number == 0 {
             continue;
         }
+        mails.push(mails_per_second);
         cpu_shares.push(cpu_share);
         rates_of_one.push(one.rate);
         rates_of_many.push(together.rate);
@@ -59,26 +60,35 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
         times,
     );
     if database.kind == Kind::Sqlite {
-        let shared = crate::stats::median(&per_commit).unwrap_or(f64::NAN);
+        let shared = stats::median(&per_commit).unwrap_or(f64::NAN);
         ratio = ratio
             .goal(Goal::AtLeast(3.0))
             .note(format!("{shared:.1} transactions to a commit"));
     }
+    let burst = format!(
+        "a burst of {}, from the first request to the last mail at the relay",
+        of_one + of_many
+    );
     Ok(vec![
         ratio,
         Row::new("confirm/s, 1 client", Unit::PerSecond, rates_of_one),
         Row::new("confirm/s, 64 clients", Unit::PerSecond, rates_of_many).note(cpu::in_words(&cpu_shares)),
+        Row::new("mails handed to the relay/s", Unit::PerSecond, mails).note(burst),
     ])
 }
 
-/// Has the server mail links to this many pending registrations, and makes requests of them.
-async fn mailed_links(relay: &Relay, clients: &mut [Connection], count: usize) -> Result<Vec<Request>> {
-    let resends: Vec<_> = (1..=u32::try_from(count)?)
-        .map(|number| requests::resend_confirmation(&seed::pending(number)))
+/// Has the server mail links to these people and makes requests of them. Also says how many mails came per second.
+async fn mailed_links(server: &Server, relay: &Relay, people: &[String]) -> Result<(Vec<Request>, f64)> {
+    let mut clients = Connection::open_many(server.address, MANY).await?;
+    let resends: Vec<_> = people
+        .iter()
+        .map(|email| requests::resend_confirmation(email))
         .collect();
-    until_done(clients, &resends, 200).await?;
-    let links = relay.take_links(count).await?;
-    Ok(links.iter().map(requests::confirm).collect())
+    let started = Instant::now();
+    until_done(&mut clients, &resends, 200).await?;
+    let links = relay.take_links(people.len()).await?;
+    let rate = f64::from(u32::try_from(links.len())?) / started.elapsed().as_secs_f64();
+    Ok((links.iter().map(requests::confirm).collect(), rate))
 }
 
 /// Waits until the server has written down that every mail is sent: that is work too.

@@ -26,25 +26,30 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     let mut clients = Connection::open_many(server.address, login_clients()).await?;
     for_a_while(&mut clients, &logins, 200, bench.scale.warm_up).await?;
 
-    let mut ceilings = vec![ceiling(bench).await?];
+    let mut before = ceiling(bench, server.id()).await?;
+    let (mut rates, mut ceilings, mut shares) = (Vec::new(), vec![before.rate], Vec::new());
+    let (mut cpu_shares, mut hash_shares, mut p50) = (Vec::new(), Vec::new(), Vec::new());
     let mut refused = 0;
-    let (mut rates, mut shares, mut cpu_shares, mut p50) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.scale.rounds {
         let meter = CpuMeter::start(server.id())?;
         let round = for_a_while(&mut clients, &logins, 200, bench.scale.round).await?;
-        cpu_shares.push(meter.stop()?);
-        let (before, after) = (ceilings[ceilings.len() - 1], ceiling(bench).await?);
-        ceilings.push(after);
-        shares.push(round.rate / f64::midpoint(before, after));
+        let cpu = meter.stop()?;
+        let after = ceiling(bench, server.id()).await?;
+        shares.push(round.rate / f64::midpoint(before.rate, after.rate));
+        let hash_seconds = f64::midpoint(before.hash_seconds, after.hash_seconds);
+        hash_shares.push(hash_seconds * round.rate * bench.scale.round.as_secs_f64() / cpu.server_seconds);
         rates.push(round.rate);
-        refused += round.refused;
+        ceilings.push(after.rate);
+        cpu_shares.push(cpu);
         p50.push(round.percentile(50));
+        refused += round.refused;
+        before = after;
     }
-    // Refusals mean that other work keeps the pool from its cores: the figures are worth little then.
-    let clients_note = match refused {
-        0 => format!("{} clients", login_clients()),
-        _ => format!("{} clients; {refused} answers were 429", login_clients()),
-    };
+    let mut clients_note = format!("{} clients", login_clients());
+    if refused > 0 {
+        // Other work keeps the pool from its cores.
+        clients_note = format!("{clients_note}; {refused} answers were 429");
+    }
     let cpu = cpu::in_words(&cpu_shares);
     Ok(vec![
         Row::new("logins/s as a share of the raw hash ceiling", Unit::Times, shares)
@@ -52,13 +57,27 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
             .note(cpu),
         Row::new("logins/s", Unit::PerSecond, rates).note(&clients_note),
         Row::new("raw hash ceiling", Unit::PerSecond, ceilings).note("the same pool, alone, in turns with the logins"),
+        Row::new(
+            "CPU time of a raw hash as a share of a login's",
+            Unit::Times,
+            hash_shares,
+        )
+        .note("other work on the machine moves it less than the rates"),
         Row::new("login p50", Unit::Millis, p50).note(&clients_note),
     ])
 }
 
-/// Verified passwords per second, with nothing else going on.
-async fn ceiling(bench: &Bench) -> Result<f64> {
+/// What the machine can hash, with nothing else going on.
+struct Ceiling {
+    /// Verified passwords per second.
+    rate: f64,
+    /// CPU time of each.
+    hash_seconds: f64,
+}
+
+async fn ceiling(bench: &Bench, server: u32) -> Result<Ceiling> {
     let verified = Cell::new(0_u32);
+    let meter = CpuMeter::start(server)?;
     let started = Instant::now();
     let client = async || {
         loop {
@@ -70,5 +89,9 @@ async fn ceiling(bench: &Bench) -> Result<f64> {
         }
     };
     try_join_all((0..login_clients()).map(|_| client())).await?;
-    Ok(f64::from(verified.get()) / bench.scale.round.as_secs_f64())
+    let verified = f64::from(verified.get());
+    Ok(Ceiling {
+        rate: verified / bench.scale.round.as_secs_f64(),
+        hash_seconds: meter.stop()?.driver_seconds / verified,
+    })
 }

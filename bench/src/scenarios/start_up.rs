@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::database::Database;
 use crate::report::{Goal, Row, Unit};
 use crate::server::Launch;
-use crate::{requests, stats};
+use crate::{cpu, requests, stats};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -48,6 +48,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
 struct Starts {
     healthz: Vec<f64>,
     location: Vec<f64>,
+    cpu: Vec<f64>,
 }
 
 impl Starts {
@@ -70,12 +71,13 @@ impl Starts {
         self.healthz.push(since(server.started));
         ask(&mut stream, &requests::location())?;
         self.location.push(since(server.started));
+        self.cpu.push(stats::millis(cpu::of_threads(server.id())?));
         Ok(())
     }
 
     fn row(self, what: &str, goal: f64) -> Row {
-        let location = stats::median(&self.location).unwrap_or(f64::NAN);
-        let note = format!("`/healthz`; and `location` after {location:.1} ms");
+        let [location, cpu] = [&self.location, &self.cpu].map(|samples| stats::median(samples).unwrap_or(f64::NAN));
+        let note = format!("`/healthz`; `location` after {location:.1} ms; CPU time {cpu:.1} ms");
         Row::new(what, Unit::Millis, self.healthz)
             .goal(Goal::Below(goal))
             .note(note)

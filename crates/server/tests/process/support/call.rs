@@ -1,10 +1,11 @@
 //! The client API as a client speaks it.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::Letter;
 
@@ -146,11 +147,17 @@ impl Client {
         })
     }
 
-    /// Sends a request and expects an answer.
+    /// Sends a request, again while the server has too many passwords to hash, and expects an answer.
     pub(crate) async fn ask(&self, call: &Call) -> Reply {
-        match self.try_ask(call).await {
-            Ok(reply) => reply,
-            Err(error) => panic!("no answer to {} {}: {error:?}", call.method, call.path),
+        let begun = Instant::now();
+        loop {
+            match self.try_ask(call).await {
+                Ok(reply) if reply.status == 429 && begun.elapsed() < PATIENCE => {
+                    sleep(Duration::from_millis(100)).await;
+                }
+                Ok(reply) => return reply,
+                Err(error) => panic!("no answer to {} {}: {error:?}", call.method, call.path),
+            }
         }
     }
 }
