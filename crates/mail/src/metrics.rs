@@ -25,12 +25,12 @@ impl MailMetrics {
     /// Makes them known under their names.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
-            "doorward_mail_attempts",
+            "mail_attempts",
             "Attempts to hand a mail over, by outcome",
             self.attempts.clone(),
         );
         registry.register(
-            "doorward_mail_handover_delay_seconds",
+            "mail_handover_delay_seconds",
             "Time from the promise of a mail to the relay having taken it",
             self.delay.clone(),
         );

@@ -33,7 +33,7 @@ struct OutboxLabels {
 /// A router with `GET /metrics`.
 pub(crate) fn router(mut registry: Registry, store: Arc<dyn Store>) -> Router {
     let outbox = Family::default();
-    registry.register("doorward_outbox_mails", "Mails in the outbox by state", outbox.clone());
+    registry.register("outbox_mails", "Mails in the outbox by state", outbox.clone());
     Router::new().route("/metrics", get(metrics)).with_state(Page {
         registry: Arc::new(registry),
         store,

@@ -76,7 +76,7 @@ async fn start(config: Config) -> Result<Server> {
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-    let mut registry = Registry::default();
+    let mut registry = Registry::with_prefix("doorward");
     create_private_dir(&config.data_dir)?;
     let database = Database::open(&config.database, &mut registry).await?;
     let store = database.store();
@@ -85,10 +85,9 @@ async fn start(config: Config) -> Result<Server> {
     let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
 
     let passwords = start_passwords(config.password_threads)?;
-    // The store and the mail name their figures in full.
     passwords
         .metrics()
-        .register(registry.sub_registry_with_prefix("doorward"));
+        .register(&mut registry);
     let engine = passwords.engine();
 
     let outbox = OutboxWake::default();
@@ -105,7 +104,7 @@ async fn start(config: Config) -> Result<Server> {
     ));
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
-    http_metrics.register(registry.sub_registry_with_prefix("doorward"));
+    http_metrics.register(&mut registry);
     let mut pages = doorward_console::pages(doorward_console::PageParts {
         accounts: Arc::clone(&accounts),
         apps: all_apps.clone(),

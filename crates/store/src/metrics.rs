@@ -16,13 +16,13 @@ impl StoreMetrics {
     /// Adds them to a registry.
     pub fn register(&self, registry: &mut Registry) {
         registry.register_with_unit(
-            "doorward_store_wait",
+            "store_wait",
             "How long write transactions wait for their turn (SQLite) or a connection (PostgreSQL)",
             Unit::Seconds,
             self.wait.clone(),
         );
         registry.register(
-            "doorward_store_transactions_per_commit",
+            "store_transactions_per_commit",
             "How many write transactions share a commit; the count is the number of commits",
             self.transactions_per_commit.clone(),
         );

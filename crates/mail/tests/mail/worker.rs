@@ -310,10 +310,10 @@ async fn attempts_are_counted_by_outcome() {
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
     for line in [
-        "doorward_mail_attempts_total{outcome=\"retry\"} 1",
-        "doorward_mail_attempts_total{outcome=\"sent\"} 1",
-        "doorward_mail_handover_delay_seconds_sum 2.0",
-        "doorward_mail_handover_delay_seconds_count 1",
+        "mail_attempts_total{outcome=\"retry\"} 1",
+        "mail_attempts_total{outcome=\"sent\"} 1",
+        "mail_handover_delay_seconds_sum 2.0",
+        "mail_handover_delay_seconds_count 1",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
     }

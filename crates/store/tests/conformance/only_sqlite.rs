@@ -238,14 +238,14 @@ async fn writers_share_commits() {
         let line = text.lines().find(|line| line.starts_with(name)).unwrap();
         line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
     };
-    let transactions = value("doorward_store_transactions_per_commit_sum");
-    let commits = value("doorward_store_transactions_per_commit_count");
+    let transactions = value("store_transactions_per_commit_sum");
+    let commits = value("store_transactions_per_commit_count");
     assert!((transactions - 320.0).abs() < f64::EPSILON, "{transactions}");
     assert!(
         commits * 4.0 < transactions,
         "{commits} commits for {transactions} transactions"
     );
-    assert!((value("doorward_store_wait_seconds_count") - 320.0).abs() < f64::EPSILON);
+    assert!((value("store_wait_seconds_count") - 320.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test]
