@@ -9,6 +9,7 @@ use crate::connection::Connection;
 use crate::cpu::{self, CpuMeter};
 use crate::database::Database;
 use crate::report::{Goal, Row, Unit};
+use crate::stats;
 
 pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> {
     let server = bench.serve(&database.populated(bench.scale.population).await?).await?;
@@ -23,20 +24,30 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     }
     let mut rates = [Vec::new(), Vec::new()];
     let mut cpu_shares = [Vec::new(), Vec::new()];
+    let mut per_core_second = [Vec::new(), Vec::new()];
     for _ in 0..bench.scale.rounds {
         for (index, (requests, status)) in calls.iter().enumerate() {
             let meter = CpuMeter::start(server.id())?;
             let round = for_a_while(&mut clients, requests, *status, bench.scale.round).await?;
-            cpu_shares[index].push(meter.stop()?);
+            let cpu = meter.stop()?;
             rates[index].push(round.rate);
+            per_core_second[index].push(round.rate * bench.scale.round.as_secs_f64() / cpu.server_seconds);
+            cpu_shares[index].push(cpu);
         }
     }
+    let note = |index: usize| {
+        let per_core_second = stats::median(&per_core_second[index]).unwrap_or(f64::NAN);
+        format!(
+            "{}; {per_core_second:.0} per core-second of the server",
+            cpu::in_words(&cpu_shares[index])
+        )
+    };
+    let (refresh_note, profile_note) = (note(0), note(1));
     let [refreshes, profiles] = rates;
-    let [refresh_cpu, profile_cpu] = cpu_shares.map(|shares| format!("{READERS} clients; {}", cpu::in_words(&shares)));
     Ok(vec![
         Row::new("session refresh/s", Unit::PerSecond, refreshes)
             .goal(Goal::AtLeast(10_000.0))
-            .note(refresh_cpu),
-        Row::new("profile/s", Unit::PerSecond, profiles).note(profile_cpu),
+            .note(refresh_note),
+        Row::new("profile/s", Unit::PerSecond, profiles).note(profile_note),
     ])
 }
