@@ -6,13 +6,14 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// The operating system's generator, by way of the cryptographic library.
+/// The operating system's generator, asked directly: the cryptographic library's own takes tens of milliseconds at its first use,
+/// which would be most of a start.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         // It fails only where the system has no generator at all; to go on with predictable ids would be worse than to stop.
-        aws_lc_rs::rand::fill(bytes).expect("the operating system's random generator works");
+        getrandom::fill(bytes).expect("the operating system's random generator works");
     }
 }

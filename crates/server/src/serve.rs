@@ -85,9 +85,7 @@ async fn start(config: Config) -> Result<Server> {
     let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
 
     let passwords = start_passwords(config.password_threads)?;
-    passwords
-        .metrics()
-        .register(&mut registry);
+    passwords.metrics().register(&mut registry);
     let engine = passwords.engine();
 
     let outbox = OutboxWake::default();

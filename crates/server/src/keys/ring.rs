@@ -9,7 +9,7 @@ use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use doorward_core::{Clock as _, SystemClock};
+use doorward_core::{Clock as _, Entropy as _, OsEntropy, SystemClock};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -83,7 +83,7 @@ impl Algorithm {
             }
             Self::Hs256 | Self::HmacSha512 => {
                 let mut bytes = vec![0; 64];
-                rand::fill(&mut bytes).context(system)?;
+                OsEntropy.fill(&mut bytes);
                 bytes
             }
         }))
@@ -164,7 +164,7 @@ impl Ring {
     /// Adds a key without activating it, and returns its id.
     pub(super) fn add(&mut self, algorithm: Algorithm) -> Result<String> {
         let mut id = [0; 8];
-        rand::fill(&mut id).context("the operating system's random generator failed")?;
+        OsEntropy.fill(&mut id);
         let id = hex::encode(id);
         let now = SystemClock.now().as_seconds();
         let created_at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(now).unwrap_or_default());

@@ -82,8 +82,10 @@ CREATE TABLE mails (
     finished_at INTEGER -- null while it waits
 ) STRICT, WITHOUT ROWID;
 
--- Claiming, and the worker's question how long it may sleep.
+-- The worker's question how long it may sleep.
 CREATE INDEX mails_due ON mails (due_at) WHERE state = 'waiting';
+-- Claiming: mails that were never tried come first, however many others wait.
+CREATE INDEX mails_claimable ON mails ((attempts > 0), due_at, id) WHERE state = 'waiting';
 -- Prolonging a worker's claims, and taking all back at start-up.
 CREATE INDEX mails_claimed ON mails (claimed_by) WHERE claimed_by IS NOT NULL;
 -- Retention: a finished mail is kept for a while, so that an operator can look up what became of it.
