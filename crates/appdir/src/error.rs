@@ -85,6 +85,19 @@ pub enum LoadError {
         needed_by: String,
     },
 
+    /// A script that can be called does not compile.
+    #[error("failed to compile {path}: {problem} at {place}. {fix}", path = path.display(), fix = self.fix())]
+    Script {
+        /// The script.
+        path: PathBuf,
+        /// The function's name.
+        function: String,
+        /// Where in the script.
+        place: Place,
+        /// What the engine says.
+        problem: String,
+    },
+
     /// Neither the command line nor the directory says which client app id the SDKs use.
     #[error("failed to find the app id of {path}. {fix}", path = path.display(), fix = self.fix())]
     AppIdMissing {
@@ -113,10 +126,10 @@ pub enum FileKind {
     Other,
 }
 
-/// A position in a JSON file.
+/// A position in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// The JSON pointer (RFC 6901); empty for the whole document.
+    /// The JSON pointer (RFC 6901); empty for the whole document, and for a file that is not JSON.
     pub pointer: String,
     /// Counted from 1.
     pub line: usize,
@@ -134,6 +147,7 @@ impl LoadError {
             | Self::Json { path, .. }
             | Self::Invalid { path, .. }
             | Self::FunctionNotFound { path, .. }
+            | Self::Script { path, .. }
             | Self::AppIdMissing { path }
             | Self::AppIdInvalid { path, .. } => path,
         }
@@ -142,9 +156,10 @@ impl LoadError {
     /// The position in the file, where there is one.
     pub fn place(&self) -> Option<&Place> {
         match self {
-            Self::Json { place, .. } | Self::Invalid { place, .. } | Self::FunctionNotFound { place, .. } => {
-                Some(place)
-            }
+            Self::Json { place, .. }
+            | Self::Invalid { place, .. }
+            | Self::FunctionNotFound { place, .. }
+            | Self::Script { place, .. } => Some(place),
             Self::NotFound { .. }
             | Self::Unreadable { .. }
             | Self::Refused { .. }
@@ -158,9 +173,10 @@ impl LoadError {
         match self {
             Self::NotFound { hint, .. } => format!("failed to find app: {hint}"),
             Self::Unreadable { source, .. } => format!("failed to read: {source}"),
-            Self::Refused { problem, .. } | Self::Json { problem, .. } | Self::Invalid { problem, .. } => {
-                problem.clone()
-            }
+            Self::Refused { problem, .. }
+            | Self::Json { problem, .. }
+            | Self::Invalid { problem, .. }
+            | Self::Script { problem, .. } => problem.clone(),
             Self::FunctionNotFound {
                 function, needed_by, ..
             } => {
@@ -184,6 +200,9 @@ impl LoadError {
             Self::Refused { fix, .. } | Self::Json { fix, .. } | Self::Invalid { fix, .. } => fix.clone(),
             Self::FunctionNotFound { function, .. } => {
                 format!("Add the function {function:?} to the functions folder, or correct the name.")
+            }
+            Self::Script { function, .. } => {
+                format!("Correct the script, or remove the function {function:?}.")
             }
             Self::AppIdMissing { .. } => {
                 "Give the id that is compiled into the apps on the command line: APP_ID=APP_DIR.".to_owned()

@@ -12,6 +12,7 @@ use crate::files::AppFiles;
 use crate::findings::Item;
 use crate::json::JsonFile;
 use crate::loader::Reader;
+use crate::origins::is_loopback;
 use crate::packages;
 
 /// One function of the app.
@@ -52,6 +53,8 @@ pub enum FunctionSource {
     Webhook {
         /// Its address.
         url: Url,
+        /// The name of the secret that calls are signed with.
+        secret: String,
     },
 }
 
@@ -64,7 +67,7 @@ impl fmt::Debug for FunctionSource {
                 .field("path", path)
                 .field("bytes", &text.len())
                 .finish(),
-            Self::Webhook { url } => f.debug_struct("Webhook").field("host", &url.host_str()).finish(),
+            Self::Webhook { url, .. } => f.debug_struct("Webhook").field("host", &url.host_str()).finish(),
         }
     }
 }
@@ -80,6 +83,7 @@ struct Manifest {
     run_as_user_id: Option<String>,
     run_as_user_id_script_source: Option<String>,
     url: Option<String>,
+    secret_name: Option<String>,
 }
 
 pub(crate) fn read(reader: &mut Reader<'_>, format: Format) -> Vec<Function> {
@@ -261,8 +265,11 @@ fn assemble(
             .files
             .read(&path)
             .map(|text| FunctionSource::Script { path, text }),
-        (None, url) => webhook(file, pointer, &url.unwrap_or_default()),
+        (None, url) => webhook(file, pointer, &url.unwrap_or_default(), manifest.secret_name.take()),
     };
+    if let Ok(FunctionSource::Webhook { secret, .. }) = &source {
+        reader.need_secret(file, secret, &format!("the function {name:?}"));
+    }
     let source = reader.findings.keep(source)?;
     Some(function(name, manifest, source))
 }
@@ -284,16 +291,27 @@ fn function(name: String, manifest: Manifest, source: FunctionSource) -> Functio
 }
 
 /// The message does not quote the address: it may carry a key.
-fn webhook(file: &JsonFile, pointer: &str, text: &str) -> Result<FunctionSource, LoadError> {
-    match Url::parse(text) {
-        Ok(url)
-            if matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none() =>
-        {
-            Ok(FunctionSource::Webhook { url })
-        }
+fn webhook(file: &JsonFile, pointer: &str, text: &str, secret: Option<String>) -> Result<FunctionSource, LoadError> {
+    let refused = |problem: &str| {
+        let fix = "Write an address like https://hooks.example.com/confirm, without a user name.";
+        Err(file.invalid(&format!("{pointer}/url"), problem, fix))
+    };
+    let url = match Url::parse(text) {
+        Ok(url) if url.username().is_empty() && url.password().is_none() => url,
+        _ => return refused("the `url` is not a web address"),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        // What it carries decides about accounts, and nobody may read or change it on the way.
+        "http" => return refused("the `url` is not https, and does not lead to this machine"),
+        _ => return refused("the `url` is not a web address"),
+    }
+    match secret {
+        Some(secret) if !secret.is_empty() => Ok(FunctionSource::Webhook { url, secret }),
         _ => {
-            let fix = "Write an address like https://hooks.example.com/confirm, without a user name.";
-            Err(file.invalid(&format!("{pointer}/url"), "the `url` is not a web address", fix))
+            let fix = "Add `secret_name`: the name of the secret that calls are signed with.";
+            Err(file.invalid(pointer, "the function has a `url` and no `secret_name`", fix))
         }
     }
 }

@@ -19,6 +19,7 @@ mod providers;
 mod report;
 mod report_text;
 mod root_file;
+mod scripts;
 mod secrets;
 mod strict_json;
 mod triggers;
@@ -28,6 +29,7 @@ mod userpass_check;
 mod values;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use app::{Environment, Format, LoadedApp};
 pub use error::{FileKind, LoadError, Place};
@@ -36,6 +38,7 @@ pub use findings::Item;
 pub use functions::{Function, FunctionSource};
 pub use providers::Provider;
 pub use report::{AppSummary, ErrorItem, Report};
+pub use scripts::{ScriptEngine, ScriptError};
 pub use secrets::{LegacySecrets, SecretNames};
 pub use triggers::{AuthOperation, AuthenticationTrigger};
 pub use user_data::CustomUserData;
@@ -49,6 +52,8 @@ pub struct LoadOptions {
     pub app_id: Option<String>,
     /// The names of the secrets that exist outside the directory.
     pub secrets: SecretNames,
+    /// What will run the scripts. Without it they are not compiled, and no module counts as built in.
+    pub scripts: Option<Arc<dyn ScriptEngine>>,
 }
 
 /// Loads the app at `dir`, at one of its parents, or in its `backend` folder.

@@ -11,6 +11,7 @@ use crate::findings::{Findings, Item};
 use crate::functions::{self, Function};
 use crate::json::JsonFile;
 use crate::locate::{self, Located};
+use crate::scripts::{self, ScriptEngine};
 use crate::secrets::{self, LegacySecrets, SecretNames};
 use crate::{environment, ignored, providers, root_file, triggers, user_data, values};
 
@@ -48,6 +49,7 @@ fn load_located(mut located: Located, options: &LoadOptions, findings: &mut Find
         environment_values,
         legacy_secrets,
         secret_names: &options.secrets,
+        scripts: options.scripts.as_deref(),
         client_app_id: root.client_app_id.clone(),
     };
     reader.functions = functions::read(&mut reader, located.format);
@@ -57,7 +59,7 @@ fn load_located(mut located: Located, options: &LoadOptions, findings: &mut Find
     let custom_user_data = user_data::read(&mut reader, located.config.as_ref());
     let service_names = ignored::note(&mut reader, located.format);
 
-    LoadedApp {
+    let app = LoadedApp {
         format: located.format,
         root: located.root,
         client_app_id: root.client_app_id,
@@ -80,7 +82,11 @@ fn load_located(mut located: Located, options: &LoadOptions, findings: &mut Find
         warnings: Vec::new(),
         ignored: Vec::new(),
         missing: Vec::new(),
+    };
+    if let Some(engine) = options.scripts.as_deref() {
+        scripts::check(engine, &app, findings);
     }
+    app
 }
 
 /// What every part of the loader shares.
@@ -91,6 +97,7 @@ pub(crate) struct Reader<'a> {
     environment_values: BTreeMap<String, Value>,
     legacy_secrets: LegacySecrets,
     secret_names: &'a SecretNames,
+    pub(crate) scripts: Option<&'a dyn ScriptEngine>,
     client_app_id: String,
 }
 

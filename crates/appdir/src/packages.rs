@@ -4,7 +4,7 @@ use crate::findings::Item;
 use crate::functions::{Function, FunctionSource};
 use crate::loader::Reader;
 
-/// Names the packages that functions need and that are not there.
+/// Names the packages that functions need and that are neither built in nor in `functions/node_modules`.
 pub(crate) fn note(reader: &mut Reader<'_>, functions: &[Function]) {
     let mut users: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for function in functions {
@@ -15,7 +15,14 @@ pub(crate) fn note(reader: &mut Reader<'_>, functions: &[Function]) {
         }
     }
     for (package, names) in users {
-        let why = format!("required by {}; packages cannot be loaded", names.join(", "));
+        let built_in = reader.scripts.is_some_and(|engine| engine.provides(&package));
+        if built_in || is_installed(reader, &package) {
+            continue;
+        }
+        let why = format!(
+            "required by {}; it is not built in, and not in functions/node_modules",
+            names.join(", ")
+        );
         reader
             .findings
             .missing
@@ -23,13 +30,25 @@ pub(crate) fn note(reader: &mut Reader<'_>, functions: &[Function]) {
     }
     for name in reader.files.below("functions") {
         let file = name.trim_start_matches("functions/");
-        if file == "package.json" || file.starts_with("node_modules.") {
-            reader
-                .findings
-                .ignored
-                .push(Item::new("npm packages", "packages cannot be loaded").at(name));
+        if file.starts_with("node_modules.") {
+            let why = "an archive is not unpacked; unpack it into functions/node_modules";
+            reader.findings.ignored.push(Item::new("npm packages", why).at(name));
         }
     }
+}
+
+/// Whether the package of a module, such as `@a/b` of `@a/b/lib/c`, has its folder.
+fn is_installed(reader: &Reader<'_>, module: &str) -> bool {
+    let parts = if module.starts_with('@') { 2 } else { 1 };
+    let package: Vec<&str> = module.split('/').take(parts).collect();
+    let is_plain = package.iter().all(|part| !part.is_empty() && *part != "..");
+    is_plain
+        && reader
+            .files
+            .root
+            .join("functions/node_modules")
+            .join(package.join("/"))
+            .is_dir()
 }
 
 /// The argument of each `require("…")` that is not a path. A hint for people, so comments may count.

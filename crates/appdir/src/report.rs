@@ -133,8 +133,6 @@ fn summary(app: &LoadedApp) -> AppSummary {
     }
 }
 
-const CANNOT_RUN: &str = "and this version runs no functions: the server does not start with it";
-
 fn add_userpass(app: &LoadedApp, report: &mut Report) {
     let Some(userpass) = &app.userpass else {
         let why = match app.providers.iter().find(|provider| provider.name == USERPASS) {
@@ -155,12 +153,9 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
             ));
         }
         ConfirmationMethod::Function(name) => {
-            report.errors.push(needs_function(
-                app,
-                "confirmation",
-                name,
-                "set runConfirmationFunction to false",
-            ));
+            report
+                .works
+                .push(Item::new("confirmation", format!("by the function {name:?}")));
         }
         ConfirmationMethod::Email { url, subject } => {
             report
@@ -170,12 +165,9 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
     }
     match &userpass.reset {
         ResetMethod::Function(name) => {
-            report.errors.push(needs_function(
-                app,
-                "password reset",
-                name,
-                "set runResetFunction to false",
-            ));
+            report
+                .works
+                .push(Item::new("password reset", format!("by the function {name:?}")));
         }
         ResetMethod::Email { url, subject } => {
             report.works.push(Item::new(
@@ -183,19 +175,6 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
                 by_email(url.as_deref(), subject.as_deref()),
             ));
         }
-    }
-}
-
-fn needs_function(app: &LoadedApp, what: &str, name: &str, fix: &str) -> ErrorItem {
-    let path = match app.format {
-        Format::V1 => "auth_providers/local-userpass.json",
-        Format::V2 | Format::V3 => "auth/providers.json",
-    };
-    ErrorItem {
-        path: PathBuf::from(path),
-        place: None,
-        problem: format!("{what} runs the function {name:?}, {CANNOT_RUN}"),
-        fix: format!("{fix} to use e-mail"),
     }
 }
 
@@ -234,18 +213,18 @@ fn add_rest(app: &LoadedApp, report: &mut Report) {
     }
 }
 
-/// Functions, and what calls them without being asked. They load, so that nothing is lost; they do not run yet.
+/// Functions, and what calls them without being asked.
 fn add_functions(app: &LoadedApp, report: &mut Report) {
     if !app.functions.is_empty() {
         let names = list(app.functions.iter().map(|function| function.name.as_str()));
-        let why = format!("{names}: loaded, but this version runs no functions yet");
+        let why = names;
         report
-            .missing
+            .works
             .push(Item::new(count(app.functions.len(), "function"), why));
     }
     for trigger in app.authentication_triggers.iter().filter(|trigger| !trigger.disabled) {
         let why = format!(
-            "it runs the function {:?}, and this version runs no functions yet",
+            "it runs the function {:?}, and this version delivers no triggers yet",
             trigger.function
         );
         report
@@ -264,7 +243,9 @@ fn add_functions(app: &LoadedApp, report: &mut Report) {
         report.errors.push(ErrorItem {
             path: PathBuf::from(path),
             place: None,
-            problem: format!("user creation runs the function {name:?}, {CANNOT_RUN}"),
+            problem: format!(
+                "user creation runs the function {name:?}, and this version does not do that yet: the server does not start with it"
+            ),
             fix: "remove on_user_creation_function_name to do without it".to_owned(),
         });
     }

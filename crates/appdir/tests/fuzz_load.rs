@@ -16,7 +16,8 @@ const ROOT: &str = r#"{"config_version":20210101,"app_id":"app-abcde","name":"ap
 const PROVIDERS: &str = r#"{"local-userpass":{"name":"local-userpass","disabled":false,"config":{
     "autoConfirm":false,"emailConfirmationUrl":"https://%(%%environment.values.host)/c","runResetFunction":true,
     "resetFunctionName":"f"}},"custom-token":{"secret_config":{"signingKeys":["a"]}}}"#;
-const FUNCTIONS: &str = r#"[{"name":"f","private":true,"can_evaluate":{}},{"name":"g/h","url":"https://a.example"}]"#;
+const FUNCTIONS: &str =
+    r#"[{"name":"f","private":true,"can_evaluate":{}},{"name":"g/h","url":"https://a.example","secret_name":"s"}]"#;
 
 struct Fuzzed {
     dir: TempDir,

@@ -82,6 +82,7 @@ fn of_auth(error: &AuthError) -> Refusal {
         AuthError::PasswordLength => again(&words::PASSWORD_LENGTH),
         AuthError::AlreadyConfirmed => stop(&words::ALREADY_CONFIRMED),
         AuthError::NotMailable => stop(&words::NOT_MAILABLE),
+        AuthError::ConfirmationByFunction | AuthError::ResetByFunction => stop(&words::BY_FUNCTION),
         AuthError::ProviderDisabled | AuthError::LoginProviderDisabled => stop(&words::NOT_FOUND),
         AuthError::Busy { retry_after } => {
             // Rounded up: whoever comes back in zero seconds is only refused again.
@@ -90,14 +91,20 @@ fn of_auth(error: &AuthError) -> Refusal {
                 ..again(&words::BUSY)
             }
         }
-        AuthError::Store(StoreError::Unavailable(_)) => again(&words::UNAVAILABLE),
+        AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => again(&words::UNAVAILABLE),
         AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => again(&words::FAILED),
         // No flow behind these pages looks up an address, logs in or asks a function.
         AuthError::EmailInvalid
         | AuthError::EmailTaken
         | AuthError::ConfirmationAutomatic { .. }
         | AuthError::ConfirmationByEmail
+        | AuthError::ConfirmationRefused { .. }
         | AuthError::ResetByEmail
+        | AuthError::ResetRefused { .. }
+        | AuthError::FunctionNotFound { .. }
+        | AuthError::FunctionNotAllowed { .. }
+        | AuthError::FunctionThrew { .. }
+        | AuthError::FunctionTimedOut
         | AuthError::InvalidCredentials
         | AuthError::NotConfirmed
         | AuthError::UserDisabled

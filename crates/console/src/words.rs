@@ -85,6 +85,13 @@ pub(crate) const NOT_MAILABLE: Words = Words {
     text: "This account has no address that an e-mail can be sent to. Please sign up in the app again, with an e-mail address.",
 };
 
+pub(crate) const BY_FUNCTION: Words = Words {
+    status: StatusCode::BAD_REQUEST,
+    mark: Mark::Trouble,
+    title: "Please ask in the app",
+    text: "This page cannot send a new link. Please ask for one in the app.",
+};
+
 pub(crate) const RESET: Words = Words {
     status: StatusCode::OK,
     mark: Mark::Key,

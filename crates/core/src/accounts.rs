@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    App, AuthError, Clock, EmailPassword, Entropy, MailId, MailToken, OutboxWake, Password, PasswordHash, PasswordPool,
-    Purpose, RegistrationId, Store, StoreError, Timestamp, TokenId, TokenKeys, Tx,
+    App, AuthError, Clock, EmailPassword, Entropy, FunctionMail, Functions, MailId, MailToken, MailedToken, OutboxWake,
+    Password, PasswordHash, PasswordPool, Purpose, RegistrationId, SealedMail, Store, StoreError, Timestamp, TokenId,
+    TokenKeys, Tx,
 };
 
 /// The accounts of every app of this server.
@@ -27,6 +28,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// What runs the owner's functions.
+    pub functions: Arc<dyn Functions>,
     /// The outbox worker's bell.
     pub outbox: OutboxWake,
 }
@@ -38,6 +41,8 @@ pub struct Settings {
     pub email_token_lifetime: Duration,
     /// How long a session can be refreshed.
     pub refresh_token_lifetime: Duration,
+    /// The longest that a function may take.
+    pub function_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -45,6 +50,7 @@ impl Default for Settings {
         Self {
             email_token_lifetime: Duration::from_mins(30),
             refresh_token_lifetime: Duration::from_hours(60 * 24),
+            function_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -78,6 +84,10 @@ impl Accounts {
         &self.parts.token_keys
     }
 
+    pub(crate) fn functions(&self) -> &dyn Functions {
+        &*self.parts.functions
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -108,8 +118,22 @@ impl Accounts {
         purpose: Purpose,
         registration: RegistrationId,
     ) -> Result<(), AuthError> {
+        let token = self.new_token(app, accounts, purpose, registration);
+        tx.issue_mail(MailId::generate(self.clock(), self.entropy()), &token)
+            .await?;
+        Ok(())
+    }
+
+    /// A token that exists nowhere yet.
+    pub(crate) fn new_token(
+        &self,
+        app: &App,
+        accounts: &EmailPassword,
+        purpose: Purpose,
+        registration: RegistrationId,
+    ) -> MailToken {
         let now = self.now();
-        let token = MailToken {
+        MailToken {
             id: TokenId(crate::ObjectId::random(self.entropy())),
             app: app.object_id,
             purpose,
@@ -120,24 +144,58 @@ impl Accounts {
             used_at: None,
             voided_at: None,
             key: self.token_keys().active().clone(),
-        };
-        tx.issue_mail(MailId::generate(self.clock(), self.entropy()), &token)
-            .await?;
+        }
+    }
+
+    /// Promises the mails that a function wrote, within the transaction of what it decided.
+    pub(crate) async fn promise_function_mails(
+        &self,
+        tx: &mut dyn Tx,
+        app: &App,
+        mails: &[FunctionMail],
+    ) -> Result<(), AuthError> {
+        for mail in mails {
+            let id = MailId::generate(self.clock(), self.entropy());
+            let (key, sealed) = self.token_keys().seal(id, mail, self.entropy());
+            let sealed = SealedMail {
+                app: app.object_id,
+                key,
+                sealed,
+                expires_at: self.now().plus(FUNCTION_MAIL_LIFETIME),
+            };
+            tx.promise_sealed_mail(id, &sealed, self.now()).await?;
+        }
         Ok(())
     }
 
-    /// Commits a transaction that promised a mail, and wakes the worker that sends it. In a task of its own: a client that goes away
-    /// between the two must not make its mail wait.
+    /// Both halves of a token that was just made, for a function that delivers it in its own way.
+    pub(crate) fn halves(&self, token: &MailToken) -> MailedToken {
+        self.token_keys()
+            .derive(token)
+            .expect("a new token is derived with the active key, which is always there")
+    }
+
+    /// Commits a transaction that promised a mail, and wakes the worker that sends it. A client that goes away between the two must
+    /// not make its mail wait.
     pub(crate) async fn commit_with_mail(&self, tx: Box<dyn Tx>) -> Result<(), AuthError> {
         let outbox = self.parts.outbox.clone();
-        let committed = tokio::spawn(async move {
+        outlive_caller(async move {
             let committed = tx.commit().await;
             outbox.wake();
-            committed
-        });
-        committed
-            .await
-            .map_err(|error| StoreError::Unavailable(Box::new(error)))??;
-        Ok(())
+            Ok(committed?)
+        })
+        .await
     }
+}
+
+/// How long a mail that a function wrote is worth sending: nobody but its author knows what it says.
+const FUNCTION_MAIL_LIFETIME: Duration = Duration::from_hours(24);
+
+/// Runs to its end even if the client that waits for it goes away.
+pub(crate) async fn outlive_caller<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AuthError>> + Send + 'static,
+) -> Result<T, AuthError> {
+    tokio::spawn(work)
+        .await
+        .map_err(|error| StoreError::Unavailable(Box::new(error)))?
 }

@@ -1,6 +1,6 @@
 //! An app as the flows see it: what its owner chose, without where that was written.
 
-use crate::{AppId, AppObjectId, AuthError, EmailAddress, GroupId};
+use crate::{AppId, AppObjectId, AuthError, EmailAddress, FunctionName, GroupId, Purpose};
 
 /// One app that this server runs.
 #[derive(Debug, Clone)]
@@ -28,8 +28,8 @@ pub struct App {
 pub struct EmailPassword {
     /// What makes a registration confirmed.
     pub confirmation: Confirmation,
-    /// The mail that a reset sends.
-    pub reset: MailedLink,
+    /// What a user who forgot the password does.
+    pub reset: Reset,
 }
 
 /// What makes a registration confirmed.
@@ -39,6 +39,17 @@ pub enum Confirmation {
     Automatic,
     /// A mailed link.
     Email(MailedLink),
+    /// What the owner's function says.
+    Function(FunctionName),
+}
+
+/// What sets the password of a user who forgot it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reset {
+    /// A mailed link.
+    Email(MailedLink),
+    /// What the owner's function says.
+    Function(FunctionName),
 }
 
 /// A mail with a link.
@@ -65,9 +76,27 @@ impl App {
 impl EmailPassword {
     /// Names the pair of methods. It is stored with each mailed token, so that changing a method voids what the old one sent.
     pub fn methods(&self) -> &'static str {
-        match self.confirmation {
-            Confirmation::Automatic => "auto/email",
-            Confirmation::Email(_) => "email/email",
+        match (&self.confirmation, &self.reset) {
+            (Confirmation::Automatic, Reset::Email(_)) => "auto/email",
+            (Confirmation::Automatic, Reset::Function(_)) => "auto/function",
+            (Confirmation::Email(_), Reset::Email(_)) => "email/email",
+            (Confirmation::Email(_), Reset::Function(_)) => "email/function",
+            (Confirmation::Function(_), Reset::Email(_)) => "function/email",
+            (Confirmation::Function(_), Reset::Function(_)) => "function/function",
+        }
+    }
+
+    /// What the owner chose for the mail of a purpose; nothing when no mail of it is sent.
+    pub fn mailed_link(&self, purpose: Purpose) -> Option<&MailedLink> {
+        match purpose {
+            Purpose::Confirm => match &self.confirmation {
+                Confirmation::Email(link) => Some(link),
+                Confirmation::Automatic | Confirmation::Function(_) => None,
+            },
+            Purpose::Reset => match &self.reset {
+                Reset::Email(link) => Some(link),
+                Reset::Function(_) => None,
+            },
         }
     }
 
@@ -75,8 +104,8 @@ impl EmailPassword {
     pub(crate) fn check_address(&self, email: &EmailAddress) -> Result<(), AuthError> {
         match self.confirmation {
             Confirmation::Automatic => Ok(()),
-            Confirmation::Email(_) if email.is_mailbox() => Ok(()),
-            Confirmation::Email(_) => Err(AuthError::EmailInvalid),
+            Confirmation::Email(_) | Confirmation::Function(_) if email.is_mailbox() => Ok(()),
+            Confirmation::Email(_) | Confirmation::Function(_) => Err(AuthError::EmailInvalid),
         }
     }
 }

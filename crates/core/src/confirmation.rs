@@ -1,7 +1,11 @@
 //! Confirming a registration with a mailed link, and asking for another link.
 
+use std::sync::Arc;
+
+use crate::accounts::outlive_caller;
 use crate::{
-    Accounts, App, AuthError, Confirmation, EmailAddress, MailToken, MailedToken, Purpose, Registration, Timestamp,
+    Accounts, App, AuthError, Caller, ConfirmQuestion, Confirmation, EmailAddress, FunctionName, MailToken,
+    MailedToken, PendingRegistration, Purpose, Registration, Timestamp, Verdict,
 };
 
 /// What a genuine link can still do. Only somebody who holds the whole token learns it.
@@ -52,16 +56,60 @@ impl Accounts {
             .await
     }
 
-    /// Asks the confirmation function again. Without a confirmation function this is always refused.
-    pub async fn retry_custom_confirmation(&self, app: &App, email: &EmailAddress) -> Result<(), AuthError> {
+    /// Asks the confirmation function again, with a new token. Without a confirmation function this is always refused.
+    pub async fn retry_custom_confirmation(
+        self: &Arc<Self>,
+        app: &App,
+        email: &EmailAddress,
+        caller: Caller,
+    ) -> Result<(), AuthError> {
+        let confirmation = &app.email_password()?.confirmation;
         // The original checks this mode before it looks anybody up.
-        if app.email_password()?.confirmation == Confirmation::Automatic {
+        if *confirmation == Confirmation::Automatic {
             return Err(AuthError::ConfirmationAutomatic { email: email.clone() });
         }
-        match self.find_registration(app, email).await? {
-            Registration::Confirmed(_) => Err(AuthError::AlreadyConfirmed),
-            Registration::Pending(_) => Err(AuthError::ConfirmationByEmail),
+        let Registration::Pending(pending) = self.find_registration(app, email).await? else {
+            return Err(AuthError::AlreadyConfirmed);
+        };
+        let Confirmation::Function(function) = confirmation else {
+            return Err(AuthError::ConfirmationByEmail);
+        };
+        let (accounts, app, function) = (Arc::clone(self), app.clone(), function.clone());
+        outlive_caller(async move { accounts.confirm_by_function(&app, &function, pending, caller).await }).await
+    }
+
+    async fn confirm_by_function(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        pending: PendingRegistration,
+        caller: Caller,
+    ) -> Result<(), AuthError> {
+        let token = self.new_token(app, app.email_password()?, Purpose::Confirm, pending.id);
+        let question = ConfirmQuestion {
+            email: pending.email.clone(),
+            token: self.halves(&token),
+            caller,
+        };
+        let ran = self.functions().confirm(app, function, question).await?;
+        let mut tx = self.store().begin().await?;
+        // Where a token has confirmed it while the function ran, or the account was deleted, nothing is left to do.
+        match ran.value {
+            Verdict::Success => {
+                tx.confirm_registration(pending.id, self.now()).await?;
+            }
+            // The older pair works until this one does: a function that fails takes nothing away.
+            Verdict::Pending => {
+                tx.issue_token(&token).await?;
+            }
+            Verdict::Fail => {}
         }
+        self.promise_function_mails(&mut *tx, app, &ran.mails).await?;
+        self.commit_with_mail(tx).await?;
+        if ran.value == Verdict::Fail {
+            return Err(AuthError::ConfirmationRefused { email: pending.email });
+        }
+        Ok(())
     }
 
     /// What a link can still do, without doing it: pages ask this before they show a button.
@@ -109,6 +157,9 @@ impl Accounts {
         let Registration::Pending(pending) = registration else {
             return Err(AuthError::AlreadyConfirmed);
         };
+        if matches!(accounts.confirmation, Confirmation::Function(_)) {
+            return Err(AuthError::ConfirmationByFunction);
+        }
         if !pending.email.is_mailbox() {
             return Err(AuthError::NotMailable);
         }

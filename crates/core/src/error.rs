@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use doorward_passwords::PoolError;
 
-use crate::{EmailAddress, StoreError};
+use crate::{EmailAddress, FunctionName, StoreError};
 
 /// Why a flow did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +39,27 @@ pub enum AuthError {
     /// A confirmation function was asked for, but a mail confirms.
     #[error("confirmation is by e-mail")]
     ConfirmationByEmail,
+    /// A confirmation mail was asked for, but a function confirms.
+    #[error("confirmation is by a function")]
+    ConfirmationByFunction,
+    /// The confirmation function said no, or failed.
+    #[error("the confirmation function refused")]
+    ConfirmationRefused {
+        /// The address in the request: the public text repeats it.
+        email: EmailAddress,
+    },
     /// A reset function was asked for, but a mail resets.
     #[error("password reset is by e-mail")]
     ResetByEmail,
+    /// A reset mail was asked for, but a function resets.
+    #[error("password reset is by a function")]
+    ResetByFunction,
+    /// The reset function said no, or failed.
+    #[error("the reset function refused")]
+    ResetRefused {
+        /// The address in the request: the public text repeats it.
+        email: EmailAddress,
+    },
     /// No mail can be addressed to this account.
     #[error("no mail can be sent to this account")]
     NotMailable,
@@ -66,8 +84,8 @@ pub enum AuthError {
     /// The same, at a login, which answers otherwise.
     #[error("the provider is disabled")]
     LoginProviderDisabled,
-    /// More passwords are waiting to be hashed than can be in time.
-    #[error("too many passwords are waiting to be hashed")]
+    /// More passwords wait to be hashed, or functions to be run, than can be in time.
+    #[error("too much is waiting for the processor")]
     Busy {
         /// When it is worth trying again.
         retry_after: Duration,
@@ -75,6 +93,30 @@ pub enum AuthError {
     /// Storage failed.
     #[error("storage failed")]
     Store(#[from] StoreError),
+    /// The app has no function of that name that a client may call.
+    #[error("there is no such function")]
+    FunctionNotFound {
+        /// The name.
+        name: FunctionName,
+    },
+    /// The function's rule does not admit the user.
+    #[error("the rule of the function does not admit the user")]
+    FunctionNotAllowed {
+        /// The name.
+        name: FunctionName,
+    },
+    /// The function threw. Its text is public: that is how the owner's code talks to the owner's client.
+    #[error("the function threw")]
+    FunctionThrew {
+        /// `<Name>: <message>`
+        text: String,
+    },
+    /// The function took too long.
+    #[error("the function took too long")]
+    FunctionTimedOut,
+    /// No worker can run a function.
+    #[error("functions cannot be run")]
+    FunctionsUnavailable,
     /// Hashing failed.
     #[error("hashing failed")]
     Hashing(#[source] PoolError),

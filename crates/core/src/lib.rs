@@ -10,6 +10,8 @@ mod deletion;
 mod email;
 mod entropy;
 mod error;
+mod function_call;
+mod functions;
 mod ids;
 mod link;
 mod login;
@@ -18,24 +20,29 @@ mod outbox;
 mod password;
 mod password_reset;
 mod registration;
+mod sealing;
 mod session;
 pub mod store;
 
 pub use accounts::{Accounts, Parts, Settings};
-pub use app::{App, Confirmation, EmailPassword, MailedLink};
+pub use app::{App, Confirmation, EmailPassword, MailedLink, Reset};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use confirmation::LinkState;
 pub use doorward_passwords::{PasswordPool, PoolConfig, PoolError};
 pub use email::EmailAddress;
 pub use entropy::{Entropy, OsEntropy};
 pub use error::AuthError;
+pub use functions::{
+    CallFailure, Caller, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, NotRun, Ran, ResetQuestion,
+    Verdict,
+};
 pub use ids::{
     AppId, AppObjectId, DeviceId, GroupId, MailId, ObjectId, RegistrationId, RequestId, SessionId, TokenId, UserId,
 };
 pub use link::Links;
 pub use login::{Credentials, SignedIn};
 pub use mail_token::{KeyId, MailToken, MailedToken, Purpose, SecretToken, TokenKeys};
-pub use outbox::{ClaimedMail, DeliveryOutcome, OutboxWake};
+pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, OutboxWake, SealedMail};
 pub use password::{Password, PasswordHash};
 pub use registration::{ConfirmedRegistration, PendingRegistration, Registration};
 pub use session::{Session, UserProfile};

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{App, Confirmation, MailedToken, Purpose, RequestId};
+use crate::{App, MailedToken, Purpose, RequestId};
 
 /// Makes links below the public URL.
 #[derive(Debug, Clone)]
@@ -57,13 +57,8 @@ impl Links {
 
     /// The link in a mail: the owner's URL, or our hosted page, with `token` and `tokenId`.
     pub fn mailed(&self, app: &App, purpose: Purpose, token: &MailedToken) -> String {
-        let own = app.email_password.as_ref().and_then(|accounts| match purpose {
-            Purpose::Confirm => match &accounts.confirmation {
-                Confirmation::Automatic => None,
-                Confirmation::Email(mail) => mail.url.as_deref(),
-            },
-            Purpose::Reset => accounts.reset.url.as_deref(),
-        });
+        let accounts = app.email_password.as_ref();
+        let own = accounts.and_then(|accounts| accounts.mailed_link(purpose)?.url.as_deref());
         let query = format!("token={}&tokenId={}", token.secret.expose(), token.id);
         match own {
             Some(url) => with_query(url, &query),

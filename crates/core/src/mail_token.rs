@@ -146,6 +146,13 @@ impl TokenKeys {
         Some(MailedToken { id: row.id, secret })
     }
 
+    /// 32 bytes for another use of a key, so that no two uses share key material. Nothing when the key has been removed.
+    pub(crate) fn derive_key(&self, id: &KeyId, purpose: &[u8]) -> Option<[u8; 32]> {
+        // No message of a token begins like this: those begin with the name of a purpose and a zero byte.
+        let tag = hmac::sign(self.keys.get(id)?, &[b"key for ", purpose].concat());
+        tag.as_ref()[..32].try_into().ok()
+    }
+
     /// Whether the presented secret is the row's, compared in constant time.
     pub fn verify(&self, row: &MailToken, presented: &SecretToken) -> bool {
         self.keys

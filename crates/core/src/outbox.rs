@@ -1,24 +1,85 @@
 //! Mail leaves through an outbox: a row in the transaction of the change that promises it, sent by a worker afterwards.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::{EmailAddress, MailId, MailToken, Timestamp};
+use crate::{AppObjectId, EmailAddress, KeyId, MailId, MailToken, Timestamp};
 
-/// A mail that a worker has claimed, with all that is needed to write it. The secret half of the token is derived, not stored.
+/// A mail that a worker has claimed, with all that is needed to write it.
 #[derive(Debug, Clone)]
 pub struct ClaimedMail {
     /// Its id; the `Message-ID` is made of it and so is the same at every attempt.
     pub id: MailId,
-    /// The token that its link carries.
-    pub token: MailToken,
-    /// The stored address of the registration: mail goes nowhere else.
-    pub to: EmailAddress,
+    /// What it says.
+    pub content: MailContent,
     /// How many attempts have failed.
     pub attempts: u32,
     /// When it was promised.
     pub created_at: Timestamp,
+}
+
+/// What a mail says, as far as the database knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailContent {
+    /// Our words around a link.
+    Link {
+        /// The token that the link carries. Its secret half is derived, not stored.
+        token: MailToken,
+        /// The stored address of the registration: mail goes nowhere else.
+        to: EmailAddress,
+    },
+    /// A function's words.
+    Sealed(SealedMail),
+}
+
+impl ClaimedMail {
+    /// When it is of no more use.
+    pub fn expires_at(&self) -> Timestamp {
+        match &self.content {
+            MailContent::Link { token, .. } => token.expires_at,
+            MailContent::Sealed(sealed) => sealed.expires_at,
+        }
+    }
+}
+
+/// A mail that a function wrote. It may hold a live link, so it is encrypted with a key that is not in the database.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedMail {
+    /// The app whose function wrote it.
+    pub app: AppObjectId,
+    /// The key that opens it.
+    pub key: KeyId,
+    /// The encrypted [`FunctionMail`].
+    pub sealed: Vec<u8>,
+    /// When it is of no more use.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for SealedMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedMail(..)")
+    }
+}
+
+/// A mail as a function wrote it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FunctionMail {
+    /// The one recipient.
+    pub to: EmailAddress,
+    /// The subject.
+    pub subject: String,
+    /// The plain text; empty if there is only HTML.
+    pub text: String,
+    /// The HTML; empty if there is only plain text.
+    pub html: String,
+}
+
+impl fmt::Debug for FunctionMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FunctionMail(..)")
+    }
 }
 
 /// How an attempt ended.

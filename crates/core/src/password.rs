@@ -29,6 +29,11 @@ impl Password {
         if fits { Ok(()) } else { Err(AuthError::PasswordLength) }
     }
 
+    /// The password, for the one place that needs it: a reset function is told the new one.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// The bytes to hash, exactly as typed.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -1,8 +1,12 @@
 //! A registration is not a user: it holds an address and a password hash, and a user appears at its first login.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::accounts::outlive_caller;
 use crate::{
-    Accounts, App, AppObjectId, AuthError, Confirmation, EmailAddress, Password, PasswordHash, Purpose, RegistrationId,
-    Timestamp, Tx,
+    Accounts, App, AppObjectId, AuthError, Caller, ConfirmQuestion, Confirmation, EmailAddress, FunctionName, Password,
+    PasswordHash, Purpose, RegistrationId, Timestamp, Tx, Verdict,
 };
 
 /// A registration in either of its states.
@@ -87,8 +91,15 @@ impl Registration {
 }
 
 impl Accounts {
-    /// Registers an address. In an app that confirms by mail the registration stays pending until its link is used.
-    pub async fn register(&self, app: &App, email: EmailAddress, password: &Password) -> Result<(), AuthError> {
+    /// Registers an address. In an app that confirms by mail the registration stays pending until its link is used; in one that
+    /// confirms by a function the function decides.
+    pub async fn register(
+        self: &Arc<Self>,
+        app: &App,
+        email: EmailAddress,
+        password: &Password,
+        caller: Caller,
+    ) -> Result<(), AuthError> {
         let accounts = app.email_password()?;
         password.check_policy()?;
         accounts.check_address(&email)?;
@@ -103,7 +114,7 @@ impl Accounts {
             password,
             created_at: now,
         };
-        match accounts.confirmation {
+        match &accounts.confirmation {
             Confirmation::Automatic => {
                 let mut tx = self.store().begin().await?;
                 insert(&mut *tx, Registration::Confirmed(pending.confirm(now))).await?;
@@ -116,9 +127,69 @@ impl Accounts {
                 self.promise_mail(&mut *tx, app, accounts, Purpose::Confirm, id).await?;
                 self.commit_with_mail(tx).await
             }
+            Confirmation::Function(function) => {
+                // The function may have told the user already: what it decided is kept, whoever still listens.
+                let (accounts, app, function) = (Arc::clone(self), app.clone(), function.clone());
+                outlive_caller(async move { accounts.register_by_function(&app, &function, pending, caller).await })
+                    .await
+            }
+        }
+    }
+
+    /// The function runs while no transaction is open; a reservation keeps the address meanwhile. It is no registration: nothing but
+    /// another registering sees it, and should this server end before the function does, it lapses.
+    async fn register_by_function(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        reserved: PendingRegistration,
+        caller: Caller,
+    ) -> Result<(), AuthError> {
+        let until = self.now().plus(self.settings().function_timeout + RESERVATION_GRACE);
+        let mut tx = self.store().begin().await?;
+        if !tx.reserve_registration(&reserved, until).await? {
+            return Err(AuthError::EmailTaken);
+        }
+        tx.commit().await?;
+
+        let token = self.new_token(app, app.email_password()?, Purpose::Confirm, reserved.id);
+        let question = ConfirmQuestion {
+            email: reserved.email.clone(),
+            token: self.halves(&token),
+            caller,
+        };
+        let ran = self.functions().confirm(app, function, question).await;
+
+        let (id, email) = (reserved.id, reserved.email.clone());
+        let mut tx = self.store().begin().await?;
+        let settled = match ran.as_ref().map(|ran| ran.value) {
+            Ok(Verdict::Success) => {
+                let confirmed = Registration::Confirmed(reserved.confirm(self.now()));
+                tx.settle_reservation(&confirmed).await?
+            }
+            Ok(Verdict::Pending) => {
+                tx.settle_reservation(&Registration::Pending(reserved)).await? && tx.issue_token(&token).await?
+            }
+            Ok(Verdict::Fail) | Err(_) => {
+                tx.release_reservation(id).await?;
+                false
+            }
+        };
+        if let Ok(ran) = &ran {
+            self.promise_function_mails(&mut *tx, app, &ran.mails).await?;
+        }
+        self.commit_with_mail(tx).await?;
+        ran?;
+        if settled {
+            Ok(())
+        } else {
+            Err(AuthError::ConfirmationRefused { email })
         }
     }
 }
+
+/// How much longer than its function a reservation lasts: the function may have waited for a worker and is written down afterwards.
+const RESERVATION_GRACE: Duration = Duration::from_secs(5);
 
 async fn insert(tx: &mut dyn Tx, registration: Registration) -> Result<(), AuthError> {
     if tx.insert_registration(&registration).await? {

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 
 use crate::{
     AppId, AppObjectId, ClaimedMail, ConfirmedRegistration, DeliveryOutcome, DeviceId, EmailAddress, MailId, MailToken,
-    PasswordHash, Purpose, Registration, RegistrationId, Session, SessionId, Timestamp, TokenId, UserId, UserProfile,
+    PasswordHash, PendingRegistration, Purpose, Registration, RegistrationId, SealedMail, Session, SessionId,
+    Timestamp, TokenId, UserId, UserProfile,
 };
 
 /// A failure of storage itself. Absence is never an error, it is `None` or `false`.
@@ -81,9 +82,33 @@ pub trait Tx: Send {
     /// Stores a registration. `false`: the address is taken, pending or confirmed, and nothing was stored.
     async fn insert_registration(&mut self, registration: &Registration) -> Result<bool, StoreError>;
 
-    /// Stores a mailed token and its outbox row, and voids older unused tokens of the same registration and purpose.
-    /// The mail is due at once. If the registration is gone meanwhile, nothing is stored: the mail would have gone with it.
+    /// Keeps an address for a registration that is being decided about, until that time. Nothing but `insert_registration` and this
+    /// sees it; a reservation whose time is over gives way to either. `false`: the address is taken or kept, and nothing was stored.
+    async fn reserve_registration(
+        &mut self,
+        registration: &PendingRegistration,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Makes a reservation the registration that it was for. `false`: it has lapsed and is gone.
+    async fn settle_reservation(&mut self, registration: &Registration) -> Result<bool, StoreError>;
+
+    /// Gives a kept address back. `false`: it is no longer kept for this registration.
+    async fn release_reservation(&mut self, id: RegistrationId) -> Result<bool, StoreError>;
+
+    /// Gives every kept address back. For start-up on SQLite, where no other process can be deciding about one.
+    async fn release_all_reservations(&mut self) -> Result<u64, StoreError>;
+
+    /// Stores a token, and voids older unused tokens of the same registration and purpose. `false`: the registration is gone, and
+    /// nothing was stored.
+    async fn issue_token(&mut self, token: &MailToken) -> Result<bool, StoreError>;
+
+    /// The same with an outbox row. The mail is due at once. If the registration is gone meanwhile, nothing is stored: the mail would
+    /// have gone with it.
     async fn issue_mail(&mut self, mail: MailId, token: &MailToken) -> Result<(), StoreError>;
+
+    /// Stores an outbox row with a mail that a function wrote. It is due at once.
+    async fn promise_sealed_mail(&mut self, id: MailId, mail: &SealedMail, now: Timestamp) -> Result<(), StoreError>;
 
     /// Spends a token: one guarded statement, so that of any number of callers exactly one gets the registration.
     /// The token must be unused, not void, not expired, of this app and purpose, and issued under the same methods.
@@ -157,8 +182,8 @@ pub trait Tx: Send {
     /// Takes back every claim. For start-up on SQLite, where no other process can be at work.
     async fn release_mail_claims(&mut self) -> Result<u64, StoreError>;
 
-    /// Deletes what nobody can use or ask about any more: sessions, tokens and finished mails that ended before `before`.
-    /// It stops after some thousands and says how many there were: call it, each time in a transaction of its own, until it says 0.
+    /// Deletes what nobody can use or ask about any more: sessions, tokens and finished mails that ended before `before`, and kept
+    /// addresses whose time was over by then. It stops after some thousands and says how many there were: call it, each time in a transaction of its own, until it says 0.
     async fn sweep(&mut self, before: Timestamp) -> Result<u64, StoreError>;
 }
 

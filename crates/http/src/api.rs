@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use doorward_core::{Accounts, App, AppObjectId, Links};
 
-use crate::{AppKeys, HttpMetrics, Readiness};
+use crate::{AppKeys, HttpMetrics, Readiness, TrustedProxies};
 
 /// The state of the client API. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub struct Api {
     pub links: Arc<Links>,
     /// What one request may take.
     pub limits: HttpLimits,
+    /// Whose word about a client's address counts.
+    pub trusted_proxies: TrustedProxies,
     /// What is counted.
     pub metrics: HttpMetrics,
     /// Whether this server wants to be sent requests.

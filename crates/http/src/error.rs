@@ -78,12 +78,6 @@ pub enum RequestError {
     /// The provider is not one that this app can log in with.
     #[error("the provider is not available")]
     ProviderUnavailable,
-    /// There is no such function.
-    #[error("there is no such function")]
-    FunctionNotFound {
-        /// The name in the request.
-        name: String,
-    },
     /// A handler panicked.
     #[error("a handler panicked")]
     Panicked,

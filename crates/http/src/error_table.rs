@@ -68,7 +68,19 @@ fn of_auth(error: &AuthError) -> WireForm {
             ),
         ),
         AuthError::ConfirmationByEmail => form(S::BAD_REQUEST, None, "please use confirm via email"),
+        AuthError::ConfirmationByFunction => form(S::BAD_REQUEST, None, "please use confirm via function"),
+        AuthError::ConfirmationRefused { email } => form(
+            S::BAD_REQUEST,
+            Some(Code::BadRequest),
+            format!("failed to confirm user \"{}\"", email.as_str()),
+        ),
         AuthError::ResetByEmail => form(S::BAD_REQUEST, None, "please use reset password via email"),
+        AuthError::ResetByFunction => form(S::BAD_REQUEST, None, "please use reset password via function"),
+        AuthError::ResetRefused { email } => form(
+            S::BAD_REQUEST,
+            None,
+            format!("failed to reset password for user \"{}\"", email.as_str()),
+        ),
         AuthError::NotMailable => form(S::BAD_REQUEST, None, "error processing request"),
         AuthError::InvalidCredentials => form(S::UNAUTHORIZED, Some(Code::InvalidPassword), "unauthorized"),
         AuthError::NotConfirmed => form(S::UNAUTHORIZED, Some(Code::AuthError), "unauthorized"),
@@ -95,7 +107,23 @@ fn of_auth(error: &AuthError) -> WireForm {
             retry_after: Some(retry_after.as_secs() + 1),
             ..form(S::TOO_MANY_REQUESTS, None, "too many requests")
         },
-        AuthError::Store(StoreError::Unavailable(_)) => form(
+        AuthError::FunctionNotFound { name } => form(
+            S::NOT_FOUND,
+            Some(Code::FunctionNotFound),
+            format!("function not found: '{name}'"),
+        ),
+        AuthError::FunctionNotAllowed { name } => form(
+            S::BAD_REQUEST,
+            Some(Code::FunctionExecutionError),
+            format!("rule not matched for function \"{name}\""),
+        ),
+        AuthError::FunctionThrew { text } => form(S::BAD_REQUEST, Some(Code::FunctionExecutionError), text.clone()),
+        AuthError::FunctionTimedOut => form(
+            S::BAD_REQUEST,
+            Some(Code::ExecutionTimeLimitExceeded),
+            "execution time limit exceeded",
+        ),
+        AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => form(
             S::SERVICE_UNAVAILABLE,
             Some(Code::InternalServerError),
             "service unavailable",
@@ -156,11 +184,6 @@ fn of_request(error: &RequestError) -> WireForm {
         ),
         RequestError::LinkingNotSupported => form(S::BAD_REQUEST, None, "linking is not supported"),
         RequestError::ProviderUnavailable => form(S::UNAUTHORIZED, Some(Code::InvalidSession), "unauthorized"),
-        RequestError::FunctionNotFound { name } => form(
-            S::NOT_FOUND,
-            Some(Code::FunctionNotFound),
-            format!("function not found: '{name}'"),
-        ),
         RequestError::Panicked => form(
             S::INTERNAL_SERVER_ERROR,
             Some(Code::InternalServerError),
@@ -200,7 +223,15 @@ fn examples() -> Vec<ApiError> {
             email: EmailAddress::parse("<email>").expect("it is one"),
         },
         AuthError::ConfirmationByEmail,
+        AuthError::ConfirmationByFunction,
+        AuthError::ConfirmationRefused {
+            email: EmailAddress::parse("<email>").expect("it is one"),
+        },
         AuthError::ResetByEmail,
+        AuthError::ResetByFunction,
+        AuthError::ResetRefused {
+            email: EmailAddress::parse("<email>").expect("it is one"),
+        },
         AuthError::NotMailable,
         AuthError::InvalidCredentials,
         AuthError::NotConfirmed,
@@ -214,6 +245,17 @@ fn examples() -> Vec<ApiError> {
         },
         AuthError::Store(StoreError::Unavailable("".into())),
         AuthError::Store(StoreError::Unexpected("".into())),
+        AuthError::FunctionNotFound {
+            name: doorward_core::FunctionName("<name>".to_owned()),
+        },
+        AuthError::FunctionNotAllowed {
+            name: doorward_core::FunctionName("<name>".to_owned()),
+        },
+        AuthError::FunctionThrew {
+            text: "<what it threw>".to_owned(),
+        },
+        AuthError::FunctionTimedOut,
+        AuthError::FunctionsUnavailable,
         AuthError::Hashing(doorward_core::PoolError::Stopped),
     ];
     let request = [
@@ -235,9 +277,6 @@ fn examples() -> Vec<ApiError> {
         RequestError::RefreshTokenExpired,
         RequestError::LinkingNotSupported,
         RequestError::ProviderUnavailable,
-        RequestError::FunctionNotFound {
-            name: "<name>".to_owned(),
-        },
         RequestError::Panicked,
     ];
     auth.into_iter()

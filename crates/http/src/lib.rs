@@ -5,13 +5,15 @@
 mod api;
 mod bearer;
 mod body;
+mod caller;
 mod cors;
 mod email_password;
 mod error;
 mod error_table;
+mod function_call;
 mod health;
 mod jwks;
-mod later;
+
 mod leftover;
 mod location;
 mod login;
@@ -25,6 +27,7 @@ mod tidy;
 mod tokens;
 
 pub use api::{Api, Apps, HttpLimits, ServedApp};
+pub use caller::{PeerAddress, TrustedProxies};
 pub use error::{ApiError, RequestError};
 pub use error_table::error_table;
 pub use health::Readiness;

@@ -6,7 +6,7 @@ use axum::routing::{any, delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::email_password::{confirm, register, reset};
-use crate::{Api, cors, error, health, jwks, later, location, login, profile, request_scope, session};
+use crate::{Api, cors, error, function_call, health, jwks, location, login, profile, request_scope, session};
 
 /// The client API, the health endpoints, the pages that the server has besides, and the JSON 404 for everything else.
 ///
@@ -17,7 +17,7 @@ pub fn router(api: Api, pages: Router) -> Router {
         .route("/.well-known/jwks.json", get(jwks::jwks))
         .nest("/auth/providers/local-userpass", email_password())
         .route("/auth/providers/{provider}/login", post(login::log_in))
-        .route("/functions/call", post(later::call_function));
+        .route("/functions/call", post(function_call::call));
 
     let client = Router::new()
         .nest("/app/{app_id}", app)

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use doorward_core::{ClaimedMail, DeliveryOutcome, StoreError};
+use doorward_core::{ClaimedMail, DeliveryOutcome, EmailAddress, MailContent, MailToken, SealedMail, StoreError};
 use futures_util::FutureExt;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 use crate::attempts::Claims;
 use crate::backoff::next_attempt;
 use crate::worker::Post;
-use crate::{SendError, compose};
+use crate::{Message, MessageHeader, SendError, compose, compose_function_mail};
 
 impl Post {
     /// Attempts a claimed mail, tells and records how it ended.
@@ -25,45 +25,70 @@ impl Post {
         outcome
     }
 
-    /// Writes a mail and hands it over, unless its link is dead.
+    /// Writes a mail and hands it over, unless it is of no more use.
     async fn attempt(&self, mail: &ClaimedMail) -> DeliveryOutcome {
-        let parts = &self.parts;
-        let token = &mail.token;
-        if token.used_at.is_some() || token.voided_at.is_some() {
-            return DeliveryOutcome::Superseded;
-        }
-        if token.expires_at <= self.now() {
-            return DeliveryOutcome::Expired;
-        }
-        let Some(app) = (parts.apps)(token.app) else {
-            return self.retry(mail, "its app is not served here".to_owned());
+        let written = match &mail.content {
+            MailContent::Link { token, to } => self.write_link(mail, token, to),
+            MailContent::Sealed(sealed) => self.write_sealed(mail, sealed),
         };
-        match &app.email_password {
-            None => {
-                return self.retry(
-                    mail,
-                    "e-mail and password accounts are switched off in its app".to_owned(),
-                );
-            }
-            Some(accounts) if accounts.methods() != token.methods => return DeliveryOutcome::Superseded,
-            Some(_) => {}
-        }
-        let Some(secret) = parts.token_keys.derive(token) else {
-            return self.retry(mail, format!("the key {} of its token is not here", token.key));
-        };
-        let message = match compose(mail, &app, &parts.links, &secret, &parts.from) {
+        let message = match written {
             Ok(message) => message,
-            Err(error) => {
-                return DeliveryOutcome::Failed {
-                    reason: error.to_string(),
-                };
-            }
+            Err(outcome) => return outcome,
         };
-        match timeout(self.patience(mail), parts.transport.send(&message)).await {
+        match timeout(self.patience(mail), self.parts.transport.send(&message)).await {
             Ok(Ok(())) => DeliveryOutcome::Sent,
             Ok(Err(SendError::Permanent { reason })) => DeliveryOutcome::Failed { reason },
             Ok(Err(SendError::Transient { reason })) => self.retry(mail, reason),
             Err(_) => self.retry(mail, "the relay did not answer in time".to_owned()),
+        }
+    }
+
+    /// Our words around a link, unless the link is dead.
+    fn write_link(&self, mail: &ClaimedMail, token: &MailToken, to: &EmailAddress) -> Result<Message, DeliveryOutcome> {
+        let parts = &self.parts;
+        if token.used_at.is_some() || token.voided_at.is_some() {
+            return Err(DeliveryOutcome::Superseded);
+        }
+        if token.expires_at <= self.now() {
+            return Err(DeliveryOutcome::Expired);
+        }
+        let Some(app) = (parts.apps)(token.app) else {
+            return Err(self.retry(mail, "its app is not served here".to_owned()));
+        };
+        match &app.email_password {
+            None => {
+                let reason = "e-mail and password accounts are switched off in its app";
+                return Err(self.retry(mail, reason.to_owned()));
+            }
+            Some(accounts) if accounts.methods() != token.methods => return Err(DeliveryOutcome::Superseded),
+            Some(_) => {}
+        }
+        let Some(secret) = parts.token_keys.derive(token) else {
+            return Err(self.retry(mail, format!("the key {} of its token is not here", token.key)));
+        };
+        let header = self.header(mail, to);
+        compose(header, token, &app, &parts.links, &secret).map_err(|error| DeliveryOutcome::Failed {
+            reason: error.to_string(),
+        })
+    }
+
+    /// A function's words, as they are.
+    fn write_sealed(&self, mail: &ClaimedMail, sealed: &SealedMail) -> Result<Message, DeliveryOutcome> {
+        if sealed.expires_at <= self.now() {
+            return Err(DeliveryOutcome::Expired);
+        }
+        match self.parts.token_keys.open(mail.id, &sealed.key, &sealed.sealed) {
+            Some(written) => Ok(compose_function_mail(self.header(mail, &written.to), &written)),
+            None => Err(self.retry(mail, format!("the key {} that opens it is not here", sealed.key))),
+        }
+    }
+
+    fn header(&self, mail: &ClaimedMail, to: &EmailAddress) -> MessageHeader {
+        MessageHeader {
+            id: mail.id,
+            from: self.parts.from.clone(),
+            to: to.clone(),
+            created_at: mail.created_at,
         }
     }
 
@@ -82,7 +107,7 @@ impl Post {
     }
 
     /// Records an outcome, however long the database takes to come back: a mail that was sent and not recorded would be sent again.
-    /// Once its token has expired it would not be, so there it ends.
+    /// Once it is of no more use it would not be, so there it ends.
     async fn record(&self, claims: &Claims, mail: &ClaimedMail, outcome: &DeliveryOutcome) {
         let mut pause = Duration::from_millis(100);
         let mut told = false;
@@ -97,7 +122,7 @@ impl Post {
                         warn!(mail = %mail.id, %error, "the outcome of a mail cannot be recorded yet");
                         told = true;
                     }
-                    if self.now() >= mail.token.expires_at {
+                    if self.now() >= mail.expires_at() {
                         return;
                     }
                 }
@@ -121,7 +146,7 @@ fn tell(mail: &ClaimedMail, outcome: &DeliveryOutcome) {
     let reason = match outcome {
         DeliveryOutcome::Sent => return debug!(mail = %id, attempt, "a mail was sent"),
         DeliveryOutcome::Superseded => return debug!(mail = %id, attempt, "a mail is not needed any more"),
-        DeliveryOutcome::Expired => "its link expired",
+        DeliveryOutcome::Expired => "it waited for too long",
         DeliveryOutcome::Failed { reason } | DeliveryOutcome::Retry { reason, .. } => reason,
     };
     warn!(mail = %id, attempt, reason, "a mail was not sent");

@@ -5,18 +5,18 @@ use std::time::Duration;
 use doorward_core::{ClaimedMail, Timestamp};
 
 /// One second, doubling, up to 15 s while somebody may still be watching the inbox and up to a minute after that.
-/// The last moment is the expiry of the token: then the mail is found to be expired.
+/// The last moment is when the mail is of no more use: then it is found to be expired.
 pub(crate) fn next_attempt(mail: &ClaimedMail, now: Timestamp) -> Timestamp {
     let young = now.since(mail.created_at) < Duration::from_mins(5);
     let longest = Duration::from_secs(if young { 15 } else { 60 });
     let doubled = Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(mail.attempts));
-    now.plus(doubled.min(longest)).min(mail.token.expires_at)
+    now.plus(doubled.min(longest)).min(mail.expires_at())
 }
 
 #[cfg(test)]
 mod tests {
     use doorward_core::{
-        AppObjectId, EmailAddress, KeyId, MailId, MailToken, ObjectId, Purpose, RegistrationId, TokenId,
+        AppObjectId, EmailAddress, KeyId, MailContent, MailId, MailToken, ObjectId, Purpose, RegistrationId, TokenId,
     };
 
     use super::*;
@@ -39,8 +39,7 @@ mod tests {
         let to = EmailAddress::parse("ada@example.com").unwrap();
         ClaimedMail {
             id: MailId(ObjectId::zero()),
-            token,
-            to,
+            content: MailContent::Link { token, to },
             attempts,
             created_at,
         }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use doorward_core::{App, ClaimedMail, Confirmation, Links, MailedLink, MailedToken, Purpose};
+use doorward_core::{App, EmailAddress, FunctionMail, Links, MailId, MailToken, MailedToken, Purpose, Timestamp};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::{MailFrom, Message};
@@ -13,18 +13,47 @@ use crate::{MailFrom, Message};
 #[error("the mail could not be written")]
 pub struct ComposeError(#[source] minijinja::Error);
 
-/// Writes the mail of an outbox row. Its link is made from configuration only, and nothing else in it comes from a request.
+/// What a mail has before it says anything.
+#[derive(Debug, Clone)]
+pub struct MessageHeader {
+    /// The outbox row that it is written for.
+    pub id: MailId,
+    /// Who it is from.
+    pub from: MailFrom,
+    /// The one recipient.
+    pub to: EmailAddress,
+    /// When it was promised.
+    pub created_at: Timestamp,
+}
+
+impl MessageHeader {
+    fn with(self, subject: String, text: String, html: String, links: Vec<String>) -> Message {
+        Message {
+            message_id: format!("<{}@{}>", self.id, self.from.domain()),
+            id: self.id,
+            from: self.from,
+            to: self.to,
+            subject,
+            text,
+            html,
+            links,
+            created_at: self.created_at,
+        }
+    }
+}
+
+/// Writes a mail around the link of a token. The link is made from configuration only, and nothing else in it comes from a request.
 pub fn compose(
-    mail: &ClaimedMail,
+    header: MessageHeader,
+    token: &MailToken,
     app: &App,
     links: &Links,
-    token: &MailedToken,
-    from: &MailFrom,
+    secret: &MailedToken,
 ) -> Result<Message, ComposeError> {
-    let purpose = mail.token.purpose;
-    let link = links.mailed(app, purpose, token);
+    let purpose = token.purpose;
+    let link = links.mailed(app, purpose, secret);
     let name = one_line(&app.name);
-    let lifetime = in_words(mail.token.expires_at.since(mail.token.issued_at));
+    let lifetime = in_words(token.expires_at.since(token.issued_at));
     let (html, text) = match purpose {
         Purpose::Confirm => ("confirm.html", "confirm.txt"),
         Purpose::Reset => ("reset.html", "reset.txt"),
@@ -34,17 +63,33 @@ pub fn compose(
     let html_link = Value::from_safe_string(escape_link(&link));
     let html = render(html, context! { link => html_link, ..words.clone() })?;
     let text = render(text, context! { link => &link, ..words })?;
-    Ok(Message {
-        id: mail.id,
-        from: from.clone(),
-        to: mail.to.clone(),
-        subject,
-        text,
-        html,
-        links: vec![link],
-        message_id: format!("<{}@{}>", mail.id, from.domain()),
-        created_at: mail.created_at,
-    })
+    Ok(header.with(subject, text, html, vec![link]))
+}
+
+/// Writes a mail as a function wrote it. Its subject becomes one line: a header cannot be added to it.
+pub fn compose_function_mail(header: MessageHeader, mail: &FunctionMail) -> Message {
+    let links = links_in(&mail.text, &mail.html);
+    header.with(one_line(&mail.subject), mail.text.clone(), mail.html.clone(), links)
+}
+
+/// The web addresses in a mail, for the development mailbox: in the order in which they stand there, each once.
+fn links_in(text: &str, html: &str) -> Vec<String> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ')' | ']');
+    let mut links: Vec<String> = Vec::new();
+    for body in [text, &html.replace("&amp;", "&")] {
+        for (start, _) in body.match_indices("://") {
+            let scheme = body[..start]
+                .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')))
+                .map_or(0, |before| {
+                    before + body[before..].chars().next().map_or(0, char::len_utf8)
+                });
+            let link = body[scheme..].split(is_end).next().unwrap_or_default();
+            if url::Url::parse(link).is_ok() && !links.iter().any(|known| known == link) {
+                links.push(link.to_owned());
+            }
+        }
+    }
+    links
 }
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -74,14 +119,8 @@ fn render(template: &str, values: Value) -> Result<String, ComposeError> {
 
 /// The owner's subject, or ours.
 fn subject(app: &App, purpose: Purpose, name: &str) -> String {
-    let chosen = app
-        .email_password
-        .as_ref()
-        .and_then(|accounts| match (purpose, &accounts.confirmation) {
-            (Purpose::Confirm, Confirmation::Automatic) => None,
-            (Purpose::Confirm, Confirmation::Email(MailedLink { subject, .. })) => subject.as_deref(),
-            (Purpose::Reset, _) => accounts.reset.subject.as_deref(),
-        });
+    let accounts = app.email_password.as_ref();
+    let chosen = accounts.and_then(|accounts| accounts.mailed_link(purpose)?.subject.as_deref());
     match chosen.map(one_line) {
         Some(subject) if !subject.is_empty() => subject,
         _ => match purpose {

@@ -14,7 +14,7 @@ mod smtp;
 mod transport;
 mod worker;
 
-pub use compose::{ComposeError, compose};
+pub use compose::{ComposeError, MessageHeader, compose, compose_function_mail};
 pub use dev_mailbox::{DevMailbox, DevMessage};
 pub use mail_from::{InvalidMailFrom, MailFrom};
 pub use message::Message;

@@ -6,20 +6,20 @@ use doorward_core::{EmailAddress, MailId, Timestamp};
 
 use crate::MailFrom;
 
-/// One mail, ready to be handed over. It holds a live link, so its `Debug` shows nothing but the id.
+/// One mail, ready to be handed over. It may hold a live link, so its `Debug` shows nothing but the id.
 #[derive(Clone)]
 pub struct Message {
     /// The outbox row that it was written for.
     pub id: MailId,
     /// Who it is from.
     pub from: MailFrom,
-    /// The one recipient: the stored address of the registration.
+    /// The one recipient: the stored address of the registration, or the one that a function named.
     pub to: EmailAddress,
     /// The subject, on one line.
     pub subject: String,
-    /// The plain text.
+    /// The plain text; a function may leave it empty.
     pub text: String,
-    /// The same as HTML.
+    /// The same as HTML; a function may leave it empty, too.
     pub html: String,
     /// The links that it carries.
     pub links: Vec<String>,

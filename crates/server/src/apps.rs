@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, bail};
 use doorward_appdir::{ConfirmationMethod, LoadOptions, LoadedApp, ResetMethod, UserpassConfig};
 use doorward_core::{
-    App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, GroupId, MailedLink, ObjectId, Store,
+    App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, FunctionName, GroupId, MailedLink, ObjectId,
+    Reset, Store,
 };
 
-use crate::config::{AppArgument, SecretNames};
+use crate::config::{AppArgument, Secrets};
 
-/// Loads every directory. Two apps of one id are refused, and whatever this version cannot do.
-pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<Vec<LoadedApp>> {
+/// Loads every directory. Two apps of one id are refused.
+pub(crate) fn load(arguments: &[AppArgument], secrets: &Secrets) -> Result<Vec<LoadedApp>> {
     if arguments.is_empty() {
         bail!("say which app to run: doorward serve APP_DIR, a directory exported from App Services");
     }
@@ -25,24 +26,23 @@ pub(crate) fn load(arguments: &[AppArgument], secrets: &SecretNames) -> Result<V
                 app.client_app_id
             );
         }
-        refuse_functions(&app)?;
         apps.push(app);
     }
     Ok(apps)
 }
 
 /// What the operator adds to a directory.
-pub(crate) fn load_options(argument: &AppArgument, secrets: &SecretNames) -> Result<LoadOptions> {
+pub(crate) fn load_options(argument: &AppArgument, secrets: &Secrets) -> Result<LoadOptions> {
     Ok(LoadOptions {
         app_id: argument.id.clone(),
-        secrets: secrets.read()?,
+        secrets: secrets.names()?,
     })
 }
 
 /// Gives an app the object id under which its data is kept.
 pub(crate) async fn adopt(app: &LoadedApp, store: &dyn Store, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<App> {
     let id = AppId::parse(&app.client_app_id).context("the app id has characters that an app id cannot have")?;
-    let email_password = app.userpass.as_ref().map(email_password).transpose()?;
+    let email_password = app.userpass.as_ref().map(email_password);
     let exported = app
         .internal_app_id
         .as_deref()
@@ -74,44 +74,23 @@ pub(crate) async fn adopt(app: &LoadedApp, store: &dyn Store, clock: &dyn Clock,
     })
 }
 
-/// An app that needs a function does not start at all, and nothing is made for it.
-fn refuse_functions(app: &LoadedApp) -> Result<()> {
-    let place = || format!("app {} in {}", app.client_app_id, app.root.display());
-    app.userpass
-        .as_ref()
-        .map(email_password)
-        .transpose()
-        .with_context(place)?;
-    if let Some(function) = app
-        .custom_user_data
-        .as_ref()
-        .and_then(|data| data.on_user_creation_function.as_ref())
-    {
-        bail!(
-            "{}: new users are made by the function `{function}`, and this version does not run functions; remove \
-             `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
-            place()
-        );
-    }
-    Ok(())
+/// Whether a method of an app mails a link.
+pub(crate) fn sends_mail(app: &LoadedApp) -> bool {
+    let Some(config) = &app.userpass else { return false };
+    matches!(config.confirmation(), ConfirmationMethod::Email { .. })
+        || matches!(config.reset(), ResetMethod::Email { .. })
 }
 
-/// A method that needs a function is an error, never a silent fallback: skipping it would let in whom the owner keeps out.
-fn email_password(config: &UserpassConfig) -> Result<EmailPassword> {
-    let confirmation = match config.confirmation() {
-        ConfirmationMethod::Automatic => Confirmation::Automatic,
-        ConfirmationMethod::Email { url, subject } => Confirmation::Email(MailedLink { url, subject }),
-        ConfirmationMethod::Function(name) => bail!(
-            "registrations are confirmed by the function `{name}`, and this version does not run functions; set \
-             `runConfirmationFunction` to false in auth/providers.json to confirm by e-mail"
-        ),
-    };
-    let reset = match config.reset() {
-        ResetMethod::Email { url, subject } => MailedLink { url, subject },
-        ResetMethod::Function(name) => bail!(
-            "passwords are reset by the function `{name}`, and this version does not run functions; set \
-             `runResetFunction` to false in auth/providers.json to reset by e-mail"
-        ),
-    };
-    Ok(EmailPassword { confirmation, reset })
+fn email_password(config: &UserpassConfig) -> EmailPassword {
+    EmailPassword {
+        confirmation: match config.confirmation() {
+            ConfirmationMethod::Automatic => Confirmation::Automatic,
+            ConfirmationMethod::Email { url, subject } => Confirmation::Email(MailedLink { url, subject }),
+            ConfirmationMethod::Function(name) => Confirmation::Function(FunctionName(name)),
+        },
+        reset: match config.reset() {
+            ResetMethod::Email { url, subject } => Reset::Email(MailedLink { url, subject }),
+            ResetMethod::Function(name) => Reset::Function(FunctionName(name)),
+        },
+    }
 }

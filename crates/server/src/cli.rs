@@ -103,12 +103,12 @@ pub(crate) struct ServeOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token_lifetime: Option<Span>,
 
-    /// Wall time of one function call, 1s to 90s [default: 30s]. This version runs no functions.
+    /// Wall time of one function call, 1s to 90s [default: 30s].
     #[arg(long, value_name = "DURATION", env = "DOORWARD_FUNCTION_TIMEOUT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) function_timeout: Option<Span>,
 
-    /// Private addresses that functions may call (repeatable). This version runs no functions.
+    /// Private addresses that functions may call, such as `10.1.0.0/16` or `mail.internal` (repeatable) [default: none].
     #[arg(
         long,
         value_name = "CIDR|HOST",
@@ -128,8 +128,8 @@ pub(crate) struct ServeOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) access_token_algorithm: Option<AccessTokenAlgorithm>,
 
-    /// Proxies whose forwarding headers count for the client's address (repeatable). Nothing in this version depends on
-    /// the client's address.
+    /// Proxies whose forwarding headers count for the client's address (repeatable). Functions are
+    /// told that address.
     #[arg(long, value_name = "CIDR", value_delimiter = ',', env = "DOORWARD_TRUSTED_PROXY")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) trusted_proxy: Vec<IpNet>,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use figment::Figment;
 use figment::providers::{Format as _, Serialized, Toml};
+use ipnet::IpNet;
 
 use doorward_core::Settings;
 
@@ -25,14 +26,14 @@ pub(crate) struct Config {
     pub(crate) database: Database,
     pub(crate) smtp: Option<Smtp>,
     pub(crate) settings: Settings,
-    pub(crate) secret_names: SecretNames,
+    pub(crate) function_http_allow: Vec<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) secrets: Secrets,
     pub(crate) access_token_algorithm: AccessTokenAlgorithm,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) password_threads: Option<usize>,
     pub(crate) log_format: LogFormat,
     pub(crate) log: Option<String>,
-    /// Options that were given but do nothing in this version.
-    pub(crate) without_effect: Vec<&'static str>,
 }
 
 /// `[APP_ID=]APP_DIR`
@@ -56,9 +57,9 @@ pub(crate) struct Smtp {
     pub(crate) from: String,
 }
 
-/// The names of the secrets that exist, by app; their values are read where they are used.
+/// Where the secrets of apps are; each is read where it is used.
 #[derive(Debug, Default)]
-pub(crate) struct SecretNames {
+pub(crate) struct Secrets {
     dir: Option<PathBuf>,
     environment: BTreeSet<String>,
 }
@@ -115,18 +116,6 @@ fn check(options: ServeOptions) -> Result<Config> {
     };
     let minutes = Duration::from_mins;
     let day = minutes(24 * 60);
-    let without_effect = [
-        (options.function_timeout.is_some(), "--function-timeout"),
-        (!options.function_http_allow.is_empty(), "--function-http-allow"),
-        (!options.trusted_proxy.is_empty(), "--trusted-proxy"),
-    ];
-    within(
-        "--function-timeout",
-        options.function_timeout,
-        Duration::from_secs(1),
-        Duration::from_secs(90),
-        minutes(1),
-    )?;
     let (email_min, default_session) = (Duration::from_secs(10), Settings::default().refresh_token_lifetime);
     Ok(Config {
         apps: options.apps.iter().map(|text| app_argument(text)).collect(),
@@ -153,21 +142,22 @@ fn check(options: ServeOptions) -> Result<Config> {
                 Duration::from_hours(5 * 8_766),
                 default_session,
             )?,
+            function_timeout: within(
+                "--function-timeout",
+                options.function_timeout,
+                Duration::from_secs(1),
+                Duration::from_secs(90),
+                Settings::default().function_timeout,
+            )?,
         },
-        secret_names: SecretNames {
-            dir: options.secrets,
-            environment: secrets_in_environment(),
-        },
+        function_http_allow: options.function_http_allow,
+        trusted_proxies: options.trusted_proxy,
+        secrets: Secrets::of(options.secrets),
         access_token_algorithm: options.access_token_algorithm.unwrap_or_default(),
         metrics_listen: options.metrics_listen,
         password_threads: options.password_threads.map(std::num::NonZeroUsize::get),
         log_format: options.log_format.unwrap_or_default(),
         log: options.log,
-        without_effect: without_effect
-            .iter()
-            .filter(|(given, _)| *given)
-            .map(|(_, name)| *name)
-            .collect(),
     })
 }
 
@@ -230,8 +220,8 @@ fn secrets_in_environment() -> BTreeSet<String> {
         .collect()
 }
 
-impl SecretNames {
-    /// Those that `check` is told about.
+impl Secrets {
+    /// Those of a directory and of the environment.
     pub(crate) fn of(dir: Option<PathBuf>) -> Self {
         Self {
             dir,
@@ -241,7 +231,7 @@ impl SecretNames {
 
     /// Every name that an app would find a secret under: those of the environment and the directory, and in a folder named as
     /// the app those of that app alone.
-    pub(crate) fn read(&self) -> Result<doorward_appdir::SecretNames> {
+    pub(crate) fn names(&self) -> Result<doorward_appdir::SecretNames> {
         let mut common = self.environment.clone();
         let mut folders = Vec::new();
         if let Some(dir) = &self.dir {
@@ -259,6 +249,33 @@ impl SecretNames {
             names.add_for_app(app, files);
         }
         Ok(names)
+    }
+
+    /// The text of a secret: the file in the app's own folder wins, then the common file, then the environment. One line break at the
+    /// end of a file is the editor's.
+    pub(crate) fn find(&self, app_id: &str, name: &str) -> Result<Option<Secret>> {
+        let files = self
+            .dir
+            .iter()
+            .flat_map(|dir| [dir.join(app_id).join(name), dir.join(name)]);
+        for file in files {
+            if file.is_file() {
+                let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+                let text = text
+                    .strip_suffix('\n')
+                    .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+                return Ok(Some(Secret(text.to_owned())));
+            }
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads the environment"
+        )]
+        let text = self
+            .environment
+            .contains(name)
+            .then(|| std::env::var(format!("{SECRET_PREFIX}{name}")));
+        Ok(text.and_then(Result::ok).map(Secret))
     }
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use doorward_http::PeerAddress;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -68,8 +69,8 @@ where
         let Some((place, accepted)) = stop.run_until_cancelled(accepted).await else {
             break;
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Mostly "too many open files": wait for some to close instead of spinning.
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -82,7 +83,9 @@ where
         let _ = stream.set_nodelay(true);
         let mut service = service.clone();
         let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            service.call(request.map(Body::new))
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(PeerAddress(peer));
+            service.call(request)
         });
         let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = connections.watch(connection);

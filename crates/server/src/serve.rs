@@ -11,7 +11,7 @@ use doorward_core::{
     Accounts, App, Clock, Entropy, Links, OsEntropy, OutboxWake, Parts, PasswordPool, PoolConfig, Store, SystemClock,
     TokenKeys,
 };
-use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp};
+use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp, TrustedProxies};
 use doorward_mail::{
     DevMailbox, MailFrom, MailMetrics, OutboxWorker, SmtpTransport, Transport, WorkerParts, WorkerSettings,
 };
@@ -69,19 +69,16 @@ struct Server {
 
 async fn start(config: Config) -> Result<Server> {
     // Everything that can be wrong with the input is found before anything is made.
-    let loaded = apps::load(&config.apps, &config.secret_names)?;
+    let loaded = apps::load(&config.apps, &config.secrets)?;
     let http = listener::reserve(config.listen)?;
     let metrics_socket = config.metrics_listen.map(listener::reserve).transpose()?;
     let bound = http.local_addr()?;
     let links = Arc::new(public_links(&config, bound)?);
-    let needs_mail = loaded.iter().any(|app| app.userpass.is_some());
-    let mail = if needs_mail {
-        Some(MailOut::choose(&config, bound, &links)?)
-    } else {
-        None
-    };
-    for option in &config.without_effect {
-        tracing::warn!(option, "this option has no effect in this version");
+    let mail = MailOut::choose(&config, bound, &links)?;
+    if mail.is_none() && loaded.iter().any(apps::sends_mail) {
+        bail!(
+            "--smtp is needed: accounts send mail, and the development mailbox is only for servers that nobody else can reach"
+        );
     }
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -129,6 +126,7 @@ async fn start(config: Config) -> Result<Server> {
         apps: Arc::new(Apps::new(served)),
         links: Arc::clone(&links),
         limits: HttpLimits::default(),
+        trusted_proxies: TrustedProxies::new(config.trusted_proxies.iter().copied()),
         metrics: http_metrics,
         readiness: readiness.clone(),
     };
@@ -243,33 +241,32 @@ pub(crate) struct MailOut {
 }
 
 impl MailOut {
-    fn choose(config: &Config, bound: SocketAddr, links: &Links) -> Result<Self> {
+    /// The relay that the operator names, or the development mailbox where only this machine can reach the server.
+    fn choose(config: &Config, bound: SocketAddr, links: &Links) -> Result<Option<Self>> {
         if let Some(smtp) = &config.smtp {
             let from = smtp
                 .from
                 .parse()
                 .with_context(|| format!("--mail-from {}", smtp.from))?;
             let transport = SmtpTransport::from_url(&smtp.url.0).context("--smtp")?;
-            return Ok(Self {
+            return Ok(Some(Self {
                 transport: Arc::new(transport),
                 from,
                 mailbox: None,
-            });
+            }));
         }
         if !(bound.ip().is_loopback() && startup::is_loopback_url(links.public_url())) {
-            bail!(
-                "--smtp is needed: accounts send mail, and the development mailbox is only for servers that nobody else can reach"
-            );
+            return Ok(None);
         }
         let mailbox = DevMailbox::new();
         let from = "Doorward <doorward@localhost>"
             .parse()
             .context("the sender of development mails")?;
-        Ok(Self {
+        Ok(Some(Self {
             transport: Arc::new(mailbox.clone()),
             from,
             mailbox: Some(mailbox),
-        })
+        }))
     }
 }
 

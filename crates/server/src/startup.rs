@@ -96,9 +96,11 @@ fn methods(app: &LoadedApp) -> &'static str {
     };
     match (config.confirmation(), config.reset()) {
         (ConfirmationMethod::Automatic, ResetMethod::Email { .. }) => "confirmed at once, reset by e-mail",
+        (ConfirmationMethod::Automatic, ResetMethod::Function(_)) => "confirmed at once, reset by a function",
         (ConfirmationMethod::Email { .. }, ResetMethod::Email { .. }) => "confirmed and reset by e-mail",
-        // Refused before this is printed.
-        (ConfirmationMethod::Function(_), _) | (_, ResetMethod::Function(_)) => "by functions",
+        (ConfirmationMethod::Email { .. }, ResetMethod::Function(_)) => "confirmed by e-mail, reset by a function",
+        (ConfirmationMethod::Function(_), ResetMethod::Email { .. }) => "confirmed by a function, reset by e-mail",
+        (ConfirmationMethod::Function(_), ResetMethod::Function(_)) => "confirmed and reset by functions",
     }
 }
 

@@ -5,12 +5,22 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// Brings a SQLite file up to date.
 pub(crate) fn sqlite() -> Migrator {
-    migrator(&[(1, "accounts", include_str!("../migrations/sqlite/0001_accounts.sql"))])
+    migrator(&[
+        (1, "accounts", include_str!("../migrations/sqlite/0001_accounts.sql")),
+        (2, "functions", include_str!("../migrations/sqlite/0002_functions.sql")),
+    ])
 }
 
 /// Brings a PostgreSQL database up to date. Nodes that start together take turns under an advisory lock.
 pub(crate) fn postgres() -> Migrator {
-    migrator(&[(1, "accounts", include_str!("../migrations/postgres/0001_accounts.sql"))])
+    migrator(&[
+        (1, "accounts", include_str!("../migrations/postgres/0001_accounts.sql")),
+        (
+            2,
+            "functions",
+            include_str!("../migrations/postgres/0002_functions.sql"),
+        ),
+    ])
 }
 
 fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {

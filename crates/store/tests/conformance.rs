@@ -67,6 +67,12 @@ conformance! {
         a_dropped_transaction_leaves_nothing
         a_transaction_with_a_failed_statement_cannot_be_committed
         a_new_password_ends_sessions_and_voids_links
+        a_kept_address_is_taken_and_otherwise_unknown
+        a_reservation_becomes_what_it_was_for
+        a_released_address_is_free
+        a_lapsed_reservation_gives_way_and_cannot_be_settled
+        s16_of_200_racers_one_keeps_an_address
+        every_reservation_is_released_at_start_up
     }
     tokens {
         a_token_is_found_as_it_was_issued
@@ -80,6 +86,8 @@ conformance! {
         a_consumption_that_is_rolled_back_leaves_the_token_usable
         of_mails_issued_at_once_one_token_is_left_usable
         no_mail_is_promised_to_a_registration_that_is_gone
+        a_token_without_a_mail_replaces_older_ones
+        no_token_is_issued_to_a_registration_that_is_gone_or_undecided
     }
     sessions {
         the_first_login_makes_the_user_and_later_logins_find_it
@@ -111,11 +119,13 @@ conformance! {
         released_claims_are_due_at_once
         the_next_due_mail_is_known
         any_reason_can_be_recorded
+        a_sealed_mail_is_claimed_as_it_was_promised
     }
     retention {
         what_ended_before_is_swept_and_nothing_else
         a_token_stays_as_long_as_its_mail
         a_waiting_mail_is_never_swept
+        a_reservation_is_swept_when_it_has_lapsed
     }
     isolation {
         t20_no_id_of_one_app_works_in_another

@@ -10,9 +10,11 @@
 
 mod clock;
 mod entropy;
+mod no_functions;
 pub mod smtp_server;
 mod test_app;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
+pub use no_functions::NoFunctions;
 pub use test_app::{Client, Reply, TestApp, TestAppBuilder, User};

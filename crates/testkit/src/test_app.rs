@@ -9,7 +9,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use axum::Router;
-use doorward_core::{Accounts, App, Confirmation, MailedLink, PasswordPool};
+use doorward_core::{Accounts, App, Confirmation, MailedLink, PasswordPool, Reset};
 use doorward_http::{Api, AppKeys};
 use doorward_mail::{DevMailbox, DevMessage, OutboxWorker};
 use doorward_store::SqliteStore;
@@ -39,7 +39,7 @@ pub struct TestApp {
 /// What a test app can differ in.
 pub struct TestAppBuilder {
     pub(crate) confirmation: Confirmation,
-    pub(crate) reset: MailedLink,
+    pub(crate) reset: Reset,
     pub(crate) enabled: bool,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) queue_deadline: Duration,
@@ -77,10 +77,10 @@ impl TestApp {
                 url: Some("https://notes.example.com/confirm".to_owned()),
                 subject: None,
             }),
-            reset: MailedLink {
+            reset: Reset::Email(MailedLink {
                 url: Some("https://notes.example.com/reset".to_owned()),
                 subject: None,
-            },
+            }),
             enabled: true,
             allowed_origins: Vec::new(),
             queue_deadline: Duration::from_mins(1),
@@ -234,7 +234,7 @@ impl TestAppBuilder {
     #[must_use]
     pub fn hosted_pages(mut self) -> Self {
         self.confirmation = Confirmation::Email(MailedLink::default());
-        self.reset = MailedLink::default();
+        self.reset = Reset::Email(MailedLink::default());
         self
     }
 

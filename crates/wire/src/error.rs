@@ -43,6 +43,10 @@ error_codes! {
     BadRequest,
     /// The browser's origin is not allowed.
     DomainNotAllowed,
+    /// A function took too long.
+    ExecutionTimeLimitExceeded,
+    /// A function threw, or its rule does not admit the user.
+    FunctionExecutionError,
     /// There is no such function.
     FunctionNotFound,
     /// The server is at fault.

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 /// A string that must not be printed.
@@ -83,6 +84,39 @@ pub struct ResetPassword {
     pub token_id: Text,
 }
 
+/// The text of an array of Extended JSON values. It is checked to be one and otherwise kept as it was sent: only the function knows what
+/// its arguments mean, and to write them anew could change a number or the order of keys.
+#[derive(Clone)]
+pub struct EjsonArray(Box<RawValue>);
+
+impl EjsonArray {
+    /// The text.
+    pub fn as_json(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl Default for EjsonArray {
+    fn default() -> Self {
+        Self(RawValue::from_string("[]".to_owned()).expect("an empty array is JSON"))
+    }
+}
+
+impl<'de> Deserialize<'de> for EjsonArray {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        // This also bounds the depth: whoever reads it later can do so with recursion.
+        serde_json::from_str::<Vec<Value>>(raw.get()).map_err(|_| D::Error::custom("an array was expected"))?;
+        Ok(Self(raw))
+    }
+}
+
+impl fmt::Debug for EjsonArray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EjsonArray(..)")
+    }
+}
+
 /// `POST …/reset/call`.
 #[derive(Debug, Deserialize)]
 pub struct CallReset {
@@ -90,9 +124,9 @@ pub struct CallReset {
     pub email: Secret,
     /// The new password.
     pub password: Secret,
-    /// What else the function gets, as canonical Extended JSON.
+    /// What else the function gets.
     #[serde(default)]
-    pub arguments: Vec<Value>,
+    pub arguments: EjsonArray,
 }
 
 /// `POST …/local-userpass/login`. The Web SDK leaves `provider` out, and curl leaves `options` out.
@@ -121,7 +155,7 @@ impl LogIn {
 pub struct Call {
     /// The function.
     pub name: String,
-    /// Its arguments, as canonical Extended JSON.
+    /// Its arguments.
     #[serde(default)]
-    pub arguments: Vec<Value>,
+    pub arguments: EjsonArray,
 }

@@ -117,7 +117,7 @@ fn a_v3_export_loads() {
     let data = app.custom_user_data.unwrap();
     assert_eq!(data.on_user_creation_function.as_deref(), Some("onUserCreation"));
     assert!(
-        matches!(&app.functions[1].source, FunctionSource::Webhook { url } if url.host_str() == Some("hooks.example.com"))
+        matches!(&app.functions[1].source, FunctionSource::Webhook { url, .. } if url.host_str() == Some("hooks.example.com"))
     );
 }
 

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use doorward_appdir::{LoadOptions, ScriptEngine, ScriptError};
 use insta::assert_snapshot;
 
 use crate::app_dir::AppDir;
@@ -25,7 +28,7 @@ fn an_entry_without_a_script_is_missing_and_no_error() {
 
 #[test]
 fn a_web_hook_needs_no_script_and_never_has_one() {
-    let manifest = r#"[{"name":"f","url":"https://hooks.example.com/f?key=hunter2"}]"#;
+    let manifest = r#"[{"name":"f","url":"https://hooks.example.com/f?key=hunter2","secret_name":"s"}]"#;
     let dir = AppDir::v2().file("functions/config.json", manifest);
     let debug = format!("{:?}", dir.app());
     assert!(
@@ -41,6 +44,77 @@ fn a_web_hook_needs_no_script_and_never_has_one() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn s78_a_web_hook_is_signed_and_encrypted() {
+    let error = |entry: &str| AppDir::v2().file("functions/config.json", entry).error();
+    assert_snapshot!(error(r#"[{"name":"f","url":"https://a.example/"}]"#), @"failed to parse APP/functions/config.json: the function has a `url` and no `secret_name` at `/0`, line 1, column 2. Add `secret_name`: the name of the secret that calls are signed with.");
+    assert_snapshot!(error(r#"[{"name":"f","url":"http://a.example/","secret_name":"s"}]"#), @"failed to parse APP/functions/config.json: the `url` is not https, and does not lead to this machine at `/0/url`, line 1, column 20. Write an address like https://hooks.example.com/confirm, without a user name.");
+    let dir = AppDir::v2().file(
+        "functions/config.json",
+        r#"[{"name":"f","url":"http://127.0.0.1:8000/","secret_name":"s"}]"#,
+    );
+    assert_eq!(dir.app().functions.len(), 1);
+    assert_snapshot!(dir.lines("secret \"s\"").join("\n"), @r#"missing: the function "f" reads it, and exports hold no secrets; provide it with --secrets (functions/config.json)"#);
+}
+
+/// Knows `util`, and finds an error wherever it says `oops`.
+#[derive(Debug)]
+struct Engine;
+
+impl ScriptEngine for Engine {
+    fn provides(&self, module: &str) -> bool {
+        module == "util"
+    }
+
+    fn check(&self, _: &str, text: &str) -> Result<(), ScriptError> {
+        match text.find("oops") {
+            None => Ok(()),
+            Some(at) => Err(ScriptError {
+                line: 1,
+                column: at + 1,
+                message: "unexpected token".to_owned(),
+            }),
+        }
+    }
+}
+
+#[test]
+fn a_script_that_can_be_called_must_compile() {
+    let options = LoadOptions {
+        scripts: Some(Arc::new(Engine)),
+        ..LoadOptions::default()
+    };
+    let dir = AppDir::userpass(r#"{"runConfirmationFunction":true,"confirmationFunctionName":"hook"}"#)
+        .file("functions/hook.js", "exports = () => oops")
+        .file("functions/open.js", "exports = oops; require('util')")
+        .file("functions/old.js", "oops")
+        .file(
+            "functions/config.json",
+            r#"[{"name":"hook","private":true},{"name":"old","private":true}]"#,
+        );
+    let report = doorward_appdir::check(&dir.path(), &options);
+    let errors: Vec<String> = report
+        .errors
+        .iter()
+        .map(|error| format!("{}: {} {}", error.path.display(), error.problem, error.fix))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            "functions/hook.js: unexpected token Correct the script, or remove the function \"hook\".",
+            "functions/open.js: unexpected token Correct the script, or remove the function \"open\".",
+        ]
+    );
+    let [warning] = report.warnings.as_slice() else {
+        panic!("{:?}", report.warnings)
+    };
+    assert_eq!(
+        warning.why,
+        "nothing calls it, and it does not compile: unexpected token at line 1, column 1"
+    );
+    assert!(report.missing.is_empty(), "util is built in: {:?}", report.missing);
 }
 
 #[test]
@@ -114,11 +188,13 @@ fn packages_are_named_with_the_functions_that_need_them() {
         .file("functions/node_modules.tar.gz", "");
     assert_eq!(
         dir.lines("package \"axios\""),
-        ["missing: required by f, g; packages cannot be loaded (functions)"]
+        ["missing: required by f, g; it is not built in, and not in functions/node_modules (functions)"]
     );
     assert_eq!(
         dir.lines("npm packages"),
-        ["ignored: packages cannot be loaded (functions/node_modules.tar.gz)"]
+        ["ignored: an archive is not unpacked; unpack it into functions/node_modules (functions/node_modules.tar.gz)"]
     );
     assert!(dir.lines("package \"./f\"").is_empty());
+    let dir = dir.file("functions/node_modules/axios/index.js", "");
+    assert!(dir.lines("package \"axios\"").is_empty());
 }

@@ -41,10 +41,12 @@ fn the_report_of_a_v1_export() {
 
     Works
       e-mail/password accounts  enabled
+      confirmation              by the function "confirmFunc"
       password reset            by e-mail with the built-in subject; the link leads to https://shop.example.com/reset
       values                    twilioToken
       secrets                   __oauth2-google_clientSecret, __twilio_svc_auth_token (secrets.json)
       web origins               only http://localhost:8080
+      1 function                confirmFunc
 
     Warnings
       secrets                   it holds secrets in plain text; move them to --secrets and remove it (secrets.json)
@@ -56,15 +58,9 @@ fn the_report_of_a_v1_export() {
       services                  third-party services and incoming webhooks are not offered (services)
 
     Missing
-      1 function                confirmFunc: loaded, but this version runs no functions yet
-      trigger "onNewUser"       it runs the function "confirmFunc", and this version runs no functions yet
+      trigger "onNewUser"       it runs the function "confirmFunc", and this version delivers no triggers yet
 
-    Errors
-      auth_providers/local-userpass.json
-        confirmation runs the function "confirmFunc", and this version runs no functions: the server does not start with it
-        set runConfirmationFunction to false to use e-mail
-
-    1 error.
+    No errors.
     "#);
     assert_snapshot!(json(&fixture("v1")), @r#"
     app.client_app_id: "shop-abcde"
@@ -75,19 +71,19 @@ fn the_report_of_a_v1_export() {
     app.name: "shop"
     app.reset: {"method":"email","with":{"subject":null,"url":"https://shop.example.com/reset"}}
     app.root: "APP"
-    errors[]: {"fix":"set runConfirmationFunction to false to use e-mail","path":"auth_providers/local-userpass.json","problem":"confirmation runs the function \"confirmFunc\", and this version runs no functions: the server does not start with it"}
     ignored[]: {"path":"config.json","what":"hosting","why":"Doorward serves no files of apps"}
     ignored[]: {"path":"auth_providers/oauth2-google.json","what":"provider \"oauth2-google\"","why":"enabled, but Doorward does not offer it"}
     ignored[]: {"path":"config.json","what":"custom user data","why":"enabled, but Doorward has no data source: users get an empty object"}
     ignored[]: {"path":"services","what":"services","why":"third-party services and incoming webhooks are not offered"}
-    missing[]: {"what":"1 function","why":"confirmFunc: loaded, but this version runs no functions yet"}
-    missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"confirmFunc\", and this version runs no functions yet"}
+    missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"confirmFunc\", and this version delivers no triggers yet"}
     warnings[]: {"path":"secrets.json","what":"secrets","why":"it holds secrets in plain text; move them to --secrets and remove it"}
     works[]: {"what":"e-mail/password accounts","why":"enabled"}
+    works[]: {"what":"confirmation","why":"by the function \"confirmFunc\""}
     works[]: {"what":"password reset","why":"by e-mail with the built-in subject; the link leads to https://shop.example.com/reset"}
     works[]: {"what":"values","why":"twilioToken"}
     works[]: {"path":"secrets.json","what":"secrets","why":"__oauth2-google_clientSecret, __twilio_svc_auth_token"}
     works[]: {"what":"web origins","why":"only http://localhost:8080"}
+    works[]: {"what":"1 function","why":"confirmFunc"}
     "#);
 }
 
@@ -100,9 +96,11 @@ fn the_report_of_a_v2_export() {
     Works
       e-mail/password accounts           enabled
       confirmation                       by e-mail with the subject "Welcome to tasks"; the link leads to http://dev.example.com/confirm
+      password reset                     by the function "resetFunc"
       environment                        development, 2 values
       values                             greeting, mailKey
       web origins                        only https://dev.example.com
+      3 functions                        resetFunc, utils/add, unlisted
 
     Warnings
       emailConfirmationUrl               it is plain http: whoever carries the traffic can read the token and use it (auth/providers.json)
@@ -110,7 +108,6 @@ fn the_report_of_a_v2_export() {
 
     Ignored
       environment file                   no environment of this name exists (environments/staging.json)
-      npm packages                       packages cannot be loaded (functions/package.json)
       provider "anon-user"               enabled, but Doorward does not offer it (auth/providers.json)
       provider "api-key"                 disabled (auth/providers.json)
       provider "auth_collection"         it is not an object, so it is no provider (auth/providers.json)
@@ -128,18 +125,12 @@ fn the_report_of_a_v2_export() {
 
     Missing
       function "gone"                    the manifest names it, but functions/gone.js does not exist (functions/config.json)
-      package "axios"                    required by resetFunc; packages cannot be loaded (functions)
+      package "axios"                    required by resetFunc; it is not built in, and not in functions/node_modules (functions)
       secret "signingKey"                the provider "custom-token" reads it, and exports hold no secrets; provide it with --secrets (auth/providers.json)
       secret "mailKeySecret"             the value "mailKey" reads it, and exports hold no secrets; provide it with --secrets (values/mailKey.json)
-      3 functions                        resetFunc, utils/add, unlisted: loaded, but this version runs no functions yet
-      trigger "onNewUser"                it runs the function "unlisted", and this version runs no functions yet
+      trigger "onNewUser"                it runs the function "unlisted", and this version delivers no triggers yet
 
-    Errors
-      auth/providers.json
-        password reset runs the function "resetFunc", and this version runs no functions: the server does not start with it
-        set runResetFunction to false to use e-mail
-
-    1 error.
+    No errors.
     "#);
     assert_snapshot!(json(&fixture("v2")), @r#"
     app.client_app_id: "tasks-abcde"
@@ -150,9 +141,7 @@ fn the_report_of_a_v2_export() {
     app.name: "tasks"
     app.reset: {"method":"function","with":"resetFunc"}
     app.root: "APP"
-    errors[]: {"fix":"set runResetFunction to false to use e-mail","path":"auth/providers.json","problem":"password reset runs the function \"resetFunc\", and this version runs no functions: the server does not start with it"}
     ignored[]: {"path":"environments/staging.json","what":"environment file","why":"no environment of this name exists"}
-    ignored[]: {"path":"functions/package.json","what":"npm packages","why":"packages cannot be loaded"}
     ignored[]: {"path":"auth/providers.json","what":"provider \"anon-user\"","why":"enabled, but Doorward does not offer it"}
     ignored[]: {"path":"auth/providers.json","what":"provider \"api-key\"","why":"disabled"}
     ignored[]: {"path":"auth/providers.json","what":"provider \"auth_collection\"","why":"it is not an object, so it is no provider"}
@@ -168,18 +157,19 @@ fn the_report_of_a_v2_export() {
     ignored[]: {"path":"sync","what":"sync","why":"Doorward keeps accounts, not data"}
     ignored[]: {"path":"http_endpoints/data_api_config.json","what":"data API","why":"Doorward keeps accounts, not data"}
     missing[]: {"path":"functions/config.json","what":"function \"gone\"","why":"the manifest names it, but functions/gone.js does not exist"}
-    missing[]: {"path":"functions","what":"package \"axios\"","why":"required by resetFunc; packages cannot be loaded"}
+    missing[]: {"path":"functions","what":"package \"axios\"","why":"required by resetFunc; it is not built in, and not in functions/node_modules"}
     missing[]: {"path":"auth/providers.json","what":"secret \"signingKey\"","why":"the provider \"custom-token\" reads it, and exports hold no secrets; provide it with --secrets"}
     missing[]: {"path":"values/mailKey.json","what":"secret \"mailKeySecret\"","why":"the value \"mailKey\" reads it, and exports hold no secrets; provide it with --secrets"}
-    missing[]: {"what":"3 functions","why":"resetFunc, utils/add, unlisted: loaded, but this version runs no functions yet"}
-    missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"unlisted\", and this version runs no functions yet"}
+    missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"unlisted\", and this version delivers no triggers yet"}
     warnings[]: {"path":"auth/providers.json","what":"emailConfirmationUrl","why":"it is plain http: whoever carries the traffic can read the token and use it"}
     warnings[]: {"path":"data_sources/mongodb-atlas/tasks/items/schema.json","what":"broken file","why":"trailing comma at line 1, column 20; the file is not used"}
     works[]: {"what":"e-mail/password accounts","why":"enabled"}
     works[]: {"what":"confirmation","why":"by e-mail with the subject \"Welcome to tasks\"; the link leads to http://dev.example.com/confirm"}
+    works[]: {"what":"password reset","why":"by the function \"resetFunc\""}
     works[]: {"what":"environment","why":"development, 2 values"}
     works[]: {"what":"values","why":"greeting, mailKey"}
     works[]: {"what":"web origins","why":"only https://dev.example.com"}
+    works[]: {"what":"3 functions","why":"resetFunc, utils/add, unlisted"}
     "#);
 }
 
@@ -194,17 +184,18 @@ fn the_report_of_a_v3_export() {
       confirmation              automatic: every new address counts as confirmed
       password reset            by e-mail with the subject "Your new password"; the link leads to fitness://reset
       environment               production, 0 values
+      2 functions               onUserCreation, hook
 
     Ignored
       custom user data          enabled, but Doorward has no data source: users get an empty object (auth/custom_user_data.json)
       HTTPS endpoints           not offered; if the link of a mail leads to one, clear that link for the page that Doorward hosts (https_endpoints)
 
     Missing
-      2 functions               onUserCreation, hook: loaded, but this version runs no functions yet
+      secret "hookSecret"       the function "hook" reads it, and exports hold no secrets; provide it with --secrets (functions/config.json)
 
     Errors
       auth/custom_user_data.json
-        user creation runs the function "onUserCreation", and this version runs no functions: the server does not start with it
+        user creation runs the function "onUserCreation", and this version does not do that yet: the server does not start with it
         remove on_user_creation_function_name to do without it
 
     1 error.
@@ -218,14 +209,15 @@ fn the_report_of_a_v3_export() {
     app.name: "fitness"
     app.reset: {"method":"email","with":{"subject":"Your new password","url":"fitness://reset"}}
     app.root: "APP"
-    errors[]: {"fix":"remove on_user_creation_function_name to do without it","path":"auth/custom_user_data.json","problem":"user creation runs the function \"onUserCreation\", and this version runs no functions: the server does not start with it"}
+    errors[]: {"fix":"remove on_user_creation_function_name to do without it","path":"auth/custom_user_data.json","problem":"user creation runs the function \"onUserCreation\", and this version does not do that yet: the server does not start with it"}
     ignored[]: {"path":"auth/custom_user_data.json","what":"custom user data","why":"enabled, but Doorward has no data source: users get an empty object"}
     ignored[]: {"path":"https_endpoints","what":"HTTPS endpoints","why":"not offered; if the link of a mail leads to one, clear that link for the page that Doorward hosts"}
-    missing[]: {"what":"2 functions","why":"onUserCreation, hook: loaded, but this version runs no functions yet"}
+    missing[]: {"path":"functions/config.json","what":"secret \"hookSecret\"","why":"the function \"hook\" reads it, and exports hold no secrets; provide it with --secrets"}
     works[]: {"what":"e-mail/password accounts","why":"enabled"}
     works[]: {"what":"confirmation","why":"automatic: every new address counts as confirmed"}
     works[]: {"what":"password reset","why":"by e-mail with the subject \"Your new password\"; the link leads to fitness://reset"}
     works[]: {"what":"environment","why":"production, 0 values"}
+    works[]: {"what":"2 functions","why":"onUserCreation, hook"}
     "#);
 }
 

@@ -8,9 +8,9 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use doorward_console::{PageParts, development_mailbox, pages};
 use doorward_core::{
-    Accounts, App, AppId, AppObjectId, AuthError, Clock as _, Confirmation, Credentials, EmailAddress, EmailPassword,
-    Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, OutboxWake, Parts, Password, PasswordPool, PoolConfig,
-    Settings, Store, TokenKeys,
+    Accounts, App, AppId, AppObjectId, AuthError, Caller, Clock as _, Confirmation, Credentials, EmailAddress,
+    EmailPassword, Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, OutboxWake, Parts, Password, PasswordPool,
+    PoolConfig, Reset, Settings, Store, TokenKeys,
 };
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
@@ -104,6 +104,7 @@ impl Site {
                 token_keys: Arc::clone(&token_keys),
                 clock: Arc::new(clock.clone()),
                 entropy: Arc::clone(&entropy),
+                functions: Arc::new(doorward_testkit::NoFunctions),
                 outbox,
             },
             Settings::default(),
@@ -144,6 +145,7 @@ impl Site {
             token_keys: Arc::clone(&self.token_keys),
             clock: Arc::new(self.clock.clone()),
             entropy,
+            functions: Arc::new(doorward_testkit::NoFunctions),
             outbox: OutboxWake::default(),
         };
         self.router = router(
@@ -157,7 +159,7 @@ impl Site {
     pub(crate) async fn pending(&self, name: &str) -> Link {
         let password = Password::new(format!("{name}-password"));
         self.accounts
-            .register(&self.app, address(name), &password)
+            .register(&self.app, address(name), &password, Caller::default())
             .await
             .unwrap();
         self.newest_link().await
@@ -302,7 +304,7 @@ fn app(object_id: AppObjectId) -> App {
         allowed_origins: Vec::new(),
         email_password: Some(EmailPassword {
             confirmation: Confirmation::Email(MailedLink::default()),
-            reset: MailedLink::default(),
+            reset: Reset::Email(MailedLink::default()),
         }),
     }
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use doorward_wire::{ConfirmUser, EmailOnly};
 
 use crate::body::JsonBody;
+use crate::caller::RequestCaller;
 use crate::path_app::PathApp;
 use crate::{Api, ApiError};
 
@@ -34,10 +35,11 @@ pub(crate) async fn send(
 pub(crate) async fn call(
     State(api): State<Api>,
     app: PathApp,
+    RequestCaller(caller): RequestCaller,
     JsonBody(body): JsonBody<EmailOnly>,
 ) -> Result<StatusCode, ApiError> {
     api.accounts
-        .retry_custom_confirmation(&app, &email(&body.email)?)
+        .retry_custom_confirmation(&app, &email(&body.email)?, caller)
         .await?;
     Ok(StatusCode::OK)
 }

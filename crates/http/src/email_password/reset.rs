@@ -3,9 +3,11 @@
 use axum::extract::State;
 use http::StatusCode;
 
+use doorward_core::Ejson;
 use doorward_wire::{CallReset, EmailOnly, ResetPassword};
 
 use crate::body::JsonBody;
+use crate::caller::RequestCaller;
 use crate::path_app::PathApp;
 use crate::{Api, ApiError};
 
@@ -37,10 +39,12 @@ pub(crate) async fn send(
 pub(crate) async fn call(
     State(api): State<Api>,
     app: PathApp,
+    RequestCaller(caller): RequestCaller,
     JsonBody(body): JsonBody<CallReset>,
 ) -> Result<StatusCode, ApiError> {
+    let arguments = Ejson::from_json(body.arguments.as_json().to_owned());
     api.accounts
-        .call_reset_password_function(&app, &email(&body.email)?)
+        .call_reset_password_function(&app, &email(&body.email)?, password(&body.password), arguments, caller)
         .await?;
     Ok(StatusCode::OK)
 }

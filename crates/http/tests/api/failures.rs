@@ -78,6 +78,7 @@ fn panicking_accounts() -> Accounts {
         token_keys: Arc::new(TokenKeys::new(key.clone(), [(key, [1; 64].as_slice())]).expect("a key")),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SeededEntropy::new(2)),
+        functions: Arc::new(doorward_testkit::NoFunctions),
         outbox: OutboxWake::default(),
     };
     Accounts::new(parts, Settings::default())

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 
 use crate::{Message, SendError};
 
@@ -41,12 +41,13 @@ pub(super) fn format(message: &Message) -> Result<Formatted, SendError> {
         .subject(message.subject.as_str())
         .date(UNIX_EPOCH + Duration::from_millis(sent))
         .message_id(Some(message.message_id.clone()))
-        .raw_header(auto_submitted)
-        .multipart(MultiPart::alternative_plain_html(
-            message.text.clone(),
-            message.html.clone(),
-        ))
-        .map_err(|_| unwritable("the mail cannot be formatted"))?;
+        .raw_header(auto_submitted);
+    let mail = match (message.text.as_str(), message.html.as_str()) {
+        (text, "") => mail.singlepart(SinglePart::plain(text.to_owned())),
+        ("", html) => mail.singlepart(SinglePart::html(html.to_owned())),
+        (text, html) => mail.multipart(MultiPart::alternative_plain_html(text.to_owned(), html.to_owned())),
+    };
+    let mail = mail.map_err(|_| unwritable("the mail cannot be formatted"))?;
     Ok(Formatted {
         from: sender,
         to,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorward_core::{Confirmation, EmailPassword, Links, MailedLink, Purpose};
+use doorward_core::{Confirmation, EmailPassword, Links, MailedLink, Purpose, Reset};
 use doorward_mail::{DevMailbox, Message, Transport};
 use insta::assert_snapshot;
 
@@ -75,7 +75,7 @@ async fn the_owner_can_choose_the_subject() {
     };
     world.app.email_password = Some(EmailPassword {
         confirmation: Confirmation::Email(own("Welcome!")),
-        reset: own(" "),
+        reset: Reset::Email(own(" ")),
     });
     assert_eq!(world.compose("ada@example.com", Purpose::Confirm).subject, "Welcome!");
     assert_eq!(
@@ -120,7 +120,7 @@ async fn s38_and_t06_the_link_is_the_configured_one_byte_for_byte() {
         let mut world = World::new().await;
         world.links = Links::new(public_url).unwrap();
         if let Some(own) = own {
-            world.app.email_password.as_mut().unwrap().reset = own_url(own);
+            world.app.email_password.as_mut().unwrap().reset = Reset::Email(own_url(own));
         }
         let message = world.compose("ada@example.com", Purpose::Reset);
         let [link] = message.links.as_slice() else {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod compose;
+mod function_mail;
 mod running;
 mod smtp_security;
 mod smtp_trouble;

@@ -1,12 +1,33 @@
 //! The outbox.
 
-use doorward_core::{ClaimedMail, DeliveryOutcome, MailId, Timestamp};
+use doorward_core::{ClaimedMail, DeliveryOutcome, KeyId, MailContent, MailId, SealedMail, Timestamp};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, query};
 
 use super::{Connection, Db, Row, SKIP_LOCKED, rows};
 
 /// The longest reason that is kept, in characters: enough for a reply of a relay.
 const REASON_CHARS: usize = 500;
+
+pub(super) async fn insert_sealed(
+    connection: &mut Connection,
+    id: MailId,
+    mail: &SealedMail,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO mails (id, app_id, key_id, sealed, expires_at, state, created_at, due_at, attempts)
+         VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $6, 0)",
+    )
+    .bind(id.to_string())
+    .bind(mail.app.to_string())
+    .bind(mail.key.0.as_str())
+    .bind(mail.sealed.as_slice())
+    .bind(mail.expires_at.as_millis())
+    .bind(now.as_millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
 
 /// A claim moves `due_at` to the moment when it lapses. So "due" is all there is to ask: a mail that somebody holds is not.
 /// `MATERIALIZED`, because a planner that runs the inner query twice would lock twice as many rows.
@@ -116,9 +137,10 @@ pub(super) async fn next_due(connection: &mut Connection) -> sqlx::Result<Option
 
 async fn read_claimed(connection: &mut Connection, ids: Vec<String>) -> sqlx::Result<Vec<ClaimedMail>> {
     let mut select = QueryBuilder::<Db>::new(
-        "SELECT m.id AS mail_id, m.attempts, m.created_at, r.email, t.id AS token_id, t.app_id, t.registration_id,
+        "SELECT m.id AS mail_id, m.attempts, m.created_at, m.app_id AS sealed_app, m.key_id AS sealed_key, m.sealed,
+             m.expires_at AS sealed_expires_at, r.email, t.id AS token_id, t.app_id, t.registration_id,
              t.purpose, t.methods, t.key_id, t.issued_at, t.expires_at, t.used_at, t.voided_at
-         FROM mails m JOIN mail_tokens t ON t.id = m.token_id JOIN registrations r ON r.id = t.registration_id
+         FROM mails m LEFT JOIN mail_tokens t ON t.id = m.token_id LEFT JOIN registrations r ON r.id = t.registration_id
          WHERE m.id IN (",
     );
     let mut list = select.separated(", ");
@@ -134,8 +156,18 @@ async fn read_claimed(connection: &mut Connection, ids: Vec<String>) -> sqlx::Re
 fn claimed_mail(row: &Row) -> sqlx::Result<ClaimedMail> {
     Ok(ClaimedMail {
         id: rows::id(row, "mail_id")?,
-        token: rows::mail_token(row)?,
-        to: rows::email(row, "email")?,
+        content: match row.try_get::<Option<Vec<u8>>, _>("sealed")? {
+            None => MailContent::Link {
+                token: rows::mail_token(row)?,
+                to: rows::email(row, "email")?,
+            },
+            Some(sealed) => MailContent::Sealed(SealedMail {
+                app: rows::id(row, "sealed_app")?,
+                key: KeyId(rows::text(row, "sealed_key")?),
+                sealed,
+                expires_at: rows::time(row, "sealed_expires_at")?,
+            }),
+        },
         attempts: rows::count(row, "attempts")?,
         created_at: rows::time(row, "created_at")?,
     })

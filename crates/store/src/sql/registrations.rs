@@ -1,4 +1,5 @@
-//! Registrations.
+//! Registrations, and addresses that are only kept while a function decides (`reserved_until`). The two share a table, so that one
+//! unique index settles every race for an address; whatever looks for a registration says `reserved_until IS NULL`.
 
 use doorward_core::{
     AppObjectId, EmailAddress, PasswordHash, PendingRegistration, Registration, RegistrationId, Timestamp, UserId,
@@ -14,7 +15,7 @@ pub(super) async fn find(
 ) -> sqlx::Result<Option<Registration>> {
     let row = query(
         "SELECT id, app_id, email, password_hash, created_at, confirmed_at
-         FROM registrations WHERE app_id = $1 AND email = $2",
+         FROM registrations WHERE app_id = $1 AND email = $2 AND reserved_until IS NULL",
     )
     .bind(app.to_string())
     .bind(email.as_str())
@@ -30,7 +31,7 @@ pub(super) async fn find_by_id(
 ) -> sqlx::Result<Option<Registration>> {
     let row = query(
         "SELECT id, app_id, email, password_hash, created_at, confirmed_at
-         FROM registrations WHERE id = $1 AND app_id = $2",
+         FROM registrations WHERE id = $1 AND app_id = $2 AND reserved_until IS NULL",
     )
     .bind(id.to_string())
     .bind(app.to_string())
@@ -39,15 +40,36 @@ pub(super) async fn find_by_id(
     row.as_ref().map(registration).transpose()
 }
 
-/// The unique address decides who was first. The loser of a race must not see an error: on PostgreSQL an error would end its transaction.
 pub(super) async fn insert(connection: &mut Connection, registration: &Registration) -> sqlx::Result<bool> {
+    put(connection, registration, None).await
+}
+
+pub(super) async fn reserve(
+    connection: &mut Connection,
+    registration: &PendingRegistration,
+    until: Timestamp,
+) -> sqlx::Result<bool> {
+    put(connection, &Registration::Pending(registration.clone()), Some(until)).await
+}
+
+/// The unique address decides who was first; a lapsed reservation gives way. The loser of a race must not see an error: on PostgreSQL an
+/// error would end its transaction.
+async fn put(
+    connection: &mut Connection,
+    registration: &Registration,
+    reserved_until: Option<Timestamp>,
+) -> sqlx::Result<bool> {
     let (app, created_at, confirmed_at) = match registration {
         Registration::Pending(pending) => (pending.app, pending.created_at, None),
         Registration::Confirmed(confirmed) => (confirmed.app, confirmed.created_at, Some(confirmed.confirmed_at)),
     };
     let done = query(
-        "INSERT INTO registrations (id, app_id, email, password_hash, created_at, confirmed_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (app_id, email) DO NOTHING",
+        "INSERT INTO registrations (id, app_id, email, password_hash, created_at, confirmed_at, reserved_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (app_id, email) DO UPDATE
+             SET id = excluded.id, password_hash = excluded.password_hash, created_at = excluded.created_at,
+                 confirmed_at = excluded.confirmed_at, reserved_until = excluded.reserved_until
+             WHERE registrations.reserved_until <= excluded.created_at",
     )
     .bind(registration.id().to_string())
     .bind(app.to_string())
@@ -55,17 +77,51 @@ pub(super) async fn insert(connection: &mut Connection, registration: &Registrat
     .bind(registration.password().as_phc())
     .bind(created_at.as_millis())
     .bind(confirmed_at.map(Timestamp::as_millis))
+    .bind(reserved_until.map(Timestamp::as_millis))
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn confirm(connection: &mut Connection, id: RegistrationId, now: Timestamp) -> sqlx::Result<bool> {
-    let done = query("UPDATE registrations SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL")
-        .bind(now.as_millis())
+/// Guarded by the id: a reservation that has lapsed and given way is another's.
+pub(super) async fn settle(connection: &mut Connection, registration: &Registration) -> sqlx::Result<bool> {
+    let confirmed_at = match registration {
+        Registration::Pending(_) => None,
+        Registration::Confirmed(confirmed) => Some(confirmed.confirmed_at),
+    };
+    let done = query(
+        "UPDATE registrations SET reserved_until = NULL, confirmed_at = $1 WHERE id = $2 AND reserved_until IS NOT NULL",
+    )
+    .bind(confirmed_at.map(Timestamp::as_millis))
+    .bind(registration.id().to_string())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn release(connection: &mut Connection, id: RegistrationId) -> sqlx::Result<bool> {
+    let done = query("DELETE FROM registrations WHERE id = $1 AND reserved_until IS NOT NULL")
         .bind(id.to_string())
         .execute(connection)
         .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn release_all(connection: &mut Connection) -> sqlx::Result<u64> {
+    let done = query("DELETE FROM registrations WHERE reserved_until IS NOT NULL")
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+pub(super) async fn confirm(connection: &mut Connection, id: RegistrationId, now: Timestamp) -> sqlx::Result<bool> {
+    let done = query(
+        "UPDATE registrations SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND reserved_until IS NULL",
+    )
+    .bind(now.as_millis())
+    .bind(id.to_string())
+    .execute(connection)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -77,11 +133,12 @@ pub(super) async fn set_password(
     password: &PasswordHash,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    let row = query("UPDATE registrations SET password_hash = $1 WHERE id = $2 RETURNING user_id")
-        .bind(password.as_phc())
-        .bind(id.to_string())
-        .fetch_optional(&mut *connection)
-        .await?;
+    let row =
+        query("UPDATE registrations SET password_hash = $1 WHERE id = $2 AND reserved_until IS NULL RETURNING user_id")
+            .bind(password.as_phc())
+            .bind(id.to_string())
+            .fetch_optional(&mut *connection)
+            .await?;
     let Some(row) = row else { return Ok(false) };
     tokens::void_all(connection, id, now).await?;
     if let Some(user) = rows::optional_id::<UserId>(&row, "user_id")? {

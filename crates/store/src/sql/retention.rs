@@ -9,7 +9,8 @@ use super::{Connection, SKIP_LOCKED};
 const BATCH: i64 = 2_000;
 
 /// Mails go before their tokens: a token stays as long as an operator can look up what became of its mail.
-const STATEMENTS: [(&str, &str); 3] = [
+const STATEMENTS: [(&str, &str); 4] = [
+    ("registrations", "reserved_until < $1"),
     ("sessions", "expires_at < $1"),
     ("mails", "finished_at < $1"),
     (

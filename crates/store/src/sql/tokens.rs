@@ -21,18 +21,18 @@ pub(super) async fn find(
     row.as_ref().map(rows::mail_token).transpose()
 }
 
-/// The registration comes first: of two mails issued at once the second waits, and then voids the token of the first.
-pub(super) async fn issue(connection: &mut Connection, mail: MailId, token: &MailToken) -> sqlx::Result<()> {
+/// The registration comes first: of two tokens issued at once the second waits, and then voids the first.
+pub(super) async fn issue(connection: &mut Connection, token: &MailToken) -> sqlx::Result<bool> {
     let registration = query(AssertSqlSafe(format!(
-        "SELECT id FROM registrations WHERE id = $1 AND app_id = $2 {FOR_UPDATE}"
+        "SELECT id FROM registrations
+         WHERE id = $1 AND app_id = $2 AND reserved_until IS NULL {FOR_UPDATE}"
     )))
     .bind(token.registration.to_string())
     .bind(token.app.to_string())
     .fetch_optional(&mut *connection)
     .await?;
     if registration.is_none() {
-        // Deleted meanwhile: it is as if the mail had been promised just before, and deleted with the account.
-        return Ok(());
+        return Ok(false);
     }
     query(
         "UPDATE mail_tokens SET voided_at = $1
@@ -58,8 +58,17 @@ pub(super) async fn issue(connection: &mut Connection, mail: MailId, token: &Mai
     .bind(token.expires_at.as_millis())
     .bind(token.used_at.map(Timestamp::as_millis))
     .bind(token.voided_at.map(Timestamp::as_millis))
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
+    Ok(true)
+}
+
+/// A registration that has been deleted meanwhile gets no mail: it is as if it had been promised just before, and deleted with the
+/// account.
+pub(super) async fn issue_mail(connection: &mut Connection, mail: MailId, token: &MailToken) -> sqlx::Result<()> {
+    if !issue(&mut *connection, token).await? {
+        return Ok(());
+    }
     query(
         "INSERT INTO mails (id, token_id, state, created_at, due_at, attempts)
          VALUES ($1, $2, 'waiting', $3, $3, 0)",

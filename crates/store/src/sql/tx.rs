@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use doorward_core::store::{NewSession, Opened};
 use doorward_core::{
-    AppId, AppObjectId, ClaimedMail, DeliveryOutcome, MailId, MailToken, PasswordHash, Purpose, Registration,
-    RegistrationId, SessionId, StoreError, Timestamp, TokenId, Tx, UserId,
+    AppId, AppObjectId, ClaimedMail, DeliveryOutcome, MailId, MailToken, PasswordHash, PendingRegistration, Purpose,
+    Registration, RegistrationId, SealedMail, SessionId, StoreError, Timestamp, TokenId, Tx, UserId,
 };
 
 use super::super::{Turn, in_time};
@@ -63,8 +63,42 @@ impl Tx for Transaction {
         self.settle(answer)
     }
 
+    async fn reserve_registration(
+        &mut self,
+        registration: &PendingRegistration,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let answer = in_time(registrations::reserve(self.connection()?, registration, until)).await;
+        self.settle(answer)
+    }
+
+    async fn settle_reservation(&mut self, registration: &Registration) -> Result<bool, StoreError> {
+        let answer = in_time(registrations::settle(self.connection()?, registration)).await;
+        self.settle(answer)
+    }
+
+    async fn release_reservation(&mut self, id: RegistrationId) -> Result<bool, StoreError> {
+        let answer = in_time(registrations::release(self.connection()?, id)).await;
+        self.settle(answer)
+    }
+
+    async fn release_all_reservations(&mut self) -> Result<u64, StoreError> {
+        let answer = in_time(registrations::release_all(self.connection()?)).await;
+        self.settle(answer)
+    }
+
+    async fn issue_token(&mut self, token: &MailToken) -> Result<bool, StoreError> {
+        let answer = in_time(tokens::issue(self.connection()?, token)).await;
+        self.settle(answer)
+    }
+
     async fn issue_mail(&mut self, mail: MailId, token: &MailToken) -> Result<(), StoreError> {
-        let answer = in_time(tokens::issue(self.connection()?, mail, token)).await;
+        let answer = in_time(tokens::issue_mail(self.connection()?, mail, token)).await;
+        self.settle(answer)
+    }
+
+    async fn promise_sealed_mail(&mut self, id: MailId, mail: &SealedMail, now: Timestamp) -> Result<(), StoreError> {
+        let answer = in_time(outbox::insert_sealed(self.connection()?, id, mail, now)).await;
         self.settle(answer)
     }
 

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use doorward_core::{AppObjectId, DeliveryOutcome, MailId, MailToken, Purpose, RegistrationId, Timestamp};
+use doorward_core::{
+    AppObjectId, DeliveryOutcome, KeyId, MailContent, MailId, MailToken, Purpose, RegistrationId, SealedMail, Timestamp,
+};
 
 use crate::fixtures::{AnyStore, at, issued, new_id, stored_pending, token};
 
@@ -53,8 +55,14 @@ pub(crate) async fn a_mail_is_due_at_once_and_claimed_with_all_that_writing_it_t
     let claimed = commit!(store, claim_mail("worker", token.issued_at, at(60), 10, false));
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].id, mail);
-    assert_eq!(claimed[0].token, token);
-    assert_eq!(claimed[0].to, ada.email);
+    let to = ada.email.clone();
+    assert_eq!(
+        claimed[0].content,
+        MailContent::Link {
+            token: token.clone(),
+            to
+        }
+    );
     assert_eq!((claimed[0].attempts, claimed[0].created_at), (0, token.issued_at));
 }
 
@@ -194,7 +202,13 @@ pub(crate) async fn a_mail_whose_token_was_replaced_says_so_when_it_is_claimed(s
     issued(&store, app, ada.id, Purpose::Confirm).await;
     issued(&store, app, ada.id, Purpose::Confirm).await;
     let claimed = commit!(store, claim_mail("worker", at(1), at(60), 10, false));
-    let voided: Vec<_> = claimed.iter().map(|mail| mail.token.voided_at).collect();
+    let voided: Vec<_> = claimed
+        .iter()
+        .map(|mail| match &mail.content {
+            MailContent::Link { token, .. } => token.voided_at,
+            MailContent::Sealed(_) => panic!("no function has written a mail"),
+        })
+        .collect();
     assert_eq!(voided, [Some(at(0)), None]);
 }
 
@@ -234,4 +248,24 @@ pub(crate) async fn any_reason_can_be_recorded(store: AnyStore) {
         record_delivery("worker", mails[0], &DeliveryOutcome::Failed { reason }, at(11))
     ));
     assert_eq!(counted(&store, "failed").await, 1);
+}
+
+pub(crate) async fn a_sealed_mail_is_claimed_as_it_was_promised(store: AnyStore) {
+    let sealed = SealedMail {
+        app: new_id(),
+        key: KeyId("key-1".to_owned()),
+        sealed: (0..=255).collect(),
+        expires_at: at(60),
+    };
+    let mail: MailId = new_id();
+    commit!(store, promise_sealed_mail(mail, &sealed, at(0)));
+    let claimed = commit!(store, claim_mail("worker", at(0), at(15), 10, true));
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(claimed[0].id, mail);
+    assert_eq!(claimed[0].content, MailContent::Sealed(sealed));
+    assert!(commit!(
+        store,
+        record_delivery("worker", mail, &DeliveryOutcome::Sent, at(1))
+    ));
+    assert_eq!(commit!(store, sweep(at(2))), 1);
 }

@@ -193,3 +193,110 @@ pub(crate) async fn a_new_password_ends_sessions_and_voids_links(store: AnyStore
         set_password(new_id::<RegistrationId>(), &hash("second"), at(5))
     ));
 }
+
+pub(crate) async fn a_kept_address_is_taken_and_otherwise_unknown(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let kept = pending(app, "ada@example.com");
+    assert!(commit!(store, reserve_registration(&kept, at(35))));
+
+    let again = pending(app, "ada@example.com");
+    assert!(!commit!(store, reserve_registration(&again, at(35))));
+    assert!(!commit!(
+        store,
+        insert_registration(&Registration::Pending(again.clone()))
+    ));
+
+    assert_eq!(store.find_registration(app, &kept.email).await.unwrap(), None);
+    assert_eq!(store.find_registration_by_id(app, kept.id).await.unwrap(), None);
+    assert!(!commit!(store, confirm_registration(kept.id, at(1))));
+    assert!(!commit!(store, set_password(kept.id, &hash("another"), at(1))));
+    // The address is free in another app.
+    assert!(commit!(
+        store,
+        reserve_registration(&pending(new_id(), "ada@example.com"), at(35))
+    ));
+}
+
+pub(crate) async fn a_reservation_becomes_what_it_was_for(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = pending(app, "ada@example.com");
+    let bob = pending(app, "bob@example.com");
+    for kept in [&ada, &bob] {
+        assert!(commit!(store, reserve_registration(kept, at(35))));
+    }
+    let ada = Registration::Pending(ada);
+    let bob = Registration::Confirmed(bob.confirm(at(2)));
+    for decided in [&ada, &bob] {
+        assert!(commit!(store, settle_reservation(decided)));
+        assert!(!commit!(store, settle_reservation(decided)), "once");
+        assert!(
+            !commit!(store, release_reservation(decided.id())),
+            "it is a registration"
+        );
+        let found = store.find_registration(app, decided.email()).await.unwrap();
+        assert_eq!(found.as_ref(), Some(decided));
+    }
+}
+
+pub(crate) async fn a_released_address_is_free(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let kept = pending(app, "ada@example.com");
+    commit!(store, reserve_registration(&kept, at(35)));
+    assert!(commit!(store, release_reservation(kept.id)));
+    assert!(!commit!(store, release_reservation(kept.id)));
+    assert!(!commit!(
+        store,
+        settle_reservation(&Registration::Pending(kept.clone()))
+    ));
+    assert_eq!(
+        stored_pending(&store, app, "ada@example.com").await.email,
+        kept.email,
+        "it can be registered"
+    );
+}
+
+pub(crate) async fn a_lapsed_reservation_gives_way_and_cannot_be_settled(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let slow = pending(app, "ada@example.com");
+    commit!(store, reserve_registration(&slow, at(35)));
+    let early = PendingRegistration {
+        created_at: at(34),
+        ..pending(app, "ada@example.com")
+    };
+    assert!(!commit!(store, reserve_registration(&early, at(69))));
+    let next = PendingRegistration {
+        created_at: at(35),
+        ..pending(app, "ada@example.com")
+    };
+    assert!(commit!(store, reserve_registration(&next, at(70))));
+    // The slow one comes back, and finds that its time is over.
+    assert!(!commit!(
+        store,
+        settle_reservation(&Registration::Confirmed(slow.clone().confirm(at(36))))
+    ));
+    assert!(!commit!(store, release_reservation(slow.id)));
+    assert!(commit!(store, settle_reservation(&Registration::Pending(next.clone()))));
+    let found = store.find_registration(app, &next.email).await.unwrap().unwrap();
+    assert_eq!(found.id(), next.id);
+}
+
+pub(crate) async fn s16_of_200_racers_one_keeps_an_address(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let racers: Vec<_> = (0..200)
+        .map(|_| {
+            let (store, kept) = (Arc::clone(&store), pending(app, "ada@example.com"));
+            tokio::spawn(async move { commit!(store, reserve_registration(&kept, at(35))) })
+        })
+        .collect();
+    assert_eq!(count_true(racers).await, 1);
+}
+
+pub(crate) async fn every_reservation_is_released_at_start_up(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let kept = pending(app, "ada@example.com");
+    commit!(store, reserve_registration(&kept, at(35)));
+    let eve = stored_pending(&store, app, "eve@example.com").await;
+    assert!(commit!(store, release_all_reservations()) >= 1);
+    assert!(!commit!(store, settle_reservation(&Registration::Pending(kept))));
+    assert!(store.find_registration(app, &eve.email).await.unwrap().is_some());
+}

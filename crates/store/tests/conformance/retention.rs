@@ -58,3 +58,12 @@ pub(crate) async fn a_waiting_mail_is_never_swept(store: AnyStore) {
         1
     );
 }
+
+pub(crate) async fn a_reservation_is_swept_when_it_has_lapsed(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let kept = crate::fixtures::pending(app, "ada@example.com");
+    commit!(store, reserve_registration(&kept, at(35)));
+    assert_eq!(commit!(store, sweep(at(35))), 0);
+    assert_eq!(commit!(store, sweep(at(36))), 1);
+    assert!(!commit!(store, release_reservation(kept.id)));
+}

@@ -182,3 +182,27 @@ pub(crate) async fn no_mail_is_promised_to_a_registration_that_is_gone(store: An
     ));
     assert_eq!(store.next_mail_due().await.unwrap(), None);
 }
+
+pub(crate) async fn a_token_without_a_mail_replaces_older_ones(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = stored_pending(&store, app, "ada@example.com").await;
+    let (mailed, _) = issued(&store, app, ada.id, Purpose::Confirm).await;
+    let handed_over = token(app, ada.id, Purpose::Confirm);
+    assert!(commit!(store, issue_token(&handed_over)));
+    assert!(!works(&store, &mailed).await);
+    assert!(works(&store, &handed_over).await);
+}
+
+pub(crate) async fn no_token_is_issued_to_a_registration_that_is_gone_or_undecided(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let kept = crate::fixtures::pending(app, "bob@example.com");
+    commit!(store, reserve_registration(&kept, at(35)));
+    for useless in [
+        token(app, kept.id, Purpose::Confirm),
+        token(app, kept.id, Purpose::Reset),
+        token(app, new_id(), Purpose::Reset),
+    ] {
+        assert!(!commit!(store, issue_token(&useless)));
+        assert_eq!(store.find_mail_token(app, useless.id).await.unwrap(), None);
+    }
+}

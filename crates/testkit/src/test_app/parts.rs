@@ -8,7 +8,7 @@ use doorward_core::{
     Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, GroupId, KeyId, Links, ObjectId, OutboxWake,
     Parts, PasswordPool, PoolConfig, Settings, Store, TokenKeys,
 };
-use doorward_http::{AccessKey, Api, AppKeys, Apps, HttpMetrics, Readiness, RefreshKey, ServedApp};
+use doorward_http::{AccessKey, Api, AppKeys, Apps, HttpMetrics, Readiness, RefreshKey, ServedApp, TrustedProxies};
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
 
@@ -42,6 +42,7 @@ impl TestAppBuilder {
                 token_keys: Arc::clone(&token_keys),
                 clock: Arc::new(clock.clone()),
                 entropy: Arc::clone(&entropy),
+                functions: Arc::new(crate::NoFunctions),
                 outbox: outbox.clone(),
             },
             Settings::default(),
@@ -72,6 +73,7 @@ impl TestAppBuilder {
             apps: Arc::new(Apps::new([served])),
             links: Arc::new(links),
             limits: self.limits,
+            trusted_proxies: TrustedProxies::default(),
             metrics: HttpMetrics::default(),
             readiness: Readiness::new(store),
         };

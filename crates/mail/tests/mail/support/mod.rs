@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::{
-    App, AppId, AppObjectId, ClaimedMail, Clock as _, Confirmation, EmailAddress, EmailPassword, GroupId, KeyId, Links,
-    MailId, MailToken, MailedLink, ObjectId, OutboxWake, PasswordHash, PendingRegistration, Purpose, Registration,
-    RegistrationId, Store, TokenId, TokenKeys,
+    App, AppId, AppObjectId, Clock as _, Confirmation, EmailAddress, EmailPassword, GroupId, KeyId, Links, MailId,
+    MailToken, MailedLink, ObjectId, OutboxWake, PasswordHash, PendingRegistration, Purpose, Registration,
+    RegistrationId, Reset, Store, TokenId, TokenKeys,
 };
-use doorward_mail::{MailFrom, MailMetrics, Message, OutboxWorker, Transport, WorkerParts, WorkerSettings, compose};
+use doorward_mail::{
+    MailFrom, MailMetrics, Message, MessageHeader, OutboxWorker, Transport, WorkerParts, WorkerSettings, compose,
+};
 use doorward_store::{SqliteOptions, SqliteStore};
 use doorward_testkit::{ManualClock, SeededEntropy};
 use tempfile::TempDir;
@@ -34,7 +36,7 @@ pub(crate) struct World {
     pub(crate) metrics: MailMetrics,
     pub(crate) settings: WorkerSettings,
     entropy: Arc<SeededEntropy>,
-    keys: Arc<TokenKeys>,
+    pub(crate) keys: Arc<TokenKeys>,
     _directory: TempDir,
 }
 
@@ -168,15 +170,15 @@ impl World {
 
     /// Writes a mail to this address without any outbox.
     pub(crate) fn compose(&self, email: &str, purpose: Purpose) -> Message {
-        let mail = ClaimedMail {
+        let header = MessageHeader {
             id: MailId(ObjectId::zero()),
-            token: self.token(purpose, KeyId("k1".to_owned())),
+            from: sender(),
             to: EmailAddress::parse(email).unwrap(),
-            attempts: 0,
             created_at: self.clock.now(),
         };
-        let token = self.keys.derive(&mail.token).unwrap();
-        compose(&mail, &self.app, &self.links, &token, &sender()).unwrap()
+        let token = self.token(purpose, KeyId("k1".to_owned()));
+        let secret = self.keys.derive(&token).unwrap();
+        compose(header, &token, &self.app, &self.links, &secret).unwrap()
     }
 }
 
@@ -205,7 +207,7 @@ fn app() -> App {
         allowed_origins: Vec::new(),
         email_password: Some(EmailPassword {
             confirmation: Confirmation::Email(MailedLink::default()),
-            reset: MailedLink::default(),
+            reset: Reset::Email(MailedLink::default()),
         }),
     }
 }

@@ -1,0 +1,186 @@
+//! What the flows ask of the owner's functions. `doorward-functions` runs them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::{App, AuthError, EmailAddress, FunctionMail, MailedToken, Password, UserProfile};
+
+/// The name of a function of an app.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionName(pub String);
+
+impl fmt::Display for FunctionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs the owner's functions. None of them sees a database, and no transaction is open while one runs.
+#[async_trait]
+pub trait Functions: Send + Sync {
+    /// Asks the confirmation function. Whatever it does wrong is [`Verdict::Fail`].
+    async fn confirm(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        question: ConfirmQuestion,
+    ) -> Result<Ran<Verdict>, NotRun>;
+
+    /// Asks the reset function. Whatever it does wrong is [`Verdict::Fail`].
+    async fn reset(&self, app: &App, function: &FunctionName, question: ResetQuestion) -> Result<Ran<Verdict>, NotRun>;
+
+    /// Runs a function that a signed-in user calls by its name, if that user may.
+    async fn call(&self, app: &App, call: FunctionCall) -> Result<Ran<Ejson>, CallFailure>;
+}
+
+/// What a confirmation function is asked.
+#[derive(Debug, Clone)]
+pub struct ConfirmQuestion {
+    /// The address, as registered.
+    pub email: EmailAddress,
+    /// A pair that confirms it, should the answer be [`Verdict::Pending`].
+    pub token: MailedToken,
+    /// Who caused it.
+    pub caller: Caller,
+}
+
+/// What a reset function is asked.
+#[derive(Debug, Clone)]
+pub struct ResetQuestion {
+    /// The address, as registered.
+    pub email: EmailAddress,
+    /// The new password.
+    pub password: Password,
+    /// Whether that is the password already.
+    pub current_password_valid: bool,
+    /// A pair that sets a password, should the answer be [`Verdict::Pending`].
+    pub token: MailedToken,
+    /// What the client sent along.
+    pub arguments: Ejson,
+    /// Who caused it.
+    pub caller: Caller,
+}
+
+/// A call by a signed-in user.
+#[derive(Debug, Clone)]
+pub struct FunctionCall {
+    /// The function, as the client spells it.
+    pub function: FunctionName,
+    /// An array.
+    pub arguments: Ejson,
+    /// Who calls.
+    pub user: UserProfile,
+    /// From where.
+    pub caller: Caller,
+}
+
+/// Why a call by a user has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallFailure {
+    /// There is no such function, or it is private.
+    NotFound,
+    /// The function's rule does not admit this user.
+    NotAllowed,
+    /// It threw. The text is what the owner's code says, and is told to the client.
+    Threw {
+        /// `<Name>: <message>`
+        text: String,
+    },
+    /// It took too long.
+    TimedOut,
+    /// It did not run.
+    NotRun(NotRun),
+}
+
+/// What a function that ran came to, and the mails that it sent on the way. They belong to the transaction of its effect: a mail goes out
+/// if, and only if, what it speaks of has been stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran<T> {
+    /// What it came to.
+    pub value: T,
+    /// In the order in which it sent them.
+    pub mails: Vec<FunctionMail>,
+}
+
+/// What a hook decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It takes effect at once.
+    Success,
+    /// It takes effect when the token is used.
+    Pending,
+    /// It does not happen.
+    Fail,
+}
+
+/// Why a function was not run at all. One that ran and failed is an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotRun {
+    /// More calls are waiting than can run in time.
+    #[error("too many function calls are waiting")]
+    Busy {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+    /// No worker can be had.
+    #[error("functions cannot be run")]
+    Unavailable,
+}
+
+impl From<NotRun> for AuthError {
+    fn from(error: NotRun) -> Self {
+        match error {
+            NotRun::Busy { retry_after } => Self::Busy { retry_after },
+            NotRun::Unavailable => Self::FunctionsUnavailable,
+        }
+    }
+}
+
+/// The text of a value in Extended JSON: what clients and functions say to each other. The flows hand it on and look at nothing in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ejson(String);
+
+impl Ejson {
+    /// Wraps a text; whoever read it has checked that it is JSON.
+    pub fn from_json(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// The text.
+    pub fn into_json(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Debug for Ejson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ejson(..)")
+    }
+}
+
+/// What a function may know about the request that caused its call.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Where it came from.
+    pub address: Option<IpAddr>,
+    /// Its method.
+    pub method: String,
+    /// Its query, without the `?`.
+    pub query: String,
+    /// Its headers, in order. Credentials are not among them.
+    pub headers: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Caller(..)")
+    }
+}
