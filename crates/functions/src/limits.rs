@@ -1,0 +1,56 @@
+//! All that bounds a function, in one place.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What one call may take, and how many run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// From the moment a worker takes the call up until it is killed. 1 s to 90 s.
+    pub wall_time: Duration,
+    /// Processor time of one call. Waiting for an answer from the network takes none.
+    pub cpu_time: Duration,
+    /// Bytes that the script's values may take.
+    pub memory: usize,
+    /// Bytes of the script's stack.
+    pub stack: usize,
+    /// Requests, mails, timers and the like that one call may begin.
+    pub async_operations: u32,
+    /// Bytes of all arguments together, as EJSON.
+    pub arguments: usize,
+    /// Bytes of the result, as EJSON.
+    pub result: usize,
+    /// Bytes of one outgoing request's body.
+    pub http_request: usize,
+    /// Bytes of one answer's body.
+    pub http_response: usize,
+    /// Lines of console output that are kept: the last ones.
+    pub console_lines: usize,
+    /// Bytes that are kept of each line: the first ones.
+    pub console_line: usize,
+    /// Calls that run at once; each has a process.
+    pub workers: usize,
+    /// How long a call may wait for a worker before it is refused.
+    pub queue_deadline: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wall_time: Duration::from_secs(30),
+            cpu_time: Duration::from_secs(10),
+            memory: 64 << 20,
+            stack: 512 << 10,
+            async_operations: 1_000,
+            arguments: 4 << 20,
+            result: 4 << 20,
+            http_request: 4 << 20,
+            http_response: 8 << 20,
+            console_lines: 25,
+            console_line: 512,
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            queue_deadline: Duration::from_secs(5),
+        }
+    }
+}
