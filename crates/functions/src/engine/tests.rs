@@ -1,0 +1,1 @@
+//! What a function may expect, and what it may not do.
