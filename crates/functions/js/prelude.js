@@ -187,7 +187,7 @@
   };
   const run = (name, args, system, depth) => {
     let script;
-    try { script = native.script(name); } catch (e) { throw depth ? e : notCallable(describe(e).text); }
+    try { script = native.script(name); } catch (e) { if (!depth) uncallable.add(e); throw e; }
     if (!script) throw notCallable("function not found: '" + name + "'");
     const go = (asSystem) => {
       const context = contextFor(asSystem, depth);

@@ -62,14 +62,10 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
             return Ok(Value::new_undefined(ctx));
         };
         let found = Object::new(ctx.clone())?;
-        let text = |error: &compile::SyntaxError| format!("SyntaxError: {error}");
-        found.set(
-            "source",
-            thrown(&ctx, function.source.as_ref().map_err(text))?.run(&ctx)?,
-        )?;
+        found.set("source", compiled(&ctx, function.source.as_ref())?.run(&ctx)?)?;
         found.set("system", function.run_as_system)?;
         if let Some(script) = &function.run_as {
-            found.set("runAs", thrown(&ctx, script.as_ref().map_err(text))?.run(&ctx)?)?;
+            found.set("runAs", compiled(&ctx, script.as_ref())?.run(&ctx)?)?;
         }
         Ok(found.into_value())
     });
@@ -149,9 +145,12 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
 }
 
 fn module<'js>(ctx: &Ctx<'js>, path: &str, text: &str) -> Result<Value<'js>> {
-    thrown(
-        ctx,
-        compile::module(ctx, path, text).map_err(|error| format!("SyntaxError: {error}")),
-    )?
-    .run(ctx)
+    compiled(ctx, compile::module(ctx, path, text))?.run(ctx)
+}
+
+fn compiled<T, E: std::borrow::Borrow<compile::SyntaxError>>(
+    ctx: &Ctx<'_>,
+    result: std::result::Result<T, E>,
+) -> Result<T> {
+    result.map_err(|error| Exception::throw_syntax(ctx, &error.borrow().to_string()))
 }
