@@ -16,6 +16,7 @@ fn thrown<T>(ctx: &Ctx<'_>, result: std::result::Result<T, String>) -> Result<T>
 }
 
 /// The object `native` of the prelude.
+#[expect(clippy::too_many_lines, reason = "a table, one entry after the other")]
 pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
     macro_rules! function {
@@ -98,7 +99,10 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
     function!("objectId", _s, move |ctx: Ctx<'js>| {
         let mut bytes = [0; 12];
         thrown(&ctx, getrandom::fill(&mut bytes).map_err(|error| error.to_string()))?;
-        Result::Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        let number = bytes
+            .iter()
+            .fold(0, |number: u128, byte| (number << 8) | u128::from(*byte));
+        Result::Ok(format!("{number:024x}"))
     });
     function!("toBase64", _s, move |text: String| STANDARD.encode(text));
     function!("fromBase64", _s, move |text: String| STANDARD

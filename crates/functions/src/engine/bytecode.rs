@@ -41,7 +41,8 @@ impl Bytecode {
             if bytes.is_null() {
                 return Err(Error::Exception);
             }
-            let copy = std::slice::from_raw_parts(bytes, size as _).to_vec();
+            let size = usize::try_from(size).map_err(|_| Error::Unknown)?;
+            let copy = std::slice::from_raw_parts(bytes, size).to_vec();
             qjs::js_free(context, bytes.cast());
             Ok(Self(copy))
         }
