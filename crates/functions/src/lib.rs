@@ -2,8 +2,12 @@
 //! Used by the server, which gives the flows of `core` their answers, and by the command line, which runs one function locally.
 //! Never touches the database, and a worker never touches anything but its pipe.
 
+mod engine;
 mod limits;
 mod protocol;
+mod sandbox;
+pub mod worker;
 
+pub use engine::{SyntaxError, check};
 pub use limits::Limits;
 pub use protocol::{Confinement, Ejson};

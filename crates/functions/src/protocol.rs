@@ -85,6 +85,10 @@ pub(crate) struct Program {
 
 /// One function.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "`run_as_script` is what the documentation calls it"
+)]
 pub(crate) struct Script {
     /// Where it stands, for stack traces: relative to the app directory.
     pub(crate) path: String,
@@ -263,7 +267,7 @@ pub(crate) enum Answer {
 /// How a module's text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ModuleKind {
-    /// CommonJS.
+    /// `CommonJS`.
     Script,
     Json,
 }

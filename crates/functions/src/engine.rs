@@ -1,0 +1,288 @@
+//! The JavaScript of one app: every call in a fresh runtime, from code that was compiled once.
+
+mod bridge;
+mod builtin;
+mod bytecode;
+mod compile;
+mod host;
+mod native;
+mod output;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::rc::Rc;
+use std::time::Instant;
+
+use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime};
+use serde_json::json;
+
+use self::bytecode::Bytecode;
+pub use self::compile::{SyntaxError, check};
+pub(crate) use self::host::{Host, Pipe};
+use self::output::Secrets;
+use self::state::{State, cpu_time};
+use crate::Limits;
+use crate::protocol::{Answer, Call, Outcome, Program, ThrownKind};
+
+/// An app's program, and the runtime that waits for the next call.
+pub(crate) struct Engine {
+    limits: Limits,
+    host: Rc<RefCell<dyn Host>>,
+    compiled: Rc<Compiled>,
+    ready: Option<Ready>,
+}
+
+/// What all calls of a worker share: it cannot change.
+struct Compiled {
+    program: Program,
+    bson: Bytecode,
+    prelude: Bytecode,
+    functions: BTreeMap<String, CompiledFunction>,
+}
+
+/// A function that does not compile keeps its error until it is called.
+struct CompiledFunction {
+    source: Result<Bytecode, SyntaxError>,
+    run_as: Option<Result<Bytecode, SyntaxError>>,
+    run_as_system: bool,
+}
+
+/// A runtime in which nothing of the app has run. The values go before what they live in.
+struct Ready {
+    entry: Entry,
+    context: Context,
+    runtime: Runtime,
+    state: Rc<State>,
+}
+
+/// The functions of the prelude that the loop calls.
+struct Entry {
+    begin: Persistent<Function<'static>>,
+    answer: Persistent<Function<'static>>,
+    fire: Persistent<Function<'static>>,
+}
+
+impl Engine {
+    /// Compiles a program.
+    pub(crate) fn new(limits: Limits, program: Program, host: Rc<RefCell<dyn Host>>) -> io::Result<Self> {
+        let runtime = Runtime::new().map_err(io::Error::other)?;
+        let context = Context::full(&runtime).map_err(io::Error::other)?;
+        let compiled = context
+            .with(|ctx| Compiled::new(&ctx, program))
+            .map_err(io::Error::other)?;
+        let mut engine = Self {
+            limits,
+            host,
+            compiled: Rc::new(compiled),
+            ready: None,
+        };
+        engine.prepare()?;
+        Ok(engine)
+    }
+
+    /// Makes the runtime of the next call, if there is none.
+    pub(crate) fn prepare(&mut self) -> io::Result<()> {
+        if self.ready.is_none() {
+            let state = State::new(self.limits.clone(), self.host.clone(), self.compiled.clone());
+            self.ready = Some(Ready::new(Rc::new(state)).map_err(io::Error::other)?);
+        }
+        Ok(())
+    }
+
+    /// Runs one call. An error is one of the pipe: the worker cannot go on.
+    pub(crate) fn call(&mut self, call: Call) -> io::Result<Outcome> {
+        self.prepare()?;
+        let Some(ready) = self.ready.take() else {
+            return Err(io::Error::other("no runtime"));
+        };
+        let began = cpu_time();
+        let wall = call.wall_time.min(self.limits.wall_time);
+        ready
+            .state
+            .until
+            .set(Some((Instant::now() + wall, began + self.limits.cpu_time)));
+        ready.run(call)?;
+        let state = &ready.state;
+        if state.out_of_time.get() {
+            state.ended.replace(None);
+            state.fail(ThrownKind::Time, "execution time limit exceeded", None);
+        }
+        let result = state.ended.take().unwrap_or_else(|| {
+            state.fail(ThrownKind::Script, "the function's promise can never settle", None);
+            state.ended.take().expect("it has just been set")
+        });
+        let mut console = state.console.take();
+        Ok(Outcome {
+            result,
+            console: console.lines.drain(..).collect(),
+            console_dropped: console.dropped,
+            memory: u64::try_from(ready.runtime.memory_usage().malloc_size).unwrap_or(0),
+            cpu_time: cpu_time().saturating_sub(began),
+        })
+    }
+}
+
+impl Compiled {
+    fn new(ctx: &Ctx<'_>, program: Program) -> Result<Self, rquickjs::Error> {
+        let functions = program.functions.iter().map(|(name, script)| {
+            let function = CompiledFunction {
+                source: compile::function(ctx, &script.path, &script.text),
+                run_as: script
+                    .run_as_script
+                    .as_ref()
+                    .map(|text| compile::function(ctx, &script.path, text)),
+                run_as_system: script.run_as_system,
+            };
+            (name.clone(), function)
+        });
+        let functions = functions.collect();
+        Ok(Self {
+            bson: Bytecode::compile(ctx, "doorward:bson", include_str!("../js/bson.js"))?,
+            prelude: Bytecode::compile(ctx, "doorward:prelude", include_str!("../js/prelude.js"))?,
+            functions,
+            program,
+        })
+    }
+}
+
+impl Ready {
+    fn new(state: Rc<State>) -> Result<Self, rquickjs::Error> {
+        let runtime = Runtime::new()?;
+        runtime.set_memory_limit(state.limits.memory);
+        runtime.set_max_stack_size(state.limits.stack);
+        let watched = state.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || watched.must_stop())));
+        let context = Context::full(&runtime)?;
+        let entry = context.with(|ctx| {
+            let native = bridge::object(&ctx, &state)?;
+            let bson = function(&ctx, &state.compiled.bson)?.call::<_, Object<'_>>((native.clone(),))?;
+            let entry = function(&ctx, &state.compiled.prelude)?.call::<_, Object<'_>>((native, bson))?;
+            let get = |name| Ok::<_, rquickjs::Error>(Persistent::save(&ctx, entry.get::<_, Function<'_>>(name)?));
+            Ok::<_, rquickjs::Error>(Entry {
+                begin: get("begin")?,
+                answer: get("answer")?,
+                fire: get("fire")?,
+            })
+        })?;
+        Ok(Self {
+            entry,
+            context,
+            runtime,
+            state,
+        })
+    }
+
+    fn run(&self, call: Call) -> io::Result<()> {
+        let state = &self.state;
+        state.secrets.replace(Secrets::new(call.secrets));
+        if call.arguments.as_str().len() > state.limits.arguments {
+            state.fail(
+                ThrownKind::Limit,
+                &format!("the arguments have more than {} bytes", state.limits.arguments),
+                None,
+            );
+            return Ok(());
+        }
+        let program = &state.compiled.program;
+        let about = json!({
+            "user": call.user, "request": call.request, "system": call.as_system, "wanted": call.wanted, "services": program.services,
+            "app": program.app, "environment": { "tag": program.environment_tag, "values": program.environment_values },
+        });
+        self.enter(|ctx| {
+            self.entry
+                .begin
+                .clone()
+                .restore(ctx)?
+                .call((call.function, call.arguments.as_str(), about.to_string()))
+        });
+        loop {
+            self.run_jobs();
+            if let Some(error) = state.broken.take() {
+                return Err(error);
+            }
+            if state.ended.borrow().is_some() || state.must_stop() {
+                return Ok(());
+            }
+            self.wait()?;
+        }
+    }
+
+    /// Waits for the next answer or timer, and tells the script. Ends the call if neither can come.
+    fn wait(&self) -> io::Result<()> {
+        let state = &self.state;
+        let Some((wall, _)) = state.until.get() else {
+            return Ok(());
+        };
+        if !state.early.borrow().is_empty() {
+            let (id, answer) = state.early.borrow_mut().remove(0);
+            self.answer(id, answer);
+            return Ok(());
+        }
+        let timer = state.timers.borrow().first().copied();
+        if timer.is_none() && state.outstanding.get() == 0 {
+            state.fail(ThrownKind::Script, "the function's promise can never settle", None);
+            return Ok(());
+        }
+        let until = timer.map_or(wall, |timer| timer.0.min(wall));
+        let answer = state.host.borrow_mut().answer(until)?;
+        match (answer, timer) {
+            (Some((id, answer)), _) => self.answer(id, answer),
+            (None, Some(timer)) if Instant::now() >= timer.0 => {
+                state.timers.borrow_mut().remove(&timer);
+                self.enter(|ctx| self.entry.fire.clone().restore(ctx)?.call((timer.1,)));
+            }
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    fn answer(&self, id: u32, answer: Result<Answer, String>) {
+        self.state
+            .outstanding
+            .set(self.state.outstanding.get().saturating_sub(1));
+        let answer = answer.and_then(|answer| match answer {
+            Answer::Http(response) => serde_json::to_string(&response).map_err(|error| error.to_string()),
+            Answer::Webhook(value) => Ok(value.as_str().to_owned()),
+            Answer::Mail | Answer::Module { .. } | Answer::NoModule => Ok("null".to_owned()),
+        });
+        let (good, text) = match answer {
+            Ok(text) => (true, text),
+            Err(text) => (false, text),
+        };
+        self.enter(|ctx| self.entry.answer.clone().restore(ctx)?.call((id, good, text)));
+    }
+
+    /// Promise jobs, until there are none or the call has to stop. A job can be shorter than what the interrupt handler notices.
+    fn run_jobs(&self) {
+        while !self.state.must_stop() && self.state.ended.borrow().is_none() {
+            match self.runtime.execute_pending_job() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(_) => self.context.with(|ctx| drop(ctx.catch())),
+            }
+        }
+    }
+
+    /// Runs something of the prelude; what it throws ends the call.
+    fn enter(&self, run: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<()>) {
+        self.context.with(|ctx| {
+            if let Err(error) = run(&ctx).catch(&ctx) {
+                let text = error.to_string();
+                let kind = if text.contains("out of memory") || text.contains("call stack") {
+                    ThrownKind::Limit
+                } else {
+                    ThrownKind::Script
+                };
+                self.state.fail(kind, text.trim(), None);
+            }
+        });
+    }
+}
+
+fn function<'js>(ctx: &Ctx<'js>, code: &Bytecode) -> rquickjs::Result<Function<'js>> {
+    code.run(ctx)?.get()
+}

@@ -1,0 +1,56 @@
+//! What leaves a call: console lines and texts, without the call's secrets.
+
+use std::collections::VecDeque;
+
+use crate::Limits;
+use crate::protocol::ConsoleLine;
+
+/// The last lines of the console.
+#[derive(Default)]
+pub(super) struct Console {
+    pub(super) lines: VecDeque<ConsoleLine>,
+    pub(super) dropped: u64,
+}
+
+impl Console {
+    /// Takes a line. Secrets go before the line is cut, so that half a secret does not stay.
+    pub(super) fn take(&mut self, level: String, text: &str, secrets: &Secrets, limits: &Limits) {
+        let mut text = secrets.redact(text);
+        text.truncate(text.floor_char_boundary(limits.console_line));
+        self.lines.push_back(ConsoleLine { level, text });
+        while self.lines.len() > limits.console_lines {
+            self.lines.pop_front();
+            self.dropped += 1;
+        }
+    }
+}
+
+/// Texts that are not to be shown.
+#[derive(Default)]
+pub(super) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Longest first, so that a secret within another does not leave the rest of it behind.
+    pub(super) fn new(mut secrets: Vec<String>) -> Self {
+        secrets.retain(|secret| !secret.is_empty());
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self(secrets)
+    }
+
+    /// The text with `[redacted]` for every secret.
+    pub(super) fn redact(&self, text: &str) -> String {
+        self.0
+            .iter()
+            .fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
+    }
+
+    /// The same within the text of a JSON value, where a secret stands escaped.
+    pub(super) fn redact_json(&self, text: &str) -> String {
+        self.0
+            .iter()
+            .fold(text.to_owned(), |text, secret| match serde_json::to_string(secret) {
+                Ok(quoted) => text.replace(&quoted[1..quoted.len() - 1], "[redacted]"),
+                Err(_) => text,
+            })
+    }
+}
