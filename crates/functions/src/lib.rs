@@ -2,6 +2,7 @@
 //! Used by the server, which gives the flows of `core` their answers, and by the command line, which runs one function locally.
 //! Never touches the database, and a worker never touches anything but its pipe.
 
+mod engine;
 mod limits;
 mod protocol;
 
