@@ -1,7 +1,7 @@
 // Writes bundled/: one CommonJS file for each module of Node that a well-kept package provides.
 // With --check it writes nothing and fails when a checked-in file differs from a fresh bundling.
 import { build } from "esbuild";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -33,11 +33,16 @@ const keepShared = {
   },
 };
 
+// What a package lacks.
+const additions = {
+  querystring: "Object.assign({ escape: encodeURIComponent, unescape: decodeURIComponent }, ",
+};
+
 let stale = 0;
 await mkdir(join(here, "bundled"), { recursive: true });
 for (const [name, entry] of Object.entries(modules)) {
   const result = await build({
-    stdin: { contents: `module.exports = require(${JSON.stringify(entry)});`, resolveDir: here, sourcefile: "entry.cjs" },
+    stdin: { contents: `module.exports = ${additions[name] ?? ""}require(${JSON.stringify(entry)})${name in additions ? ")" : ""};`, resolveDir: here, sourcefile: "entry.cjs" },
     bundle: true,
     format: "cjs",
     legalComments: "eof",
@@ -58,3 +63,15 @@ for (const [name, entry] of Object.entries(modules)) {
   }
 }
 process.exitCode = stale ? 1 : 0;
+
+// The licences ask for their text beside the code.
+const packages = ["base64-js", "buffer", "events", "ieee754", "path-browserify", "punycode", "querystring-es3", "string_decoder", "url"];
+const notices = [];
+for (const name of packages) {
+  const folder = join(here, "node_modules", name);
+  const file = (await readdir(folder)).find((it) => /^licen[sc]e/i.test(it));
+  notices.push(`${name}\n${"=".repeat(name.length)}\n\n${(await readFile(join(folder, file), "utf8")).trim()}\n`);
+}
+const notice = join(here, "bundled", "THIRD-PARTY.txt");
+if (!check) await writeFile(notice, notices.join("\n\n"));
+else if ((await readFile(notice, "utf8").catch(() => "")) !== notices.join("\n\n")) process.exitCode = 1;

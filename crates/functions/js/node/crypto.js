@@ -127,7 +127,7 @@ function timingSafeEqual(a, b) {
 }
 
 const CIPHERS = [128, 192, 256].flatMap((size) => ["cbc", "ctr", "ecb", "gcm"].map((mode) => `aes-${size}-${mode}`));
-const invalid = (message, code) => Object.assign(new Error(message), { code });
+const invalid = (message, code, kind = Error) => Object.assign(new kind(message), { code });
 
 function step(counter, blocks) {
   const next = Buffer.from(counter);
@@ -147,9 +147,9 @@ class Cipher {
     this._mode = lower.slice(-3);
     this._key = Buffer.from(bytes(key));
     this._iv = iv === null || iv === undefined ? Buffer.alloc(0) : Buffer.from(bytes(iv));
-    if (this._key.length * 8 !== Number(lower.slice(4, 7))) throw invalid("Invalid key length", "ERR_CRYPTO_INVALID_KEYLEN");
+    if (this._key.length * 8 !== Number(lower.slice(4, 7))) throw invalid("Invalid key length", "ERR_CRYPTO_INVALID_KEYLEN", RangeError);
     const length = { cbc: 16, ctr: 16, ecb: 0 }[this._mode];
-    if (length !== undefined ? this._iv.length !== length : !this._iv.length) throw invalid("Invalid initialization vector", "ERR_CRYPTO_INVALID_IV");
+    if (length !== undefined ? this._iv.length !== length : !this._iv.length) throw invalid("Invalid initialization vector", "ERR_CRYPTO_INVALID_IV", TypeError);
     this._padding = true;
     this._rest = Buffer.alloc(0);
     if (this._mode === "gcm") {

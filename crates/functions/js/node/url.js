@@ -8,7 +8,7 @@ function decode(text) {
   try {
     return decodeURIComponent(spaced);
   } catch {
-    return require("querystring").unescape ? unescapeLossy(spaced) : spaced;
+    return unescapeLossy(spaced);
   }
 }
 // Bytes that are no UTF-8 become replacement characters, and a `%` without two digits stays.
@@ -114,11 +114,11 @@ class URL {
     this.#params = URLSearchParams._of(this.#parts.search, (search) => this.#set("search", search, true));
   }
   #set(part, value, ours) {
-    this.#parts = native.urlParse(native.urlSet(this.#parts.href, part, String(value).toWellFormed()));
+    this.#parts = native.urlParse(native.urlSet(this.#parts.href, part, String(value).toWellFormed()), undefined);
     if (!ours) URLSearchParams._reset(this.#params, this.#parts.search);
   }
   static canParse(input, base) {
-    return native.urlParse(String(input), base === undefined ? undefined : String(base)) !== undefined;
+    return native.urlParse(String(input).toWellFormed(), base === undefined ? undefined : String(base).toWellFormed()) !== undefined;
   }
   get searchParams() {
     return this.#params;
@@ -127,7 +127,7 @@ class URL {
     return this.#parts.href;
   }
   set href(value) {
-    const parts = native.urlParse(String(value));
+    const parts = native.urlParse(String(value).toWellFormed(), undefined);
     if (!parts) throw invalid(value);
     this.#parts = parts;
     URLSearchParams._reset(this.#params, parts.search);

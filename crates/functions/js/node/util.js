@@ -45,7 +45,8 @@ function join(parts, open, close, prefix, state, depth) {
 function show(value, state, depth) {
   if (typeof value === "function") {
     const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : tag(value);
-    const head = kind === "class" ? `[class ${value.name || "(anonymous)"}]` : `[${kind}${value.name ? `: ${value.name}` : " (anonymous)"}]`;
+    const parent = (Object.getPrototypeOf(value) || {}).name;
+    const head = kind === "class" ? `[class ${value.name || "(anonymous)"}${parent ? ` extends ${parent}` : ""}]` : `[${kind}${value.name ? `: ${value.name}` : " (anonymous)"}]`;
     const keys = Object.keys(value);
     return keys.length && depth <= state.depth ? join(keys.map((key) => property(value, key, state, depth)), "{", "}", `${head} `, state, depth) : head;
   }

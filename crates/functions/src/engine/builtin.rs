@@ -7,7 +7,10 @@
 
 /// The text of a built-in module.
 pub(super) fn source(name: &str) -> Option<&'static str> {
-    MODULES.iter().find(|(module, _)| *module == name).map(|(_, text)| *text)
+    MODULES
+        .iter()
+        .find(|(module, _)| *module == name)
+        .map(|(_, text)| *text)
 }
 
 /// All names that [`source`] knows.
@@ -39,7 +42,10 @@ const MODULES: &[(&str, &str)] = &[
     ("process", include_str!("../../js/node/process.js")),
     ("punycode", include_str!("../../js/node/bundled/punycode.js")),
     ("querystring", include_str!("../../js/node/bundled/querystring.js")),
-    ("string_decoder", include_str!("../../js/node/bundled/string_decoder.js")),
+    (
+        "string_decoder",
+        include_str!("../../js/node/bundled/string_decoder.js"),
+    ),
     ("timers", include_str!("../../js/node/timers.js")),
     ("url", include_str!("../../js/node/url.js")),
     ("util", include_str!("../../js/node/util.js")),

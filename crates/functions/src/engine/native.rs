@@ -27,6 +27,9 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     Ok(object)
 }
 
+/// More than any request or answer may have; copying it takes half a second.
+const MOST_BYTES: usize = 16 << 20;
+
 /// The content of a `Uint8Array`, copied: JavaScript may detach or resize the original at any time.
 struct Bytes(Vec<u8>);
 
@@ -34,8 +37,16 @@ impl<'js> FromJs<'js> for Bytes {
     fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Self> {
         let array = TypedArray::<u8>::from_value(value)
             .map_err(|_| Exception::throw_type(ctx, "the data must be a Buffer or Uint8Array"))?;
-        let bytes = array.as_bytes().ok_or_else(|| Exception::throw_type(ctx, "the data is detached"))?;
-        Ok(Self(bytes.to_vec()))
+        let length = array.len();
+        if length > MOST_BYTES {
+            return Err(Exception::throw_range(ctx, "the data is too long for a function"));
+        }
+        // One at a time, because a view of the engine's memory would need `unsafe`.
+        let index = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        (0..length)
+            .map(|at| array.as_object().get(index(at)))
+            .collect::<rquickjs::Result<_>>()
+            .map(Self)
     }
 }
 
@@ -48,7 +59,11 @@ fn answer<'js>(ctx: Ctx<'js>, result: Result<Vec<u8>, Refused>) -> rquickjs::Res
 }
 
 /// A whole number from JavaScript, at most `most`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is whole and in range")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is whole and in range"
+)]
 fn count(number: f64, most: u32) -> Result<u32, Refused> {
     let whole = number.fract() == 0.0 && (0.0..=f64::from(most)).contains(&number);
     whole.then_some(number as u32).ok_or("the number is out of range")

@@ -77,14 +77,16 @@ fn blocks(encrypt: bool, key: &[u8], iv: &[u8], mut data: Vec<u8>) -> Result<Vec
         } else {
             (EncryptingKey::cbc(key), EncryptionContext::Iv128(fixed(iv)?))
         };
-        key.and_then(|key| key.less_safe_encrypt(&mut data, context)).map_err(|_| FAILED)?;
+        key.and_then(|key| key.less_safe_encrypt(&mut data, context))
+            .map_err(|_| FAILED)?;
     } else {
         let (key, context) = if iv.is_empty() {
             (DecryptingKey::ecb(key), DecryptionContext::None)
         } else {
             (DecryptingKey::cbc(key), DecryptionContext::Iv128(fixed(iv)?))
         };
-        key.and_then(|key| key.decrypt(&mut data, context).map(|_| ())).map_err(|_| FAILED)?;
+        key.and_then(|key| key.decrypt(&mut data, context).map(|_| ()))
+            .map_err(|_| FAILED)?;
     }
     Ok(data)
 }

@@ -1,7 +1,7 @@
 //! Hashes, HMAC, random bytes and the comparison that takes the same time for all inputs.
 
-use aws_lc_rs::{constant_time, digest, hmac};
 use ::hmac::{KeyInit, Mac};
+use aws_lc_rs::{constant_time, digest, hmac};
 use md5::{Digest, Md5};
 use rquickjs::{Ctx, Object, TypedArray};
 

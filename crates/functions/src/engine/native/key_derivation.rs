@@ -35,10 +35,10 @@ fn js_scrypt<'js>(
     ctx: Ctx<'js>,
     password: Bytes,
     salt: Bytes,
-    (n, r, p): (f64, f64, f64),
+    cost: Vec<f64>,
     length: f64,
 ) -> rquickjs::Result<TypedArray<'js, u8>> {
-    answer(ctx, scrypt(&password.0, &salt.0, (n, r, p), length))
+    answer(ctx, scrypt(&password.0, &salt.0, &cost, length))
 }
 
 fn derive(name: &str, password: &[u8], salt: &[u8], rounds: f64, length: f64) -> Result<Vec<u8>, Refused> {
@@ -61,7 +61,10 @@ fn derive(name: &str, password: &[u8], salt: &[u8], rounds: f64, length: f64) ->
     Ok(output)
 }
 
-fn scrypt(password: &[u8], salt: &[u8], (n, r, p): (f64, f64, f64), length: f64) -> Result<Vec<u8>, Refused> {
+fn scrypt(password: &[u8], salt: &[u8], cost: &[f64], length: f64) -> Result<Vec<u8>, Refused> {
+    let &[n, r, p] = cost else {
+        return Err("Invalid scrypt params");
+    };
     let (n, r, p) = (count(n, 1 << 24)?, count(r, 1024)?, count(p, 64)?);
     let length = count(length, LONGEST_OUTPUT)?;
     if n < 2 || !n.is_power_of_two() {

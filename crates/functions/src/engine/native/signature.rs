@@ -156,7 +156,10 @@ impl Curve {
 /// The scheme for RSA is `pkcs1` or `pss`, for ECDSA `ecdsa-der` or `ecdsa-fixed`. Callers that take whatever the key
 /// is give both, as in `pkcs1 ecdsa-der`; a caller that gives one cannot be talked into the other by the key.
 fn pick<'a>(schemes: &'a str, wanted: &str) -> Result<&'a str, Refused> {
-    schemes.split(' ').find(|scheme| scheme.starts_with(wanted)).ok_or(UNSUPPORTED)
+    schemes
+        .split(' ')
+        .find(|scheme| scheme.starts_with(wanted))
+        .ok_or(UNSUPPORTED)
 }
 
 fn sign(schemes: &str, hash: &str, pem: &str, data: &[u8]) -> Result<Vec<u8>, Refused> {
@@ -174,7 +177,8 @@ fn sign(schemes: &str, hash: &str, pem: &str, data: &[u8]) -> Result<Vec<u8>, Re
                 _ => return Err(UNSUPPORTED),
             };
             let mut signature = vec![0; key.public_modulus_len()];
-            key.sign(padding, &random, data, &mut signature).map_err(|_| UNSUPPORTED)?;
+            key.sign(padding, &random, data, &mut signature)
+                .map_err(|_| UNSUPPORTED)?;
             Ok(signature)
         }
         Private::Ec(_, curve) => {
@@ -217,5 +221,7 @@ fn verify(schemes: &str, hash: &str, pem: &str, data: &[u8], signature: &[u8]) -
         return Err(UNSUPPORTED);
     }
     // A key belongs to one algorithm, and the others refuse to read it.
-    Ok(candidates.into_iter().any(|it| UnparsedPublicKey::new(it, &public).verify(data, signature).is_ok()))
+    Ok(candidates
+        .into_iter()
+        .any(|it| UnparsedPublicKey::new(it, &public).verify(data, signature).is_ok()))
 }

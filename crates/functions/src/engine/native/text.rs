@@ -16,7 +16,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result<()> {
-    put(ctx, object, "toUtf8", |data: Bytes| String::from_utf8_lossy(&data.0).into_owned())?;
+    put(ctx, object, "toUtf8", |data: Bytes| {
+        String::from_utf8_lossy(&data.0).into_owned()
+    })?;
     put(ctx, object, "toHex", |data: Bytes| hex::encode(data.0))?;
     put(ctx, object, "toBase64", |data: Bytes| LENIENT.encode(data.0))?;
     put(ctx, object, "fromBase64", js_from_base64)

@@ -10,9 +10,15 @@ const LONGEST: usize = 1 << 20;
 
 pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result<()> {
     put(ctx, object, "urlParse", js_parse)?;
-    put(ctx, object, "urlSet", |href: String, part: String, value: String| set(&href, &part, &value))?;
-    put(ctx, object, "domainToASCII", |domain: String| quirks::domain_to_ascii(&domain))?;
-    put(ctx, object, "domainToUnicode", |domain: String| quirks::domain_to_unicode(&domain))
+    put(ctx, object, "urlSet", |href: String, part: String, value: String| {
+        set(&href, &part, &value)
+    })?;
+    put(ctx, object, "domainToASCII", |domain: String| {
+        quirks::domain_to_ascii(&domain)
+    })?;
+    put(ctx, object, "domainToUnicode", |domain: String| {
+        quirks::domain_to_unicode(&domain)
+    })
 }
 
 /// The parts, or `undefined` for what is not an address.
@@ -44,7 +50,9 @@ fn js_parse<'js>(ctx: Ctx<'js>, href: String, base: Option<String>) -> rquickjs:
 
 /// The address with one part changed; a value that does not fit changes nothing, as the setters of the standard.
 fn set(href: &str, part: &str, value: &str) -> String {
-    let Ok(mut url) = Url::parse(href) else { return href.to_owned() };
+    let Ok(mut url) = Url::parse(href) else {
+        return href.to_owned();
+    };
     if value.len() > LONGEST {
         return href.to_owned();
     }
