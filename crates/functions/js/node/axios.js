@@ -71,7 +71,8 @@ function body(data, headers) {
     type("application/x-www-form-urlencoded;charset=utf-8");
     return data.toString();
   }
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) return Buffer.from(data.buffer || data).toString();
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+  if (data instanceof ArrayBuffer) return Buffer.from(data).toString();
   if (typeof data === "object") {
     if (/^application\/x-www-form-urlencoded/i.test(headers["content-type"] || "")) return query(data);
     type("application/json");

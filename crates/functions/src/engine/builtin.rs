@@ -1,4 +1,4 @@
-//! The modules that functions can `require` without bringing them: text of CommonJS modules, evaluated when first asked for.
+//! The modules that functions can `require` without bringing them: text of `CommonJS` modules, evaluated when first asked for.
 //!
 //! `js/node/bundled` holds well-kept packages, written there by `npm run bundle`; the others are our own. Modules that
 //! need files, sockets or processes are absent, so that requiring them fails as for any unknown module.

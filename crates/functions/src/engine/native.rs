@@ -3,6 +3,11 @@
 //! The engine's interrupt handler cannot stop Rust code, so every function here bounds what it does before it begins.
 //! Arguments come from the owner's code by way of the modules, so any of them may be anything.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "what comes from JavaScript is converted into a value of its own"
+)]
+
 mod aes;
 mod digest;
 mod key_derivation;
@@ -51,7 +56,7 @@ impl<'js> FromJs<'js> for Bytes {
 }
 
 /// Hands bytes to JavaScript, or throws.
-fn answer<'js>(ctx: Ctx<'js>, result: Result<Vec<u8>, Refused>) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn answer(ctx: Ctx<'_>, result: Result<Vec<u8>, Refused>) -> rquickjs::Result<TypedArray<'_, u8>> {
     match result {
         Ok(bytes) => TypedArray::new(ctx, bytes),
         Err(refused) => Err(Exception::throw_message(&ctx, refused)),

@@ -23,31 +23,25 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result
     put(ctx, object, "gcmTag", js_gcm_tag)
 }
 
-fn js_blocks<'js>(
-    ctx: Ctx<'js>,
-    encrypt: bool,
-    key: Bytes,
-    iv: Bytes,
-    data: Bytes,
-) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn js_blocks(ctx: Ctx<'_>, encrypt: bool, key: Bytes, iv: Bytes, data: Bytes) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, blocks(encrypt, &key.0, &iv.0, data.0))
 }
 
-fn js_ctr<'js>(ctx: Ctx<'js>, key: Bytes, counter: Bytes, data: Bytes) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn js_ctr(ctx: Ctx<'_>, key: Bytes, counter: Bytes, data: Bytes) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, ctr(&key.0, &counter.0, data.0))
 }
 
-fn js_gcm_start<'js>(ctx: Ctx<'js>, key: Bytes, nonce: Bytes) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn js_gcm_start(ctx: Ctx<'_>, key: Bytes, nonce: Bytes) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, gcm_start(&key.0, &nonce.0))
 }
 
-fn js_gcm_tag<'js>(
-    ctx: Ctx<'js>,
+fn js_gcm_tag(
+    ctx: Ctx<'_>,
     key: Bytes,
     start: Bytes,
     extra: Bytes,
     sealed: Bytes,
-) -> rquickjs::Result<TypedArray<'js, u8>> {
+) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, gcm_tag(&key.0, &start.0, &extra.0, &sealed.0))
 }
 

@@ -19,15 +19,15 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result
     })
 }
 
-fn js_hash<'js>(ctx: Ctx<'js>, name: String, data: Bytes) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn js_hash(ctx: Ctx<'_>, name: String, data: Bytes) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, hash(&name, &data.0))
 }
 
-fn js_hmac<'js>(ctx: Ctx<'js>, name: String, key: Bytes, data: Bytes) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn js_hmac(ctx: Ctx<'_>, name: String, key: Bytes, data: Bytes) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, keyed(&name, &key.0, &data.0))
 }
 
-fn js_random<'js>(ctx: Ctx<'js>, length: f64) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn js_random(ctx: Ctx<'_>, length: f64) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, random(length))
 }
 

@@ -20,24 +20,24 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result
     put(ctx, object, "scrypt", js_scrypt)
 }
 
-fn js_pbkdf2<'js>(
-    ctx: Ctx<'js>,
+fn js_pbkdf2(
+    ctx: Ctx<'_>,
     name: String,
     password: Bytes,
     salt: Bytes,
     rounds: f64,
     length: f64,
-) -> rquickjs::Result<TypedArray<'js, u8>> {
+) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, derive(&name, &password.0, &salt.0, rounds, length))
 }
 
-fn js_scrypt<'js>(
-    ctx: Ctx<'js>,
+fn js_scrypt(
+    ctx: Ctx<'_>,
     password: Bytes,
     salt: Bytes,
     cost: Vec<f64>,
     length: f64,
-) -> rquickjs::Result<TypedArray<'js, u8>> {
+) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, scrypt(&password.0, &salt.0, &cost, length))
 }
 

@@ -23,13 +23,13 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result
     put(ctx, object, "verify", js_verify)
 }
 
-fn js_sign<'js>(
-    ctx: Ctx<'js>,
+fn js_sign(
+    ctx: Ctx<'_>,
     scheme: String,
     hash: String,
     pem: String,
     data: Bytes,
-) -> rquickjs::Result<TypedArray<'js, u8>> {
+) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, sign(&scheme, &hash, &pem, &data.0))
 }
 

@@ -24,7 +24,7 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result
     put(ctx, object, "fromBase64", js_from_base64)
 }
 
-fn js_from_base64<'js>(ctx: Ctx<'js>, text: String) -> rquickjs::Result<TypedArray<'js, u8>> {
+fn js_from_base64(ctx: Ctx<'_>, text: String) -> rquickjs::Result<TypedArray<'_, u8>> {
     answer(ctx, Ok(from_base64(&text)))
 }
 

@@ -22,7 +22,7 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result
 }
 
 /// The parts, or `undefined` for what is not an address.
-fn js_parse<'js>(ctx: Ctx<'js>, href: String, base: Option<String>) -> rquickjs::Result<Option<Object<'js>>> {
+fn js_parse(ctx: Ctx<'_>, href: String, base: Option<String>) -> rquickjs::Result<Option<Object<'_>>> {
     if href.len() > LONGEST {
         return Ok(None);
     }
