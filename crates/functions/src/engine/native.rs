@@ -32,8 +32,8 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     Ok(object)
 }
 
-/// More than any request or answer may have; copying it takes half a second.
-const MOST_BYTES: usize = 16 << 20;
+/// Copying this much takes more than a second, for the reason given below.
+const MOST_BYTES: usize = 8 << 20;
 
 /// The content of a `Uint8Array`, copied: JavaScript may detach or resize the original at any time.
 struct Bytes(Vec<u8>);
