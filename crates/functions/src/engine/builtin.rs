@@ -1,6 +1,58 @@
-//! The modules that `require` finds without asking anyone.
+//! The modules that functions can `require` without bringing them: text of `CommonJS` modules, evaluated when first asked for.
+//!
+//! `js/node/bundled` holds well-kept packages, written there by `npm run bundle`; the others are our own. Modules that
+//! need files, sockets or processes are absent, so that requiring them fails as for any unknown module.
+//! Names that begin with `doorward:` are for the other modules here. The engine itself provides `doorward:native`
+//! and `doorward:http`.
 
-/// The `CommonJS` text of a built-in module.
-pub(super) fn source(_name: &str) -> Option<&'static str> {
-    None
+/// The text of a built-in module.
+pub(super) fn source(name: &str) -> Option<&'static str> {
+    MODULES
+        .iter()
+        .find(|(module, _)| *module == name)
+        .map(|(_, text)| *text)
 }
+
+/// All names that [`source`] knows.
+pub(super) fn names() -> &'static [&'static str] {
+    &NAMES
+}
+
+const NAMES: [&str; MODULES.len()] = {
+    let mut names = [""; MODULES.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = MODULES[at].0;
+        at += 1;
+    }
+    names
+};
+
+const MODULES: &[(&str, &str)] = &[
+    ("assert", include_str!("../../js/node/assert.js")),
+    ("axios", include_str!("../../js/node/axios.js")),
+    ("buffer", include_str!("../../js/node/buffer.js")),
+    ("crypto", include_str!("../../js/node/crypto.js")),
+    ("events", include_str!("../../js/node/bundled/events.js")),
+    ("http", include_str!("../../js/node/http.js")),
+    ("https", include_str!("../../js/node/https.js")),
+    ("node-fetch", include_str!("../../js/node/node-fetch.js")),
+    ("os", include_str!("../../js/node/os.js")),
+    ("path", include_str!("../../js/node/bundled/path.js")),
+    ("process", include_str!("../../js/node/process.js")),
+    ("punycode", include_str!("../../js/node/bundled/punycode.js")),
+    ("querystring", include_str!("../../js/node/bundled/querystring.js")),
+    (
+        "string_decoder",
+        include_str!("../../js/node/bundled/string_decoder.js"),
+    ),
+    ("timers", include_str!("../../js/node/timers.js")),
+    ("url", include_str!("../../js/node/url.js")),
+    ("util", include_str!("../../js/node/util.js")),
+    ("doorward:buffer", include_str!("../../js/node/bundled/buffer.js")),
+    ("doorward:url", include_str!("../../js/node/bundled/url-legacy.js")),
+    ("doorward:utils", include_str!("../../js/node/utils.js")),
+];
+
+#[cfg(test)]
+mod tests;
