@@ -3,7 +3,18 @@
 //! Never touches the database, and a worker never touches anything but its pipe.
 
 mod limits;
+mod pool;
 mod protocol;
+mod sandbox;
+#[doc(hidden)]
+pub mod test_worker;
 
 pub use limits::Limits;
-pub use protocol::{Confinement, Ejson};
+pub use pool::{
+    AppProgram, CallEnd, CallError, CallLabels, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
+    WorkersConfig,
+};
+pub use protocol::{
+    Answer, Ask, Call, Confinement, ConsoleLine, Ejson, HttpRequest, HttpResponse, ModuleKind, Outcome, OutgoingMail,
+    Program, Returned, Script, Thrown, ThrownKind, Wanted,
+};
