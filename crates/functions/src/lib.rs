@@ -3,6 +3,7 @@
 //! Never touches the database, and a worker never touches anything but its pipe.
 
 mod limits;
+mod outbound;
 mod pool;
 mod protocol;
 mod sandbox;
@@ -10,6 +11,7 @@ mod sandbox;
 pub mod test_worker;
 
 pub use limits::Limits;
+pub use outbound::{AddressRule, AllowError, Allowed};
 pub use pool::{
     AppProgram, CallEnd, CallError, CallLabels, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
     WorkersConfig,

@@ -261,6 +261,7 @@ pub enum Answer {
     Mail,
     /// The web service's JSON.
     Webhook(Ejson),
+    /// The module that was asked for.
     Module {
         /// Its name from now on: a path below `functions/node_modules`.
         path: String,
@@ -276,7 +277,7 @@ pub enum Answer {
 /// How a module's text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModuleKind {
-    /// CommonJS.
+    /// `CommonJS`.
     Script,
     /// Data.
     Json,

@@ -2,6 +2,7 @@
 //! taken over could do. Nothing in the server calls it, so nothing of it is in the server's binary.
 
 mod escapes;
+mod supervisor;
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -14,10 +15,15 @@ use crate::protocol::{
 };
 use crate::{Confinement, sandbox};
 
-/// Serves calls until the pipe is closed.
+/// Serves calls until the pipe is closed; or, with the argument `supervise`, has a pool of such workers itself.
 pub fn main() -> ExitCode {
-    sandbox::settle();
-    match serve() {
+    let result = if std::env::args().any(|argument| argument == "supervise") {
+        supervisor::supervise()
+    } else {
+        sandbox::settle();
+        serve()
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
@@ -69,7 +75,7 @@ fn act(start: &Start, call: &Call, pipe: &mut UnixStream) -> io::Result<Result<R
         },
         "sleep" => {
             // Longer than any call may take, in a way that uses no processor time.
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
             String::new()
         }
         "pause" => {
@@ -80,13 +86,13 @@ fn act(start: &Start, call: &Call, pipe: &mut UnixStream) -> io::Result<Result<R
         "leave" => return Err(io::Error::other("as asked")),
         "nonsense" => {
             pipe.write_all(b"\0\0\0\x05maybe")?;
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
             String::new()
         }
         "boast" => {
             // The length of a message that would fill the server's memory.
             pipe.write_all(&[0xff; 4])?;
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
             String::new()
         }
         "babble" => {

@@ -18,7 +18,7 @@ const ADDRESS_SPACE: u64 = 512 << 20;
 const BINARY: u64 = 1 << 30;
 
 /// Processor time of a whole life. The supervisor sets the limit of a call, from outside; this one only ends what has escaped from both.
-pub(crate) const LIFE: Duration = Duration::from_secs(6 * 3600);
+pub(crate) const LIFE: Duration = Duration::from_hours(6);
 
 pub(super) fn lower_priority() {
     let now = getpriority_process(None).unwrap_or(0);

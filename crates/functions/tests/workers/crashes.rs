@@ -39,12 +39,12 @@ async fn a_worker_that_hangs_is_killed_at_the_deadline_and_replaced() {
 async fn processor_time_is_limited_from_outside() {
     let limits = Limits {
         cpu_time: Duration::ZERO,
-        wall_time: Duration::from_secs(60),
+        wall_time: Duration::from_mins(1),
         ..limits()
     };
     let (workers, app) = (workers(limits), app(""));
     let spin = Call {
-        wall_time: Duration::from_secs(60),
+        wall_time: Duration::from_mins(1),
         ..call("spin", "")
     };
     let begun = Instant::now();

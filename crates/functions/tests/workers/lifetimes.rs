@@ -1,5 +1,8 @@
 //! How long workers live: as long as they are useful, and never longer than the server.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use super::*;
 
 #[tokio::test]
@@ -63,7 +66,7 @@ async fn a_stop_lets_running_calls_end() {
     let process = run(&workers, &app, "process", "").await.unwrap();
     let (paused, ()) = tokio::join!(run(&workers, &app, "pause", "300"), async {
         until("the call", || workers.metrics().busy.get() == 1).await;
-        workers.stop(Duration::from_secs(60)).await;
+        workers.stop(Duration::from_mins(1)).await;
     });
     assert_eq!(paused.unwrap(), "");
     assert!(!exists(&process));
@@ -88,4 +91,26 @@ async fn a_dropped_pool_leaves_no_process() {
     let process = run(&workers, &app, "process", "").await.unwrap();
     drop(workers);
     until("the end of the worker", || !exists(&process)).await;
+}
+
+#[tokio::test]
+async fn no_worker_survives_a_server_that_is_killed() {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_doorward-test-worker"))
+        .arg("supervise")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut process = String::new();
+    BufReader::new(server.stdout.take().unwrap())
+        .read_line(&mut process)
+        .unwrap();
+    let process = process.trim();
+    assert!(!process.is_empty() && exists(process), "{process:?}");
+    server.kill().unwrap();
+    server.wait().unwrap();
+    // Whoever inherits it may be slow to take its remains, so a process that has ended counts as gone here.
+    until("the end of the worker", || {
+        std::fs::read_to_string(format!("/proc/{process}/stat")).map_or(true, |stat| stat.contains(") Z "))
+    })
+    .await;
 }

@@ -37,14 +37,14 @@ fn workers(limits: Limits) -> Workers {
         program: PathBuf::from(env!("CARGO_BIN_EXE_doorward-test-worker")),
         arguments: Vec::new(),
     };
-    Workers::start(WorkersConfig { command, limits }, Arc::new(Instantly)).unwrap()
+    Workers::start(WorkersConfig { command, limits }, Arc::new(Instantly)).expect("a thread can be started")
 }
 
 /// A few workers, and patience with a busy machine.
 fn limits() -> Limits {
     Limits {
         workers: 2,
-        queue_deadline: Duration::from_secs(60),
+        queue_deadline: Duration::from_mins(1),
         ..Limits::default()
     }
 }
@@ -59,7 +59,7 @@ fn app(tag: &str) -> Arc<AppProgram> {
 fn call(function: &str, argument: &str) -> Call {
     Call {
         function: function.to_owned(),
-        arguments: Ejson::of(&[argument]).unwrap(),
+        arguments: Ejson::of(&[argument]).expect("text is JSON"),
         user: Ejson::default(),
         request: Ejson::default(),
         as_system: false,
