@@ -132,7 +132,7 @@ fn longest_message(limits: &Limits) -> usize {
     content.saturating_mul(6).saturating_add(1 << 20).min(MAX_MESSAGE)
 }
 
-/// [`ToWorker::Start`] without a copy of the program.
+/// [`crate::protocol::ToWorker::Start`] without a copy of the program.
 #[derive(serde::Serialize)]
 enum ToWorkerRef<'a> {
     Start(StartRef<'a>),
