@@ -4,6 +4,7 @@
 
 mod limits;
 mod outbound;
+mod packages;
 mod pool;
 mod protocol;
 mod sandbox;
@@ -12,6 +13,7 @@ pub mod test_worker;
 
 pub use limits::Limits;
 pub use outbound::{AddressRule, AllowError, Allowed};
+pub use packages::Packages;
 pub use pool::{
     AppProgram, CallEnd, CallError, CallLabels, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
     WorkersConfig,
