@@ -10,6 +10,7 @@ mod protocol;
 mod sandbox;
 #[doc(hidden)]
 pub mod test_worker;
+mod webhook;
 
 pub use limits::Limits;
 pub use outbound::{AddressRule, AllowError, Allowed};
@@ -22,3 +23,4 @@ pub use protocol::{
     Answer, Ask, Call, Confinement, ConsoleLine, Ejson, HttpRequest, HttpResponse, ModuleKind, Outcome, OutgoingMail,
     Program, Returned, Script, Thrown, ThrownKind, Wanted,
 };
+pub use webhook::WebhookSecret;

@@ -135,7 +135,7 @@ impl Packages {
 
     /// Whether the nearest manifest says that `.js` files are ES modules.
     fn is_es_package(&self, file: &Path) -> bool {
-        let above = file
+        let mut above = file
             .ancestors()
             .skip(1)
             .take_while(|above| above.starts_with(&self.root));
