@@ -4,10 +4,26 @@
 
 mod engine;
 mod limits;
+mod outbound;
+mod packages;
+mod pool;
 mod protocol;
 mod sandbox;
+#[doc(hidden)]
+pub mod test_worker;
+mod webhook;
 pub mod worker;
 
 pub use engine::{SyntaxError, check};
 pub use limits::Limits;
-pub use protocol::{Confinement, Ejson};
+pub use outbound::{AddressRule, AllowError, Allowed};
+pub use packages::Packages;
+pub use pool::{
+    AppProgram, CallEnd, CallError, CallLabels, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
+    WorkersConfig,
+};
+pub use protocol::{
+    Answer, Ask, Call, Confinement, ConsoleLine, Ejson, HttpRequest, HttpResponse, ModuleKind, Outcome, OutgoingMail,
+    Program, Returned, Script, Thrown, ThrownKind, Wanted,
+};
+pub use webhook::WebhookSecret;

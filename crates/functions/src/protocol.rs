@@ -66,37 +66,34 @@ pub(crate) struct Start {
 
 /// The functions of one app and what surrounds them. A worker serves one app for as long as it lives.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Program {
+pub struct Program {
     /// By name.
-    pub(crate) functions: BTreeMap<String, Script>,
+    pub functions: BTreeMap<String, Script>,
     /// Functions that are web services: `context.functions.execute` asks the server to call them.
-    pub(crate) webhooks: Vec<String>,
+    pub webhooks: Vec<String>,
     /// `context.values`, the texts of secrets included.
-    pub(crate) values: BTreeMap<String, Ejson>,
+    pub values: BTreeMap<String, Ejson>,
     /// `context.environment.tag`
-    pub(crate) environment_tag: String,
+    pub environment_tag: String,
     /// `context.environment.values`
-    pub(crate) environment_values: BTreeMap<String, Ejson>,
+    pub environment_values: BTreeMap<String, Ejson>,
     /// `context.app`, an object.
-    pub(crate) app: Ejson,
+    pub app: Ejson,
     /// Names that `context.services.get` knows and that no server of ours can serve.
-    pub(crate) services: Vec<String>,
+    pub services: Vec<String>,
 }
 
 /// One function.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "`run_as_script` is what the documentation calls it"
-)]
-pub(crate) struct Script {
+pub struct Script {
     /// Where it stands, for stack traces: relative to the app directory.
-    pub(crate) path: String,
-    pub(crate) text: String,
+    pub path: String,
+    /// Its source.
+    pub text: String,
     /// It runs with all rights, whoever calls it.
-    pub(crate) run_as_system: bool,
+    pub run_as_system: bool,
     /// The source of a function that says as whom this one runs.
-    pub(crate) run_as_script: Option<String>,
+    pub run_as_script: Option<String>,
 }
 
 /// A value as the text of its Extended JSON. Only scripts and clients look into it, so nothing here parses and writes it again, and its
@@ -137,30 +134,30 @@ impl PartialEq for Ejson {
 
 /// One call.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Call {
+pub struct Call {
     /// The function's name.
-    pub(crate) function: String,
+    pub function: String,
     /// Its arguments, an array, canonical or relaxed.
-    pub(crate) arguments: Ejson,
+    pub arguments: Ejson,
     /// `context.user`, an object.
-    pub(crate) user: Ejson,
+    pub user: Ejson,
     /// `context.request`, an object.
-    pub(crate) request: Ejson,
+    pub request: Ejson,
     /// Whether the caller is the server itself: a hook, a trigger.
-    pub(crate) as_system: bool,
+    pub as_system: bool,
     /// What of the result matters.
-    pub(crate) wanted: Wanted,
+    pub wanted: Wanted,
     /// Texts that leave the call as `[redacted]` in console lines, errors and results. What a script sends on purpose, by
     /// `context.http` and by mail, keeps them.
-    pub(crate) secrets: Vec<String>,
+    pub secrets: Vec<String>,
     /// The wall time that the call has.
-    pub(crate) wall_time: Duration,
+    pub wall_time: Duration,
 }
 
 /// What of a function's result the server wants to know. It is read inside the sandbox, once, under the deadline, by ordinary
 /// property access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// The property `status` of the object: a hook.
     Status,
     /// A string, or an object with `id` and perhaps `name`: a login.
@@ -173,7 +170,7 @@ pub(crate) enum Wanted {
 
 /// What of a function's result came out of the sandbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Returned {
+pub enum Returned {
     /// The property `status`, if the result is an object and that is a string.
     Status(Option<String>),
     /// The external id and the name, if the result has them.
@@ -186,31 +183,33 @@ pub(crate) enum Returned {
 
 /// How a call ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Outcome {
-    pub(crate) result: Result<Returned, Thrown>,
+pub struct Outcome {
+    /// What it returned or threw.
+    pub result: Result<Returned, Thrown>,
     /// The last lines of the console.
-    pub(crate) console: Vec<ConsoleLine>,
+    pub console: Vec<ConsoleLine>,
     /// Lines that were not kept.
-    pub(crate) console_dropped: u64,
+    pub console_dropped: u64,
     /// Bytes that the script's values took when they took the most that was seen.
-    pub(crate) memory: u64,
+    pub memory: u64,
     /// Processor time.
-    pub(crate) cpu_time: Duration,
+    pub cpu_time: Duration,
 }
 
 /// What a function threw, or what stopped it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Thrown {
-    pub(crate) kind: ThrownKind,
+pub struct Thrown {
+    /// Whose fault it is.
+    pub kind: ThrownKind,
     /// `<Name>: <message>` of an error, a thrown string as it is, anything else as JSON.
-    pub(crate) text: String,
+    pub text: String,
     /// Where it happened, if an error says so.
-    pub(crate) stack: Option<String>,
+    pub stack: Option<String>,
 }
 
 /// Why a call has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ThrownKind {
+pub enum ThrownKind {
     /// The script threw, or its promise was rejected.
     Script,
     /// Wall or processor time was used up.
@@ -223,21 +222,27 @@ pub(crate) enum ThrownKind {
 
 /// One line of `console`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ConsoleLine {
+pub struct ConsoleLine {
     /// `log`, `info`, `warn`, `error` or `debug`.
-    pub(crate) level: String,
-    pub(crate) text: String,
+    pub level: String,
+    /// What was printed, cut to its length.
+    pub text: String,
 }
 
 /// What a script cannot do itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Ask {
+pub enum Ask {
     /// `context.http`
     Http(HttpRequest),
     /// `context.services.get("email").send`
     Mail(OutgoingMail),
     /// `context.functions.execute` of a function that is a web service. The arguments are an array.
-    Webhook { function: String, arguments: Ejson },
+    Webhook {
+        /// The name of the function.
+        function: String,
+        /// Its arguments.
+        arguments: Ejson,
+    },
     /// `require` of something that is not built in.
     Module {
         /// The module that asks, as [`Answer::Module`] named it; nothing for a function.
@@ -249,15 +254,20 @@ pub(crate) enum Ask {
 
 /// The answer to an [`Ask`].
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Answer {
+pub enum Answer {
+    /// What came back.
     Http(HttpResponse),
+    /// The mail has been taken.
     Mail,
     /// The web service's JSON.
     Webhook(Ejson),
+    /// The module that was asked for.
     Module {
         /// Its name from now on: a path below `functions/node_modules`.
         path: String,
+        /// What it is.
         kind: ModuleKind,
+        /// Its source.
         text: String,
     },
     /// There is no such module.
@@ -266,44 +276,54 @@ pub(crate) enum Answer {
 
 /// How a module's text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ModuleKind {
+pub enum ModuleKind {
     /// `CommonJS`.
     Script,
+    /// Data.
     Json,
 }
 
 /// A request to the outside. The script's own spelling has been understood already: what is here is ready to send.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct HttpRequest {
-    pub(crate) method: String,
-    pub(crate) url: String,
+pub struct HttpRequest {
+    /// Such as `GET`.
+    pub method: String,
+    /// Absolute.
+    pub url: String,
     /// In order, repeated names allowed.
-    pub(crate) headers: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
     /// Base64.
-    pub(crate) body: Option<String>,
-    pub(crate) follow_redirects: bool,
+    pub body: Option<String>,
+    /// At most ten times.
+    pub follow_redirects: bool,
     /// User name and password for digest authentication.
-    pub(crate) digest: Option<(String, String)>,
+    pub digest: Option<(String, String)>,
 }
 
 /// What came back.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct HttpResponse {
+pub struct HttpResponse {
     /// Such as `200 OK`.
-    pub(crate) status: String,
-    pub(crate) status_code: u16,
-    pub(crate) headers: Vec<(String, String)>,
+    pub status: String,
+    /// Such as 200.
+    pub status_code: u16,
+    /// In order, names repeated as they came.
+    pub headers: Vec<(String, String)>,
     /// Base64.
-    pub(crate) body: String,
+    pub body: String,
 }
 
 /// A mail that a function sends.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct OutgoingMail {
-    pub(crate) to: String,
-    pub(crate) subject: String,
-    pub(crate) text: Option<String>,
-    pub(crate) html: Option<String>,
+pub struct OutgoingMail {
+    /// One address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The body as text.
+    pub text: Option<String>,
+    /// The body as HTML.
+    pub html: Option<String>,
 }
 
 /// Messages carry passwords and tokens; what is printed of them is only what they are.

@@ -1,0 +1,60 @@
+//! A process that has a pool, to be killed by a test: its workers must not survive it.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::protocol::{Answer, Ask, Call, Ejson, Program, Returned, Wanted};
+use crate::{AppProgram, Limits, Outside, WorkerCommand, Workers, WorkersConfig};
+
+struct Nothing;
+
+#[async_trait]
+impl Outside for Nothing {
+    async fn answer(&self, _app: &AppProgram, _ask: Ask) -> Result<Answer, String> {
+        Err("nothing is outside".to_owned())
+    }
+}
+
+/// Prints the number of a worker's process, and lets the worker spin.
+pub(super) fn supervise() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let command = WorkerCommand {
+            program: std::env::current_exe()?,
+            arguments: Vec::new(),
+        };
+        let limits = Limits {
+            wall_time: Duration::from_mins(1),
+            ..Limits::default()
+        };
+        let workers = Workers::start(WorkersConfig { command, limits }, Arc::new(Nothing))?;
+        let app = AppProgram::new(Program::default());
+        let process = workers.call(&app, call("process")).await.map_err(io::Error::other)?;
+        if let Ok(Returned::Value(process)) = process.result {
+            let mut out = io::stdout();
+            writeln!(out, "{}", process.as_str().trim_matches('"'))?;
+            out.flush()?;
+        }
+        workers
+            .call(&app, call("spin"))
+            .await
+            .map(drop)
+            .map_err(io::Error::other)
+    })
+}
+
+fn call(function: &str) -> Call {
+    Call {
+        function: function.to_owned(),
+        arguments: Ejson::default(),
+        user: Ejson::default(),
+        request: Ejson::default(),
+        as_system: false,
+        wanted: Wanted::Value,
+        secrets: Vec::new(),
+        wall_time: Duration::from_mins(1),
+    }
+}
