@@ -122,6 +122,7 @@ impl Engine {
             console_dropped: console.dropped,
             memory: u64::try_from(ready.runtime.memory_usage().malloc_size).unwrap_or(0),
             cpu_time: cpu_time().saturating_sub(began),
+            mails: Vec::new(),
         })
     }
 }

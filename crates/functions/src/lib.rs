@@ -19,7 +19,7 @@ pub use limits::Limits;
 pub use outbound::{AddressRule, AllowError, Allowed};
 pub use packages::Packages;
 pub use pool::{
-    AppProgram, CallEnd, CallError, CallLabels, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
+    AppProgram, CallEnd, CallError, CallLabels, Nowhere, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
     WorkersConfig,
 };
 pub use protocol::{

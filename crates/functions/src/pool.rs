@@ -49,12 +49,13 @@ pub struct WorkerCommand {
 /// A program, shared. Workers belong to the one that they were started with, not to an equal one: a deployment makes a new one.
 pub struct AppProgram {
     program: Program,
+    outside: Arc<dyn Outside>,
 }
 
 impl AppProgram {
-    /// Shares a program.
-    pub fn new(program: Program) -> Arc<Self> {
-        Arc::new(Self { program })
+    /// Shares a program, and says who answers what its scripts ask for.
+    pub fn new(program: Program, outside: Arc<dyn Outside>) -> Arc<Self> {
+        Arc::new(Self { program, outside })
     }
 
     /// What it consists of.
@@ -63,11 +64,23 @@ impl AppProgram {
     }
 }
 
-/// What scripts ask for and workers cannot do. Answers are given under the deadline of the call: a future that is not ready then is dropped.
+/// What the scripts of an app ask for and workers cannot do. Answers are given under the deadline of the call: a future that is not ready
+/// then is dropped.
 #[async_trait]
 pub trait Outside: Send + Sync {
-    /// Answers a question of a call to `app`. An error is text for the script.
-    async fn answer(&self, app: &AppProgram, ask: Ask) -> Result<Answer, String>;
+    /// Answers a question. An error is text for the script.
+    async fn answer(&self, ask: Ask) -> Result<Answer, String>;
+}
+
+/// An [`Outside`] where there is nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nowhere;
+
+#[async_trait]
+impl Outside for Nowhere {
+    async fn answer(&self, _: Ask) -> Result<Answer, String> {
+        Err("this is not available here".to_owned())
+    }
 }
 
 /// Why a call has no outcome.
@@ -98,7 +111,6 @@ pub struct Workers {
 
 struct Inner {
     limits: Limits,
-    outside: Arc<dyn Outside>,
     spawner: Spawner,
     turns: Turns,
     idle: Mutex<Idle>,
@@ -118,9 +130,8 @@ struct Idle {
 
 impl Workers {
     /// A pool without workers: [`Workers::prepare`] or the first call starts one. Must be called within a runtime.
-    pub fn start(config: WorkersConfig, outside: Arc<dyn Outside>) -> io::Result<Self> {
+    pub fn start(config: WorkersConfig) -> io::Result<Self> {
         let inner = Inner {
-            outside,
             spawner: Spawner::start(config.command)?,
             turns: Turns::new(config.limits.workers.max(1), config.limits.queue_deadline),
             limits: config.limits,
@@ -154,7 +165,7 @@ impl Workers {
 
     /// What this machine has to confine workers with. A throw-away worker finds it out, since there is no way back for it.
     pub async fn probe(&self) -> Result<Confinement, StartError> {
-        let nothing = AppProgram::new(Program::default());
+        let nothing = AppProgram::new(Program::default(), Arc::new(Nowhere));
         let worker = Worker::start(&self.inner.spawner, &self.inner.limits, nothing).await?;
         let confinement = worker.confinement;
         worker.kill().await;
@@ -336,7 +347,7 @@ impl Running<'_> {
         let Some(worker) = &mut self.worker else {
             return Err(Broken::Stopped);
         };
-        conversation::run(worker, call, &inner.limits, &inner.outside, &inner.stop).await
+        conversation::run(worker, call, &inner.limits, &inner.stop).await
     }
 
     /// Kills the worker, starts another, and says what the caller hears. The log has one line of it.
@@ -374,7 +385,10 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         if let Some(worker) = self.worker.take() {
             self.workers.inner.metrics.kills.inc();
-            self.workers.replace(Arc::clone(&worker.app));
+            // Without a runtime there is nobody to start another for.
+            if tokio::runtime::Handle::try_current().is_ok() {
+                self.workers.replace(Arc::clone(&worker.app));
+            }
         }
     }
 }

@@ -194,6 +194,9 @@ pub struct Outcome {
     pub memory: u64,
     /// Processor time.
     pub cpu_time: Duration,
+    /// The mails that it sent and that were accepted. The server keeps this list itself: a worker's word would be worth nothing.
+    #[serde(skip)]
+    pub mails: Vec<OutgoingMail>,
 }
 
 /// What a function threw, or what stopped it.

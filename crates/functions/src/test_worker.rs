@@ -60,6 +60,7 @@ fn serve() -> io::Result<()> {
             console_dropped: 0,
             memory: 0,
             cpu_time: Duration::ZERO,
+            mails: Vec::new(),
         };
         protocol::write(&mut pipe, &FromWorker::Done(Box::new(outcome)))?;
     }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::process::Worker;
 use super::{Outside, cpu};
 use crate::Limits;
-use crate::protocol::{Answer, Call, FromWorker, Outcome, ToWorker};
+use crate::protocol::{Answer, Ask, Call, FromWorker, Outcome, OutgoingMail, ToWorker};
 
 /// Beyond the call's own time before the worker is killed: its interrupt handler should be first, and say where the script was.
 const GRACE: Duration = Duration::from_millis(250);
@@ -38,7 +38,6 @@ pub(super) async fn run(
     worker: &mut Worker,
     mut call: Call,
     limits: &Limits,
-    outside: &Arc<dyn Outside>,
     stop: &CancellationToken,
 ) -> Result<Outcome, Broken> {
     call.wall_time = call.wall_time.min(limits.wall_time);
@@ -50,6 +49,7 @@ pub(super) async fn run(
     let message = ToWorker::Call(Box::new(call));
     worker.outgoing.push(&message).map_err(Broken::Pipe)?;
     let mut asked = 0;
+    let mut mails: Vec<OutgoingMail> = Vec::new();
     // Dropped with the call: what a script has not waited for is not finished for it.
     let mut questions = FuturesUnordered::new();
     loop {
@@ -60,24 +60,39 @@ pub(super) async fn run(
             () = sleep_until(deadline) => return Err(Broken::TimedOut),
             () = stop.cancelled() => return Err(Broken::Stopped),
             sent = worker.outgoing.send_some(), if !worker.outgoing.is_empty() => sent.map_err(Broken::Pipe)?,
-            Some((id, answer)) = questions.next(), if worker.outgoing.len() < UNSENT => {
+            Some((id, answer, mail)) = questions.next(), if worker.outgoing.len() < UNSENT => {
+                mails.extend(accepted(&answer, mail));
                 push_answer(worker, id, answer)?;
             }
             message = worker.incoming.next(), if room => match message.map_err(Broken::Pipe)? {
-                Some((FromWorker::Done(outcome), _)) => return Ok(*outcome),
+                Some((FromWorker::Done(outcome), _)) => return Ok(Outcome { mails, ..*outcome }),
                 Some((FromWorker::Ask { id, ask }, _)) => {
                     asked += 1;
                     if asked > limits.async_operations {
                         return Err(Broken::TooManyQuestions);
                     }
-                    let (outside, app) = (Arc::clone(outside), Arc::clone(&app));
-                    questions.push(async move { (id, outside.answer(&app, ask).await) });
+                    let outside = Arc::clone(&app.outside);
+                    questions.push(answer(outside, id, ask));
                 }
                 Some((FromWorker::Ready(_), _)) => return Err(Broken::Pipe(io::Error::other("it began anew"))),
                 None => return Err(Broken::Pipe(io::ErrorKind::UnexpectedEof.into())),
             },
         }
     }
+}
+
+/// An answer with the number of its question, and the mail that it was about, if it was one.
+async fn answer(outside: Arc<dyn Outside>, id: u32, ask: Ask) -> (u32, Result<Answer, String>, Option<OutgoingMail>) {
+    let mail = match &ask {
+        Ask::Mail(mail) => Some(mail.clone()),
+        Ask::Http(_) | Ask::Webhook { .. } | Ask::Module { .. } => None,
+    };
+    (id, outside.answer(ask).await, mail)
+}
+
+/// A mail, unless it was refused.
+fn accepted(answer: &Result<Answer, String>, mail: Option<OutgoingMail>) -> Option<OutgoingMail> {
+    mail.filter(|_| answer.is_ok())
 }
 
 /// An answer that is too long for a message is an error of the script's, not of the worker.

@@ -4,19 +4,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-
-use crate::protocol::{Answer, Ask, Call, Ejson, Program, Returned, Wanted};
-use crate::{AppProgram, Limits, Outside, WorkerCommand, Workers, WorkersConfig};
-
-struct Nothing;
-
-#[async_trait]
-impl Outside for Nothing {
-    async fn answer(&self, _app: &AppProgram, _ask: Ask) -> Result<Answer, String> {
-        Err("nothing is outside".to_owned())
-    }
-}
+use crate::protocol::{Call, Ejson, Program, Returned, Wanted};
+use crate::{AppProgram, Limits, Nowhere, WorkerCommand, Workers, WorkersConfig};
 
 /// Prints the number of a worker's process, and lets the worker spin.
 pub(super) fn supervise() -> io::Result<()> {
@@ -30,8 +19,8 @@ pub(super) fn supervise() -> io::Result<()> {
             wall_time: Duration::from_mins(1),
             ..Limits::default()
         };
-        let workers = Workers::start(WorkersConfig { command, limits }, Arc::new(Nothing))?;
-        let app = AppProgram::new(Program::default());
+        let workers = Workers::start(WorkersConfig { command, limits })?;
+        let app = AppProgram::new(Program::default(), Arc::new(Nowhere));
         let process = workers.call(&app, call("process")).await.map_err(io::Error::other)?;
         if let Ok(Returned::Value(process)) = process.result {
             let mut out = io::stdout();

@@ -19,7 +19,7 @@ struct Instantly;
 
 #[async_trait]
 impl Outside for Instantly {
-    async fn answer(&self, _app: &AppProgram, ask: Ask) -> Result<Answer, String> {
+    async fn answer(&self, ask: Ask) -> Result<Answer, String> {
         let Ask::Http(request) = ask else {
             return Err("only requests".to_owned());
         };
@@ -37,7 +37,7 @@ fn workers(limits: Limits) -> Workers {
         program: PathBuf::from(env!("CARGO_BIN_EXE_doorward-test-worker")),
         arguments: Vec::new(),
     };
-    Workers::start(WorkersConfig { command, limits }, Arc::new(Instantly)).expect("a thread can be started")
+    Workers::start(WorkersConfig { command, limits }).expect("a thread can be started")
 }
 
 /// A few workers, and patience with a busy machine.
@@ -50,10 +50,11 @@ fn limits() -> Limits {
 }
 
 fn app(tag: &str) -> Arc<AppProgram> {
-    AppProgram::new(Program {
+    let program = Program {
         environment_tag: tag.to_owned(),
         ..Program::default()
-    })
+    };
+    AppProgram::new(program, Arc::new(Instantly))
 }
 
 fn call(function: &str, argument: &str) -> Call {
