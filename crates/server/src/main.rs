@@ -6,6 +6,7 @@ mod apps;
 mod check;
 mod cli;
 mod config;
+mod functions;
 mod keys;
 mod listener;
 mod logging;
@@ -18,6 +19,13 @@ use std::process::ExitCode;
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    // Before anything else: a worker must not have made a thread.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == functions::WORKER_ARGUMENT)
+    {
+        return doorward_functions::worker::main();
+    }
     let outcome = match Cli::read().command {
         Command::Serve(options) => config::resolve(*options)
             .and_then(serve::serve)
