@@ -82,7 +82,7 @@ impl fmt::Debug for AppFunctions {
 
 impl AppFunctions {
     /// What a worker is told.
-    pub(crate) fn program(&self) -> Program {
+    pub fn program(&self) -> Program {
         let mut program = Program {
             values: ejson_map(&self.values),
             environment_tag: self.environment_tag.clone(),

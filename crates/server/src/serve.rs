@@ -96,13 +96,16 @@ async fn start(config: Config) -> Result<Server> {
     let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
 
     let pairs: Vec<_> = loaded.iter().zip(&all_apps).collect();
-    let host = functions::HostParts {
-        config: &config,
+    let limits = functions::limits(config.settings.function_timeout);
+    let parts = functions::HostParts {
+        limits: &limits,
+        http_allow: &config.function_http_allow,
+        secrets: &config.secrets,
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
         mail: mail.is_some(),
     };
-    let (functions, workers) = functions::host(&host, &pairs)?;
+    let (functions, workers) = parts.host(&pairs)?;
     let functions = Arc::new(functions);
     workers.metrics().register(&mut registry);
 
