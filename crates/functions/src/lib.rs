@@ -5,6 +5,7 @@
 mod engine;
 mod limits;
 mod outbound;
+mod outside;
 mod packages;
 mod pool;
 mod protocol;
@@ -16,7 +17,8 @@ pub mod worker;
 
 pub use engine::{SyntaxError, check};
 pub use limits::Limits;
-pub use outbound::{AddressRule, AllowError, Allowed};
+pub use outbound::{AddressRule, AllowError, Allowed, ClientError, HttpClient};
+pub use outside::{AppOutside, OutsideParts};
 pub use packages::Packages;
 pub use pool::{
     AppProgram, CallEnd, CallError, CallLabels, Nowhere, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
@@ -26,4 +28,4 @@ pub use protocol::{
     Answer, Ask, Call, Confinement, ConsoleLine, Ejson, HttpRequest, HttpResponse, ModuleKind, Outcome, OutgoingMail,
     Program, Returned, Script, Thrown, ThrownKind, Wanted,
 };
-pub use webhook::WebhookSecret;
+pub use webhook::{WebhookClient, WebhookError, WebhookSecret};
