@@ -8,6 +8,7 @@ mod engine;
 mod host;
 mod limits;
 mod outbound;
+mod outside;
 mod packages;
 mod pool;
 mod protocol;
@@ -27,7 +28,8 @@ pub use app::{AboutApp, AppFunctions, Function, Source};
 pub use engine::{SyntaxError, check};
 pub use host::FunctionHost;
 pub use limits::Limits;
-pub use outbound::{AddressRule, AllowError, Allowed};
+pub use outbound::{AddressRule, AllowError, Allowed, ClientError, HttpClient};
+pub use outside::{AppOutside, OutsideParts};
 pub use packages::Packages;
 pub use pool::{
     AppProgram, CallEnd, CallError, CallLabels, Nowhere, Outside, StartError, WorkerCommand, WorkerMetrics, Workers,
@@ -37,4 +39,4 @@ pub use protocol::{
     Answer, Ask, Call, Confinement, ConsoleLine, Ejson, HttpRequest, HttpResponse, ModuleKind, Outcome, OutgoingMail,
     Program, Returned, Script, Thrown, ThrownKind, Wanted,
 };
-pub use webhook::WebhookSecret;
+pub use webhook::{WebhookClient, WebhookError, WebhookSecret};

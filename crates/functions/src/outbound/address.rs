@@ -7,6 +7,8 @@ use ipnet::IpNet;
 use thiserror::Error;
 use url::{Host, Url};
 
+use super::refusal;
+
 /// Where requests of scripts may go.
 ///
 /// A host is asked for twice: by its URL ([`AddressRule::check`]) before anything is looked up, and by each address that it has
@@ -57,20 +59,19 @@ impl AddressRule {
     /// Whether a URL can be refused before anything is looked up: it is no `http` or `https`, or its host is an address (in whatever spelling, which
     /// the URL has understood) that is not allowed. The text is for the script.
     pub fn check(&self, url: &Url) -> Result<(), String> {
-        let refusal = || format!("request to {} is not allowed", url.host_str().unwrap_or_default());
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(refusal());
+            return Err(refusal(url));
         }
         let address = match url.host() {
             Some(Host::Ipv4(address)) => IpAddr::V4(address),
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
             Some(Host::Domain(_)) => return Ok(()),
-            None => return Err(refusal()),
+            None => return Err(refusal(url)),
         };
         if self.allows(None, address) {
             Ok(())
         } else {
-            Err(refusal())
+            Err(refusal(url))
         }
     }
 
