@@ -247,10 +247,20 @@ pub(crate) struct RunOptions {
     #[arg(long = "as", value_name = "USER")]
     pub(crate) user: Option<String>,
     /// Wall time of the call, 1s to 90s.
-    #[arg(long, value_name = "DURATION", default_value = "30s", env = "DOORWARD_FUNCTION_TIMEOUT")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "30s",
+        env = "DOORWARD_FUNCTION_TIMEOUT"
+    )]
     pub(crate) function_timeout: Span,
     /// Private addresses that it may call (repeatable).
-    #[arg(long, value_name = "CIDR|HOST", value_delimiter = ',', env = "DOORWARD_FUNCTION_HTTP_ALLOW")]
+    #[arg(
+        long,
+        value_name = "CIDR|HOST",
+        value_delimiter = ',',
+        env = "DOORWARD_FUNCTION_HTTP_ALLOW"
+    )]
     pub(crate) function_http_allow: Vec<String>,
     /// The same directory of secrets that `serve` would get.
     #[arg(long, value_name = "DIR", env = "DOORWARD_SECRETS")]

@@ -32,7 +32,11 @@ pub(crate) fn doctor() -> Result<ExitCode> {
     writeln!(out, "Doorward {}", env!("CARGO_PKG_VERSION"))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     writeln!(out, "  cores              {cores}")?;
-    writeln!(out, "  passwords          Argon2id ({}), one thread for each core", passwords.engine())?;
+    writeln!(
+        out,
+        "  passwords          Argon2id ({}), one thread for each core",
+        passwords.engine()
+    )?;
     let layer = |name: &str, in_force: bool, without: &str| {
         let state = if in_force { "in force" } else { without };
         format!("  {name:<19}{state}")
@@ -49,7 +53,11 @@ pub(crate) fn doctor() -> Result<ExitCode> {
             confinement.landlock,
             "NOT in force: it needs Linux 5.13 or newer with Landlock switched on",
         ),
-        layer("seccomp", confinement.seccomp, "NOT in force: it needs Linux with seccomp filters"),
+        layer(
+            "seccomp",
+            confinement.seccomp,
+            "NOT in force: it needs Linux with seccomp filters",
+        ),
     ] {
         writeln!(out, "{line}")?;
     }

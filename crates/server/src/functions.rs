@@ -1,6 +1,6 @@
 //! From the functions of an exported directory to those that can be run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use doorward_appdir::{FunctionSource, LoadedApp, ScriptEngine, ScriptError, ValueContent};
 use doorward_core::{App, Clock, Entropy};
 use doorward_functions::{
-    AboutApp, AddressRule, Allowed, AppFunctions, AppOutside, AppProgram, Function, FunctionHost, HttpClient, Limits, Outside,
-    OutsideParts, Packages, Source, WebhookClient, WebhookSecret, WorkerCommand, Workers, WorkersConfig,
+    AboutApp, AddressRule, Allowed, AppFunctions, AppOutside, AppProgram, Function, FunctionHost, HttpClient, Limits,
+    Outside, OutsideParts, Packages, Source, WebhookClient, WebhookSecret, WorkerCommand, Workers, WorkersConfig,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -73,7 +73,7 @@ pub(crate) struct HostParts<'a> {
 pub(crate) struct Outsides<'a> {
     parts: HostParts<'a>,
     http: Arc<HttpClient>,
-    webhooks: Arc<WebhookClient>,
+    webhooks: WebhookClient,
 }
 
 impl<'a> HostParts<'a> {
@@ -82,7 +82,7 @@ impl<'a> HostParts<'a> {
         let rule = AddressRule::new(allowed(self.http_allow)?);
         Ok(Outsides {
             http: Arc::new(HttpClient::new(rule, self.limits)?),
-            webhooks: Arc::new(WebhookClient::new(self.limits)?),
+            webhooks: WebhookClient::new(self.limits)?,
             parts: self,
         })
     }
@@ -107,16 +107,19 @@ impl<'a> HostParts<'a> {
 impl Outsides<'_> {
     /// What a worker is told of one app.
     pub(crate) fn program(&self, loaded: &LoadedApp, app: &App) -> Result<Arc<AppProgram>> {
-        Ok(AppProgram::new(self.functions(loaded, app)?.program(), self.outside(loaded)?))
+        Ok(AppProgram::new(
+            self.functions(loaded, app)?.program(),
+            self.outside(loaded)?,
+        ))
     }
 
     fn outside(&self, loaded: &LoadedApp) -> Result<Arc<dyn Outside>> {
         Ok(Arc::new(AppOutside::new(OutsideParts {
             http: Arc::clone(&self.http),
-            webhooks: Arc::clone(&self.webhooks),
-            addresses: webhook_addresses(loaded, self.parts.secrets)?,
-            packages: Packages::new(loaded.root.join("functions/node_modules")),
-            mail: self.parts.mail,
+            webhooks: self.webhooks.clone(),
+            webhook_functions: webhook_functions(loaded, self.parts.secrets)?,
+            packages: Packages::open(&loaded.root.join("functions/node_modules")),
+            can_mail: self.parts.mail,
             wall_time: self.parts.limits.wall_time,
             clock: Arc::clone(&self.parts.clock),
             entropy: Arc::clone(&self.parts.entropy),
@@ -181,8 +184,8 @@ fn values(loaded: &LoadedApp, secrets: &Secrets) -> Result<BTreeMap<String, serd
     Ok(values)
 }
 
-fn webhook_addresses(loaded: &LoadedApp, secrets: &Secrets) -> Result<BTreeMap<String, (Url, WebhookSecret)>> {
-    let mut addresses = BTreeMap::new();
+fn webhook_functions(loaded: &LoadedApp, secrets: &Secrets) -> Result<HashMap<String, (Url, WebhookSecret)>> {
+    let mut addresses = HashMap::new();
     for function in &loaded.functions {
         if let FunctionSource::Webhook { url, secret: name } = &function.source {
             let Some(text) = secret(loaded, secrets, name)? else {

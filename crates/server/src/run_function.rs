@@ -22,7 +22,11 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
     let loaded = doorward_appdir::load(&argument.dir, &apps::load_options(&argument, &secrets)?)?;
     if !loaded.functions.iter().any(|function| function.name == options.name) {
         let names: Vec<_> = loaded.functions.iter().map(|function| function.name.as_str()).collect();
-        bail!("there is no function `{}`; there are: {}", options.name, names.join(", "));
+        bail!(
+            "there is no function `{}`; there are: {}",
+            options.name,
+            names.join(", ")
+        );
     }
     let wall_time = options.function_timeout.0;
     let limits = functions::limits(wall_time);

@@ -6,7 +6,10 @@ use super::World;
 use crate::support::Call;
 
 const FUNCTIONS: &[(&str, &str)] = &[
-    ("sum.js", "exports = (...numbers) => numbers.reduce((a, b) => a + b, 0);"),
+    (
+        "sum.js",
+        "exports = (...numbers) => numbers.reduce((a, b) => a + b, 0);",
+    ),
     ("nothing.js", "exports = () => {};"),
     ("nil.js", "exports = () => null;"),
     ("mirror.js", "exports = (value) => value;"),
@@ -45,7 +48,10 @@ async fn c197_to_c200_and_c205_and_c206_a_call_is_answered_as_the_suites_expect(
     let five: Vec<_> = (1..=5).map(int).collect();
     assert_eq!(world.ask(call("sum", json!(five))).await.body, r#"{"$numberInt":"15"}"#);
     assert_eq!(world.ask(call("sum", json!([]))).await.body, r#"{"$numberInt":"0"}"#);
-    assert_eq!(world.ask(call("nothing", json!([]))).await.body, r#"{"$undefined":true}"#);
+    assert_eq!(
+        world.ask(call("nothing", json!([]))).await.body,
+        r#"{"$undefined":true}"#
+    );
     assert_eq!(world.ask(call("nil", json!([]))).await.body, "null");
 
     assert_eq!(world.ask(call("admins", json!([]))).await.body, r#""hello""#);
@@ -107,7 +113,9 @@ async fn every_type_of_extended_json_comes_back_as_it_was_sent() {
         assert_eq!(answer.json(), value, "{}", answer.body);
     }
     // The order of keys is kept, too.
-    let reply = world.ask(Call::function(&ada, "mirror", &json!([{ "z": "1", "a": "2" }]))).await;
+    let reply = world
+        .ask(Call::function(&ada, "mirror", &json!([{ "z": "1", "a": "2" }])))
+        .await;
     assert_eq!(reply.status, 200);
 }
 

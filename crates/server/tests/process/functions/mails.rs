@@ -50,9 +50,15 @@ async fn t15_a_function_cannot_send_what_no_mail_can_be() {
         "{}",
     ] {
         let mail: serde_json::Value = serde_json::from_str(mail).unwrap();
-        let reply = world.ask(Call::function(&session, "send", &serde_json::json!([mail]))).await;
+        let reply = world
+            .ask(Call::function(&session, "send", &serde_json::json!([mail])))
+            .await;
         told.push(reply.body);
     }
-    assert_eq!(told.iter().filter(|answer| *answer == "\"sent\"").count(), 1, "{told:?}");
+    assert_eq!(
+        told.iter().filter(|answer| *answer == "\"sent\"").count(),
+        1,
+        "{told:?}"
+    );
     assert_eq!(world.mails_to(ADA, 1).await.len(), 1);
 }

@@ -36,7 +36,12 @@ async fn c072_and_s34_a_function_that_succeeds_sets_the_password_and_ends_the_se
         "401 InvalidPassword unauthorized"
     );
     assert_eq!(world.told(Call::log_in(ADA, "new-password")).await, "200");
-    assert!(world.told(Call::refresh(&session)).await.starts_with("401 InvalidSession"));
+    assert!(
+        world
+            .told(Call::refresh(&session))
+            .await
+            .starts_with("401 InvalidSession")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +49,8 @@ async fn c074_the_function_gets_what_the_client_sends_along_with_its_types() {
     let world = World::new().await;
     world.registered(ADA).await;
     world.service.will_answer(FAIL);
-    let extra = json!(["say-the-magic-word", { "$numberInt": "42" }, { "$numberDouble": "1.5" }, null, { "a": [true] }]);
+    let extra =
+        json!(["say-the-magic-word", { "$numberInt": "42" }, { "$numberDouble": "1.5" }, null, { "a": [true] }]);
     world.told(Call::reset_by_function(ADA, "new-password", &extra)).await;
     let asked = world.service.asked(2).await.remove(1).json();
     assert_eq!(asked["username"], ADA);
@@ -62,7 +68,10 @@ async fn s43_the_function_is_told_whether_the_password_is_the_current_one() {
     world.registered(ADA).await;
     world.service.will_answer(FAIL);
     world.told(reset(ADA, "password")).await;
-    assert_eq!(world.service.asked(2).await.remove(1).json()["currentPasswordValid"], true);
+    assert_eq!(
+        world.service.asked(2).await.remove(1).json()["currentPasswordValid"],
+        true
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

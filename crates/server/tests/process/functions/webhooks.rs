@@ -32,7 +32,8 @@ impl World {
         app.write("functions/config.json", &hook.to_string());
         let data = tempfile::tempdir().unwrap();
         // The address of a web service is the operator's own: it needs no --function-http-allow.
-        let program = Program::serve(app.path(), data.path().to_str().unwrap()).env("DOORWARD_SECRET_hookSecret", SECRET);
+        let program =
+            Program::serve(app.path(), data.path().to_str().unwrap()).env("DOORWARD_SECRET_hookSecret", SECRET);
         Self {
             server: program.start().await,
             service,
@@ -107,7 +108,9 @@ async fn a_web_service_whose_secret_nobody_provides_is_a_start_up_error() {
     let ended = Program::serve(app.path(), data.path().to_str().unwrap()).run().await;
     assert!(!ended.status.success());
     assert!(
-        ended.stderr.contains("signed with the secret `hookSecret`, and nobody provides it"),
+        ended
+            .stderr
+            .contains("signed with the secret `hookSecret`, and nobody provides it"),
         "{}",
         ended.stderr
     );

@@ -67,12 +67,19 @@ async fn a_function_that_does_not_compile() {
         "notes-abcde",
         &json!({ "runConfirmationFunction": true, "confirmationFunctionName": "confirmFunc" }),
     );
-    app.write("functions/confirmFunc.js", "exports = () => {\n  return { status: 'success' ;\n};\n");
+    app.write(
+        "functions/confirmFunc.js",
+        "exports = () => {\n  return { status: 'success' ;\n};\n",
+    );
     let data = TempDir::new().unwrap();
     let ended = Program::serve(app.path(), data.path().to_str().unwrap()).run().await;
     assert!(!ended.status.success());
     let expected = format!("failed to compile {}/functions/confirmFunc.js: ", app.path());
-    assert!(ended.stderr.contains(&expected) && ended.stderr.contains("line 2"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(&expected) && ended.stderr.contains("line 2"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

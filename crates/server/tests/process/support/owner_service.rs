@@ -103,8 +103,14 @@ async fn answer(State(state): State<Arc<Shared>>, request: Request) -> impl Into
         headers: headers.collect(),
         body: String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(),
     };
+    // Whoever comes first gets the first answer, whether or not it still listens when it is let go.
+    let (status, body) = state
+        .answers
+        .lock()
+        .unwrap()
+        .pop_front()
+        .unwrap_or((404, String::new()));
     state.asked.send_modify(|all| all.push(asked));
     let _permit = state.gate.acquire().await.unwrap();
-    let (status, body) = state.answers.lock().unwrap().pop_front().unwrap_or((404, String::new()));
     (axum::http::StatusCode::from_u16(status).unwrap(), body)
 }
