@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import * as Realm from "realm-web";
 import { launchChromium, tellStoryInBrowser } from "./browser.mjs";
 import { readAppId, startDoorward } from "./doorward.mjs";
+import { tellFunctionsStory } from "./functions.mjs";
 import { clickThroughPages } from "./pages.mjs";
 import { Report } from "./report.mjs";
 import { passwords, tellStory } from "./story.mjs";
@@ -52,6 +53,18 @@ await attempt("Doorward starts", async () => {
     const end = await doorward.stop();
     if (end === "exit code 0") report.passed("asked to stop, it stops");
     else report.failed("asked to stop, it stops", new Error(`${end}\n${doorward.log()}`));
+  }
+});
+await attempt("an app with functions", async () => {
+  const clubDir = root("examples/club");
+  const club = await startDoorward(binary, clubDir);
+  try {
+    report.heading("realm-web and the owner's functions");
+    const { mailbox, url } = club;
+    const appId = await readAppId(clubDir);
+    await tellFunctionsStory({ Realm, baseUrl: url, appId, mailbox, step: report.step, assert });
+  } finally {
+    await club.stop();
   }
 });
 process.exit(report.close());

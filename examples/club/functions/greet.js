@@ -1,0 +1,1 @@
+exports = (greeting = "Hello") => `${greeting}, ${context.user.data.email}!`;
