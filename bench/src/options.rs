@@ -60,6 +60,8 @@ pub(crate) enum Scenario {
     Overload,
     /// Registrations while the mail relay is in trouble.
     Registration,
+    /// What functions cost, themselves and others.
+    Functions,
 }
 
 /// How much of everything.
@@ -85,6 +87,8 @@ pub(crate) struct Scale {
     pub(crate) confirms_of_many: usize,
     /// Registrations in a round.
     pub(crate) registrations: u32,
+    /// Function calls after which memory must be what it was.
+    pub(crate) function_calls: usize,
 }
 
 impl Scale {
@@ -106,6 +110,7 @@ impl Scale {
         confirms_of_one: 500,
         confirms_of_many: 4_000,
         registrations: 150,
+        function_calls: 100_000,
     };
 
     /// For a proof that the driver works, even on a debug build.
@@ -126,5 +131,6 @@ impl Scale {
         confirms_of_one: 16,
         confirms_of_many: 128,
         registrations: 4,
+        function_calls: 200,
     };
 }

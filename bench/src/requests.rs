@@ -55,10 +55,23 @@ pub(crate) fn profile(access_token: &str) -> Request {
     bare("GET", &format!("{API}/auth/profile"), Some(access_token))
 }
 
+pub(crate) fn call_function(access_token: &str, name: &str, arguments: &Value) -> Request {
+    let body = json!({ "name": name, "arguments": arguments });
+    with_body(
+        "functions/call",
+        &format!("authorization: Bearer {access_token}\r\n"),
+        &body,
+    )
+}
+
 fn account(call: &str, body: &Value) -> Request {
+    with_body(&format!("auth/providers/local-userpass/{call}"), "", body)
+}
+
+fn with_body(path: &str, headers: &str, body: &Value) -> Request {
     let body = body.to_string();
     format!(
-        "POST {API}/app/{APP_ID}/auth/providers/local-userpass/{call} HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\
+        "POST {API}/app/{APP_ID}/{path} HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n{headers}\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )

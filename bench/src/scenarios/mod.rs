@@ -2,6 +2,7 @@
 
 mod binary;
 mod confirm;
+mod functions;
 mod logins;
 mod memory;
 mod overload;
@@ -45,6 +46,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
             Scenario::Confirm,
             Scenario::Overload,
             Scenario::Registration,
+            Scenario::Functions,
         ] {
             if !bench.wants(scenario) {
                 continue;
@@ -59,6 +61,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
                 Scenario::Confirm => confirm::run(bench, database).await,
                 Scenario::Overload => overload::run(bench, database).await,
                 Scenario::Registration => registration::run(bench, database).await,
+                Scenario::Functions => functions::run(bench, database).await,
             };
             // What went wrong here does not make the other figures worthless.
             let measured = measured.unwrap_or_else(|error| vec![Row::failed(format!("{scenario:?}"), &error)]);

@@ -15,12 +15,13 @@ const USERS: u32 = 64;
 pub(super) struct Sessions {
     pub(super) refreshes: Vec<Request>,
     pub(super) profiles: Vec<Request>,
+    pub(super) access_tokens: Vec<String>,
 }
 
 /// Logs the first users in.
 pub(super) async fn open(server: &Server) -> Result<Sessions> {
     let mut connection = Connection::open(server.address).await?;
-    let (mut refreshes, mut profiles) = (Vec::new(), Vec::new());
+    let (mut refreshes, mut profiles, mut access_tokens) = (Vec::new(), Vec::new(), Vec::new());
     for user in 1..=USERS {
         let body = connection
             .expect(200, &requests::log_in(&seed::confirmed(user)))
@@ -28,6 +29,11 @@ pub(super) async fn open(server: &Server) -> Result<Sessions> {
         let signed_in: LoggedIn = serde_json::from_slice(body).context("the login's answer is not as expected")?;
         refreshes.push(requests::refresh(&signed_in.refresh_token));
         profiles.push(requests::profile(&signed_in.access_token));
+        access_tokens.push(signed_in.access_token.clone());
     }
-    Ok(Sessions { refreshes, profiles })
+    Ok(Sessions {
+        refreshes,
+        profiles,
+        access_tokens,
+    })
 }

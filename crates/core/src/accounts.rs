@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::task::TaskTracker;
+
 use crate::{
     App, AuthError, Clock, EmailPassword, Entropy, FunctionMail, Functions, MailId, MailToken, MailedToken, OutboxWake,
     Password, PasswordHash, PasswordPool, Purpose, RegistrationId, SealedMail, Store, StoreError, Timestamp, TokenId,
@@ -14,6 +16,8 @@ use crate::{
 pub struct Accounts {
     parts: Parts,
     settings: Settings,
+    /// What goes on after its caller has gone away.
+    tasks: TaskTracker,
 }
 
 /// What the flows need from outside.
@@ -58,7 +62,11 @@ impl Default for Settings {
 impl Accounts {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        Self { parts, settings }
+        Self {
+            parts,
+            settings,
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// The present moment, as the flows see it.
@@ -179,23 +187,31 @@ impl Accounts {
     /// not make its mail wait.
     pub(crate) async fn commit_with_mail(&self, tx: Box<dyn Tx>) -> Result<(), AuthError> {
         let outbox = self.parts.outbox.clone();
-        outlive_caller(async move {
+        self.outlive_caller(async move {
             let committed = tx.commit().await;
             outbox.wake();
             Ok(committed?)
         })
         .await
     }
+
+    /// Runs to its end even if the client that waits for it goes away.
+    pub(crate) async fn outlive_caller<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, AuthError>> + Send + 'static,
+    ) -> Result<T, AuthError> {
+        self.tasks
+            .spawn(work)
+            .await
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?
+    }
+
+    /// Waits for what goes on without its caller. For a server that stops: no request is accepted any more.
+    pub async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
 }
 
 /// How long a mail that a function wrote is worth sending: nobody but its author knows what it says.
 const FUNCTION_MAIL_LIFETIME: Duration = Duration::from_hours(24);
-
-/// Runs to its end even if the client that waits for it goes away.
-pub(crate) async fn outlive_caller<T: Send + 'static>(
-    work: impl Future<Output = Result<T, AuthError>> + Send + 'static,
-) -> Result<T, AuthError> {
-    tokio::spawn(work)
-        .await
-        .map_err(|error| StoreError::Unavailable(Box::new(error)))?
-}

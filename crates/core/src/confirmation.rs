@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::accounts::outlive_caller;
 use crate::{
     Accounts, App, AuthError, Caller, ConfirmQuestion, Confirmation, EmailAddress, FunctionName, MailToken,
     MailedToken, PendingRegistration, Purpose, Registration, Timestamp, Verdict,
@@ -75,7 +74,8 @@ impl Accounts {
             return Err(AuthError::ConfirmationByEmail);
         };
         let (accounts, app, function) = (Arc::clone(self), app.clone(), function.clone());
-        outlive_caller(async move { accounts.confirm_by_function(&app, &function, pending, caller).await }).await
+        self.outlive_caller(async move { accounts.confirm_by_function(&app, &function, pending, caller).await })
+            .await
     }
 
     async fn confirm_by_function(

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::accounts::outlive_caller;
 use crate::{Accounts, App, AuthError, CallFailure, Caller, Ejson, FunctionCall, FunctionName, UserId};
 
 impl Accounts {
@@ -22,7 +21,8 @@ impl Accounts {
             caller,
         };
         let (accounts, app) = (Arc::clone(self), app.clone());
-        outlive_caller(async move { accounts.run_call(&app, call).await }).await
+        self.outlive_caller(async move { accounts.run_call(&app, call).await })
+            .await
     }
 
     async fn run_call(&self, app: &App, call: FunctionCall) -> Result<Ejson, AuthError> {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::accounts::outlive_caller;
 use crate::{
     Accounts, App, AuthError, Caller, Ejson, EmailAddress, FunctionName, MailedToken, Password, Purpose, Registration,
     Reset, ResetQuestion, Verdict,
@@ -69,7 +68,8 @@ impl Accounts {
             arguments,
             caller,
         };
-        outlive_caller(async move { accounts.reset_by_function(&app, &function, asked).await }).await
+        self.outlive_caller(async move { accounts.reset_by_function(&app, &function, asked).await })
+            .await
     }
 
     async fn reset_by_function(

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accounts::outlive_caller;
 use crate::{
     Accounts, App, AppObjectId, AuthError, Caller, ConfirmQuestion, Confirmation, EmailAddress, FunctionName, Password,
     PasswordHash, Purpose, RegistrationId, Timestamp, Tx, Verdict,
@@ -130,8 +129,10 @@ impl Accounts {
             Confirmation::Function(function) => {
                 // The function may have told the user already: what it decided is kept, whoever still listens.
                 let (accounts, app, function) = (Arc::clone(self), app.clone(), function.clone());
-                outlive_caller(async move { accounts.register_by_function(&app, &function, pending, caller).await })
-                    .await
+                self.outlive_caller(
+                    async move { accounts.register_by_function(&app, &function, pending, caller).await },
+                )
+                .await
             }
         }
     }

@@ -7,6 +7,10 @@ use crate::{EmailAddress, Entropy, FunctionMail, KeyId, MailId, TokenKeys};
 
 impl TokenKeys {
     /// Encrypts a mail for the outbox row of this id, with a key that is derived from the active one.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the active key is there since the keys were made"
+    )]
     pub fn seal(&self, id: MailId, mail: &FunctionMail, entropy: &dyn Entropy) -> (KeyId, Vec<u8>) {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);

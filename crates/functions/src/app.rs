@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use url::Url;
 
 use crate::protocol::{Ejson, Program, Script};
 
@@ -22,8 +20,6 @@ pub struct AppFunctions {
     pub environment_values: BTreeMap<String, Value>,
     /// The names of data sources and services of the app, none of which this server has.
     pub services: Vec<String>,
-    /// The directory that packages are required from.
-    pub packages: Option<PathBuf>,
     /// `context.app`
     pub about: AboutApp,
 }
@@ -72,23 +68,8 @@ pub enum Source {
         /// The whole file.
         text: String,
     },
-    /// A web service of the operator.
-    Webhook {
-        /// Its address.
-        url: Url,
-        /// What calls are signed with.
-        secret: WebhookSecret,
-    },
-}
-
-/// A secret that calls of a web service are signed with: never printed.
-#[derive(Clone)]
-pub struct WebhookSecret(pub String);
-
-impl fmt::Debug for WebhookSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WebhookSecret(..)")
-    }
+    /// A web service of the operator. Its address and its secret are the business of whoever calls it.
+    Webhook,
 }
 
 impl fmt::Debug for AppFunctions {
@@ -101,7 +82,7 @@ impl fmt::Debug for AppFunctions {
 
 impl AppFunctions {
     /// What a worker is told.
-    pub(crate) fn program(&self) -> Program {
+    pub fn program(&self) -> Program {
         let mut program = Program {
             values: ejson_map(&self.values),
             environment_tag: self.environment_tag.clone(),
@@ -129,7 +110,7 @@ impl AppFunctions {
                     };
                     program.functions.insert(name.clone(), script);
                 }
-                Source::Webhook { .. } => program.webhooks.push(name.clone()),
+                Source::Webhook => program.webhooks.push(name.clone()),
             }
         }
         program
@@ -137,7 +118,10 @@ impl AppFunctions {
 }
 
 fn ejson_map(values: &BTreeMap<String, Value>) -> BTreeMap<String, Ejson> {
-    values.iter().map(|(name, value)| (name.clone(), ejson(value))).collect()
+    values
+        .iter()
+        .map(|(name, value)| (name.clone(), ejson(value)))
+        .collect()
 }
 
 /// A JSON value as text.

@@ -6,66 +6,50 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward_core::{
-    App, AppObjectId, CallFailure, Clock, ConfirmQuestion, EmailAddress, Entropy, FunctionCall, FunctionMail,
-    FunctionName, Functions, NotRun, ObjectId, Ran, ResetQuestion, Verdict,
+    App, AppObjectId, CallFailure, ConfirmQuestion, EmailAddress, FunctionCall, FunctionMail, FunctionName, Functions,
+    NotRun, Ran, ResetQuestion, Verdict,
 };
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::app::{AppFunctions, Function, Source, ejson};
-use crate::outside::AppOutside;
-use crate::pool::{AppProgram, CallError, Workers};
-use crate::protocol::{Call, Ejson, Outcome, OutgoingMail, Returned, ThrownKind, Wanted};
+use crate::documents;
+use crate::pool::{AppProgram, CallError, Outside, Workers};
+use crate::protocol::{Answer, Ask, Call, Ejson, Outcome, OutgoingMail, Returned, ThrownKind, Wanted};
 use crate::rules::{self, Scope};
-use crate::webhook::WebhookClient;
-use crate::{Limits, documents};
 
 /// Runs the functions of every app of this server.
 pub struct FunctionHost {
     apps: HashMap<AppObjectId, HostedApp>,
     workers: Workers,
-    webhooks: WebhookClient,
     wall_time: Duration,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-}
-
-/// What functions need from outside.
-pub struct HostParts {
-    /// The processes.
-    pub workers: Workers,
-    /// What calls web services.
-    pub webhooks: WebhookClient,
-    /// What bounds a call.
-    pub limits: Limits,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Chance.
-    pub entropy: Arc<dyn Entropy>,
 }
 
 struct HostedApp {
     functions: AppFunctions,
     program: Arc<AppProgram>,
+    outside: Arc<dyn Outside>,
 }
 
 impl FunctionHost {
-    /// Takes the functions of every app.
-    pub fn new(parts: HostParts, apps: impl IntoIterator<Item = (AppObjectId, AppFunctions, AppOutside)>) -> Self {
-        let apps = apps
-            .into_iter()
-            .map(|(id, functions, outside)| {
-                let program = AppProgram::new(functions.program(), Arc::new(outside));
-                (id, HostedApp { functions, program })
-            })
-            .collect();
+    /// Takes the functions of every app, and what answers what they ask for. A call has so much wall time.
+    pub fn new(
+        workers: Workers,
+        wall_time: Duration,
+        apps: impl IntoIterator<Item = (AppObjectId, AppFunctions, Arc<dyn Outside>)>,
+    ) -> Self {
+        let host = |(id, functions, outside): (AppObjectId, AppFunctions, Arc<dyn Outside>)| {
+            let hosted = HostedApp {
+                program: AppProgram::new(functions.program(), Arc::clone(&outside)),
+                functions,
+                outside,
+            };
+            (id, hosted)
+        };
         Self {
-            apps,
-            workers: parts.workers,
-            webhooks: parts.webhooks,
-            wall_time: parts.limits.wall_time,
-            clock: parts.clock,
-            entropy: parts.entropy,
+            apps: apps.into_iter().map(host).collect(),
+            workers,
+            wall_time,
         }
     }
 
@@ -130,19 +114,24 @@ impl FunctionHost {
     ) -> Result<Ran<Returned>, CallFailure> {
         match &function.source {
             Source::Script { .. } => self.run_script(app, name, call).await,
-            Source::Webhook { url, secret } => {
-                let id = ObjectId::generate(&*self.clock, &*self.entropy).to_string();
-                let answer = self
-                    .webhooks
-                    .call(url, &secret.0, &id, self.clock.now().as_seconds(), &name.0, &call.arguments, self.wall_time)
+            Source::Webhook => {
+                let ask = Ask::Webhook {
+                    function: name.0.clone(),
+                    arguments: call.arguments,
+                };
+                let answer = tokio::time::timeout(self.wall_time, app.outside.answer(ask))
                     .await
-                    .map_err(|error| CallFailure::Threw {
-                        text: error.to_string(),
-                    })?;
-                Ok(Ran {
-                    value: returned_by_webhook(call.wanted, &answer),
-                    mails: Vec::new(),
-                })
+                    .map_err(|_| CallFailure::TimedOut)?;
+                match answer {
+                    Ok(Answer::Webhook(answer)) => Ok(Ran {
+                        value: returned_by_webhook(call.wanted, answer),
+                        mails: Vec::new(),
+                    }),
+                    Ok(_) => Err(CallFailure::Threw {
+                        text: "the web service gave no answer".to_owned(),
+                    }),
+                    Err(text) => Err(CallFailure::Threw { text }),
+                }
             }
         }
     }
@@ -163,14 +152,18 @@ impl FunctionHost {
             secrets: call.secrets,
             wall_time: self.wall_time,
         };
-        let outcome = self.workers.call(&app.program, call).await.map_err(|error| match error {
-            CallError::Busy { retry_after } => CallFailure::NotRun(NotRun::Busy { retry_after }),
-            CallError::TimedOut => CallFailure::TimedOut,
-            CallError::Crashed => CallFailure::Threw {
-                text: "the function's process ended".to_owned(),
-            },
-            CallError::Stopped => CallFailure::NotRun(NotRun::Unavailable),
-        })?;
+        let outcome = self
+            .workers
+            .call(&app.program, call)
+            .await
+            .map_err(|error| match error {
+                CallError::Busy { retry_after } => CallFailure::NotRun(NotRun::Busy { retry_after }),
+                CallError::TimedOut => CallFailure::TimedOut,
+                CallError::Crashed => CallFailure::Threw {
+                    text: "the function's process ended".to_owned(),
+                },
+                CallError::Stopped => CallFailure::NotRun(NotRun::Unavailable),
+            })?;
         log_console(&app.functions.about.client_app_id, name, &outcome);
         match outcome.result {
             Ok(value) => Ok(Ran {
@@ -211,12 +204,7 @@ impl Functions for FunctionHost {
         self.hook(app, function, hook).await
     }
 
-    async fn reset(
-        &self,
-        app: &App,
-        function: &FunctionName,
-        question: ResetQuestion,
-    ) -> Result<Ran<Verdict>, NotRun> {
+    async fn reset(&self, app: &App, function: &FunctionName, question: ResetQuestion) -> Result<Ran<Verdict>, NotRun> {
         let (token, token_id) = (question.token.secret.expose(), question.token.id.to_string());
         let password = question.password.expose().to_owned();
         let first = json!({
@@ -349,12 +337,13 @@ fn verdict(app: &App, name: &FunctionName, returned: &Returned) -> Verdict {
 }
 
 /// The same of a web service's JSON object.
-fn returned_by_webhook(wanted: Wanted, answer: &Value) -> Returned {
-    let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
+fn returned_by_webhook(wanted: Wanted, answer: Ejson) -> Returned {
+    let object: Value = serde_json::from_str(answer.as_str()).unwrap_or_default();
+    let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
     match wanted {
         Wanted::Status => Returned::Status(text("status")),
         Wanted::Identity => Returned::Identity(text("id").map(|id| (id, text("name")))),
-        Wanted::Value => Returned::Value(ejson(answer)),
+        Wanted::Value => Returned::Value(answer),
         Wanted::Nothing => Returned::Nothing,
     }
 }

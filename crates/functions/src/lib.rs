@@ -2,20 +2,31 @@
 //! Used by the server, which gives the flows of `core` their answers, and by the command line, which runs one function locally.
 //! Never touches the database, and a worker never touches anything but its pipe.
 
+mod app;
+mod documents;
 mod engine;
+mod host;
 mod limits;
 mod outbound;
 mod outside;
 mod packages;
 mod pool;
 mod protocol;
+mod rules;
 mod sandbox;
 #[doc(hidden)]
 pub mod test_worker;
 mod webhook;
 pub mod worker;
 
+/// The modules that a function can require without bringing them.
+pub fn built_in_modules() -> &'static [&'static str] {
+    engine::builtin::names()
+}
+
+pub use app::{AboutApp, AppFunctions, Function, Source};
 pub use engine::{SyntaxError, check};
+pub use host::FunctionHost;
 pub use limits::Limits;
 pub use outbound::{AddressRule, AllowError, Allowed, ClientError, HttpClient};
 pub use outside::{AppOutside, OutsideParts};

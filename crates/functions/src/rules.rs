@@ -46,11 +46,9 @@ async fn all(fields: &Map<String, Value>, scope: &Scope, ask: &dyn Ask) -> bool 
                 understood(std::slice::from_ref(wanted)) && !Box::pin(admits(wanted, scope, ask)).await
             }
             (Some("function"), call) => function(call, scope, ask).await == Some(Value::Bool(true)),
-            (Some(_), _) => false,
-            (None, _) => match left_side(key, scope) {
-                Some(actual) => matches(&actual, wanted, scope, ask).await,
-                None => false,
-            },
+            (None, _) if key.starts_with("%%") => matches(expand(key, scope).as_ref(), wanted, scope, ask).await,
+            // An operator that is not known, or the name of a field, which a call does not have.
+            (Some(_) | None, _) => false,
         };
         if !holds {
             return false;
@@ -97,34 +95,29 @@ fn understood(rules: &[Value]) -> bool {
 
 const COMPARISONS: [&str; 9] = ["eq", "ne", "in", "nin", "exists", "gt", "gte", "lt", "lte"];
 
-/// What is on the left: an expansion, or the name of a field, which no function call has.
-fn left_side(key: &str, scope: &Scope) -> Option<Option<Value>> {
-    key.starts_with("%%").then(|| expand(key, scope))
-}
-
-async fn matches(actual: &Option<Value>, wanted: &Value, scope: &Scope, ask: &dyn Ask) -> bool {
+async fn matches(actual: Option<&Value>, wanted: &Value, scope: &Scope, ask: &dyn Ask) -> bool {
     let Value::Object(operators) = wanted else {
-        return same(actual.as_ref(), resolve(wanted, scope).as_ref());
+        return same(actual, resolve(wanted, scope).as_ref());
     };
     if operators.is_empty() || operators.keys().any(|key| operator(key).is_none()) {
-        return same(actual.as_ref(), Some(wanted));
+        return same(actual, Some(wanted));
     }
     for (key, operand) in operators {
         if operator(key) == Some("function") {
-            if !same(actual.as_ref(), function(operand, scope, ask).await.as_ref()) {
+            if !same(actual, function(operand, scope, ask).await.as_ref()) {
                 return false;
             }
             continue;
         }
         let operand = resolve(operand, scope);
         let listed = || match &operand {
-            Some(Value::Array(list)) => Some(list.iter().any(|item| same(actual.as_ref(), resolve(item, scope).as_ref()))),
+            Some(Value::Array(list)) => Some(list.iter().any(|item| same(actual, resolve(item, scope).as_ref()))),
             _ => None,
         };
-        let ordered = |is: fn(Ordering) -> bool| compare(actual.as_ref(), operand.as_ref()).is_some_and(is);
+        let ordered = |is: fn(Ordering) -> bool| compare(actual, operand.as_ref()).is_some_and(is);
         let holds = match operator(key) {
-            Some("eq") => same(actual.as_ref(), operand.as_ref()),
-            Some("ne") => !same(actual.as_ref(), operand.as_ref()),
+            Some("eq") => same(actual, operand.as_ref()),
+            Some("ne") => !same(actual, operand.as_ref()),
             Some("in") => listed() == Some(true),
             Some("nin") => listed() == Some(false),
             Some("exists") => operand == Some(Value::Bool(actual.is_some())),
@@ -146,7 +139,10 @@ async fn function(call: &Value, scope: &Scope, ask: &dyn Ask) -> Option<Value> {
     let name = call.get("name")?.as_str()?;
     let arguments = match call.get("arguments") {
         None => Vec::new(),
-        Some(Value::Array(list)) => list.iter().map(|item| resolve(item, scope).unwrap_or(Value::Null)).collect(),
+        Some(Value::Array(list)) => list
+            .iter()
+            .map(|item| resolve(item, scope).unwrap_or(Value::Null))
+            .collect(),
         Some(_) => return None,
     };
     ask.ask(name, arguments).await
@@ -220,7 +216,9 @@ fn plain(value: &Value) -> Option<Plain<'_>> {
         Value::String(text) => Plain::Text(text),
         Value::Object(fields) if fields.len() == 1 => {
             let wrapped = |key: &str| fields.get(key)?.as_str();
-            let number = ["$numberInt", "$numberLong", "$numberDouble"].into_iter().find_map(wrapped);
+            let number = ["$numberInt", "$numberLong", "$numberDouble"]
+                .into_iter()
+                .find_map(wrapped);
             match (number, wrapped("$oid")) {
                 (Some(number), _) => Plain::Number(number.parse().ok()?),
                 (None, Some(id)) => Plain::Text(id),

@@ -1,6 +1,7 @@
 //! From exported directories to the apps that the flows know.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use doorward_appdir::{ConfirmationMethod, LoadOptions, LoadedApp, ResetMethod, UserpassConfig};
@@ -10,6 +11,7 @@ use doorward_core::{
 };
 
 use crate::config::{AppArgument, Secrets};
+use crate::functions::Engine;
 
 /// Loads every directory. Two apps of one id are refused.
 pub(crate) fn load(arguments: &[AppArgument], secrets: &Secrets) -> Result<Vec<LoadedApp>> {
@@ -26,9 +28,24 @@ pub(crate) fn load(arguments: &[AppArgument], secrets: &Secrets) -> Result<Vec<L
                 app.client_app_id
             );
         }
+        refuse_user_creation(&app)?;
         apps.push(app);
     }
     Ok(apps)
+}
+
+/// Making users without the function that the owner wanted to be asked would be a silent fallback.
+fn refuse_user_creation(app: &LoadedApp) -> Result<()> {
+    let data = app.custom_user_data.as_ref();
+    if let Some(function) = data.and_then(|data| data.on_user_creation_function.as_ref()) {
+        bail!(
+            "app {} in {}: new users are made by the function `{function}`, and this version does not do that; remove \
+             `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
+            app.client_app_id,
+            app.root.display()
+        );
+    }
+    Ok(())
 }
 
 /// What the operator adds to a directory.
@@ -36,6 +53,7 @@ pub(crate) fn load_options(argument: &AppArgument, secrets: &Secrets) -> Result<
     Ok(LoadOptions {
         app_id: argument.id.clone(),
         secrets: secrets.names()?,
+        scripts: Some(Arc::new(Engine)),
     })
 }
 

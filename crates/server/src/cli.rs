@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Serve(Box<ServeOptions>),
     /// Say what of an exported directory will work, is ignored, or is missing.
     Check(CheckOptions),
+    /// Try the functions of an exported directory.
+    Functions(FunctionsOptions),
+    /// Say what is in force on this machine.
+    Doctor,
     /// List, add, activate and remove the keys that tokens are made with.
     Keys(KeysOptions),
 }
@@ -215,6 +219,42 @@ pub(crate) struct CheckOptions {
     /// For machines.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FunctionsOptions {
+    #[command(subcommand)]
+    pub(crate) command: FunctionsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FunctionsCommand {
+    /// Run one function here and now, in the same sandbox that `serve` runs it in. Mails are shown and not sent; requests are.
+    Run(RunOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// The exported directory, optionally with the client app id to run it under.
+    #[arg(value_name = "[APP_ID=]APP_DIR")]
+    pub(crate) app: String,
+    /// The function.
+    pub(crate) name: String,
+    /// An argument as JSON or Extended JSON; repeat it for further ones.
+    #[arg(long = "arg", value_name = "JSON")]
+    pub(crate) arguments: Vec<String>,
+    /// Run it as this user instead of as the server: an id, or what `context.user` shall be as JSON.
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) user: Option<String>,
+    /// Wall time of the call, 1s to 90s.
+    #[arg(long, value_name = "DURATION", default_value = "30s", env = "DOORWARD_FUNCTION_TIMEOUT")]
+    pub(crate) function_timeout: Span,
+    /// Private addresses that it may call (repeatable).
+    #[arg(long, value_name = "CIDR|HOST", value_delimiter = ',', env = "DOORWARD_FUNCTION_HTTP_ALLOW")]
+    pub(crate) function_http_allow: Vec<String>,
+    /// The same directory of secrets that `serve` would get.
+    #[arg(long, value_name = "DIR", env = "DOORWARD_SECRETS")]
+    pub(crate) secrets: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

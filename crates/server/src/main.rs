@@ -6,23 +6,37 @@ mod apps;
 mod check;
 mod cli;
 mod config;
+mod doctor;
+mod functions;
 mod keys;
 mod listener;
 mod logging;
 mod metrics;
+mod run_function;
 mod serve;
 mod startup;
 
 use std::process::ExitCode;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, FunctionsCommand};
 
 fn main() -> ExitCode {
+    // Before anything else: a worker must not have made a thread.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == functions::WORKER_ARGUMENT)
+    {
+        return doorward_functions::worker::main();
+    }
     let outcome = match Cli::read().command {
         Command::Serve(options) => config::resolve(*options)
             .and_then(serve::serve)
             .map(|()| ExitCode::SUCCESS),
         Command::Check(options) => check::check(&options),
+        Command::Functions(options) => match options.command {
+            FunctionsCommand::Run(options) => run_function::run(&options),
+        },
+        Command::Doctor => doctor::doctor(),
         Command::Keys(options) => keys::command(&options).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

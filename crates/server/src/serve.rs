@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
@@ -11,6 +12,7 @@ use doorward_core::{
     Accounts, App, Clock, Entropy, Links, OsEntropy, OutboxWake, Parts, PasswordPool, PoolConfig, Store, SystemClock,
     TokenKeys,
 };
+use doorward_functions::{Confinement, FunctionHost};
 use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp, TrustedProxies};
 use doorward_mail::{
     DevMailbox, MailFrom, MailMetrics, OutboxWorker, SmtpTransport, Transport, WorkerParts, WorkerSettings,
@@ -21,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::{apps, keys, listener, logging, metrics, startup};
+use crate::{apps, functions, keys, listener, logging, metrics, startup};
 
 mod database;
 mod retention;
@@ -61,6 +63,8 @@ struct Server {
     metrics: Option<(TcpSocket, Router)>,
     router: Router,
     readiness: Readiness,
+    accounts: Arc<Accounts>,
+    functions: Arc<FunctionHost>,
     worker: Option<OutboxWorker>,
     database: Database,
     clock: Arc<dyn Clock>,
@@ -91,6 +95,20 @@ async fn start(config: Config) -> Result<Server> {
     let served = serve_apps(&config, &loaded, &*store, &*clock, &*entropy).await?;
     let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
 
+    let pairs: Vec<_> = loaded.iter().zip(&all_apps).collect();
+    let limits = functions::limits(config.settings.function_timeout);
+    let parts = functions::HostParts {
+        limits: &limits,
+        http_allow: &config.function_http_allow,
+        secrets: &config.secrets,
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        mail: mail.is_some(),
+    };
+    let (functions, workers) = parts.host(&pairs)?;
+    let functions = Arc::new(functions);
+    workers.metrics().register(&mut registry);
+
     let passwords = start_passwords(config.password_threads)?;
     passwords.metrics().register(&mut registry);
     let engine = passwords.engine();
@@ -103,6 +121,7 @@ async fn start(config: Config) -> Result<Server> {
             token_keys: Arc::clone(&token_keys),
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
+            functions: Arc::clone(&functions) as _,
             outbox: outbox.clone(),
         },
         config.settings.clone(),
@@ -122,7 +141,7 @@ async fn start(config: Config) -> Result<Server> {
         pages = pages.merge(doorward_console::development_mailbox(mailbox.clone()));
     }
     let api = Api {
-        accounts,
+        accounts: Arc::clone(&accounts),
         apps: Arc::new(Apps::new(served)),
         links: Arc::clone(&links),
         limits: HttpLimits::default(),
@@ -158,6 +177,8 @@ async fn start(config: Config) -> Result<Server> {
         metrics: metrics_socket.map(|socket| (socket, metrics::router(registry, store))),
         router: doorward_http::router(api, pages),
         readiness,
+        accounts,
+        functions,
         worker,
         database,
         clock,
@@ -184,6 +205,8 @@ impl Server {
         ));
         background.close();
         startup::say(&self.greeting);
+        // Not before: an answer need not wait for a worker that may never be called.
+        tokio::spawn(prepare_workers(Arc::clone(&self.functions)));
 
         let stopping = stop.clone();
         let readiness = self.readiness;
@@ -192,6 +215,9 @@ impl Server {
             readiness.stop();
         });
         listener::serve(http, doorward_http::tidy_requests(self.router), stop).await;
+        // What a client has stopped waiting for is finished all the same: a function may have decided about an account.
+        self.accounts.finish().await;
+        self.functions.stop(Duration::ZERO).await;
         // Requests are finished, so no more mails are promised. Those that a worker has in hand are finished too; the others wait in
         // the outbox for the next start.
         stop_background.cancel();
@@ -216,6 +242,26 @@ async fn serve_apps(
         served.push(ServedApp { app, keys });
     }
     Ok(served)
+}
+
+/// Starts the first workers, and says what this machine does not have to confine them with.
+async fn prepare_workers(functions: Arc<FunctionHost>) {
+    for prepared in functions.prepare().await {
+        match prepared {
+            Ok(Confinement {
+                resource_limits: true,
+                landlock: true,
+                seccomp: true,
+            }) => {}
+            Ok(confinement) => tracing::warn!(
+                resource_limits = confinement.resource_limits,
+                landlock = confinement.landlock,
+                seccomp = confinement.seccomp,
+                "functions are not fully confined on this system"
+            ),
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "functions have no worker"),
+        }
+    }
 }
 
 fn start_passwords(threads: Option<usize>) -> Result<PasswordPool> {

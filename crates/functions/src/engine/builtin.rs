@@ -14,7 +14,7 @@ pub(super) fn source(name: &str) -> Option<&'static str> {
 }
 
 /// All names that [`source`] knows.
-pub(super) fn names() -> &'static [&'static str] {
+pub(crate) fn names() -> &'static [&'static str] {
     &NAMES
 }
 

@@ -24,7 +24,7 @@ impl Database {
                 let store = store.with_context(|| format!("cannot open the database {}", path.display()))?;
                 store.metrics().register(registry);
                 let opened = Self::Sqlite(Arc::new(store));
-                opened.release_claims().await?;
+                opened.take_over().await?;
                 Ok(opened)
             }
             config::Database::Postgres(url) => {
@@ -57,10 +57,12 @@ impl Database {
         }
     }
 
-    /// Mails that a killed process had claimed are due again. On SQLite nobody else can hold a claim.
-    async fn release_claims(&self) -> Result<()> {
+    /// Mails that a killed process had claimed are due again, and addresses that it kept while a function decided are free. On SQLite
+    /// nobody else can be at work.
+    async fn take_over(&self) -> Result<()> {
         let mut tx = self.store().begin().await?;
         let released = tx.release_mail_claims().await?;
+        tx.release_all_reservations().await?;
         tx.commit().await?;
         if released > 0 {
             tracing::info!(

@@ -92,13 +92,7 @@ async fn options_mean_the_same_wherever_they_come_from() {
         ] {
             assert!(stdout.contains(line), "{source:?}: {line:?} is missing in\n{stdout}");
         }
-        let lines: Vec<serde_json::Value> = stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let told: Vec<_> = lines.iter().filter_map(|line| line["option"].as_str()).collect();
-        assert_eq!(
-            told,
-            ["--function-timeout", "--function-http-allow", "--trusted-proxy"],
-            "{source:?}"
-        );
+        assert_eq!(stderr, "", "{source:?}");
     }
 }
 

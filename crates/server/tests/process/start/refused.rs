@@ -46,47 +46,33 @@ async fn a_file_that_is_not_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_that_needs_functions() {
-    let confirmed = AppDir::new(
-        "notes-abcde",
-        &json!({ "autoConfirm": false, "runConfirmationFunction": true, "confirmationFunctionName": "confirmFunc" }),
-    );
-    let reset = AppDir::new(
-        "notes-abcde",
-        &json!({ "autoConfirm": true, "runResetFunction": true, "resetFunctionName": "resetFunc" }),
-    );
-    let created = AppDir::without_confirmation();
-    created.write(
+async fn an_app_whose_users_are_made_by_a_function() {
+    let app = AppDir::without_confirmation();
+    app.write(
         "auth/custom_user_data.json",
         &json!({ "enabled": false, "on_user_creation_function_name": "onUserCreation" }).to_string(),
     );
-    for (app, name, problem) in [
-        (
-            &confirmed,
-            "confirmFunc",
-            "registrations are confirmed by the function `confirmFunc`, and this version does not run functions; \
-             set `runConfirmationFunction` to false in auth/providers.json to confirm by e-mail",
-        ),
-        (
-            &reset,
-            "resetFunc",
-            "passwords are reset by the function `resetFunc`, and this version does not run functions; \
-             set `runResetFunction` to false in auth/providers.json to reset by e-mail",
-        ),
-        (
-            &created,
-            "onUserCreation",
-            "new users are made by the function `onUserCreation`, and this version does not run functions; \
-             remove `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
-        ),
-    ] {
-        app.write("functions/config.json", &json!([{ "name": name }]).to_string());
-        app.write(
-            &format!("functions/{name}.js"),
-            "exports = () => ({ status: 'success' });",
-        );
-        refused(&[app.path()], &format!("app notes-abcde in {}: {problem}", app.path())).await;
-    }
+    app.write("functions/onUserCreation.js", "exports = () => {};");
+    let problem = format!(
+        "app notes-abcde in {}: new users are made by the function `onUserCreation`, and this version does not do that; \
+         remove `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
+        app.path()
+    );
+    refused(&[app.path()], &problem).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_does_not_compile() {
+    let app = AppDir::new(
+        "notes-abcde",
+        &json!({ "runConfirmationFunction": true, "confirmationFunctionName": "confirmFunc" }),
+    );
+    app.write("functions/confirmFunc.js", "exports = () => {\n  return { status: 'success' ;\n};\n");
+    let data = TempDir::new().unwrap();
+    let ended = Program::serve(app.path(), data.path().to_str().unwrap()).run().await;
+    assert!(!ended.status.success());
+    let expected = format!("failed to compile {}/functions/confirmFunc.js: ", app.path());
+    assert!(ended.stderr.contains(&expected) && ended.stderr.contains("line 2"), "{}", ended.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,6 +46,26 @@ impl Call {
         Self::of_provider("reset", body)
     }
 
+    /// Asks the confirmation function again.
+    pub(crate) fn retry(email: &str) -> Self {
+        Self::of_provider("confirm/call", json!({ "email": email }))
+    }
+
+    /// Asks the reset function, with what it gets beside the usual.
+    pub(crate) fn reset_by_function(email: &str, password: &str, arguments: &Value) -> Self {
+        let body = json!({ "email": email, "password": password, "arguments": arguments });
+        Self::of_provider("reset/call", body)
+    }
+
+    /// Calls a function by its name.
+    pub(crate) fn function(session: &Session, name: &str, arguments: &Value) -> Self {
+        let path = format!("{ROOT}/app/notes-abcde/functions/call");
+        Self {
+            body: Some(json!({ "name": name, "arguments": arguments })),
+            ..Self::new(Method::POST, path).with_bearer(&session.access_token)
+        }
+    }
+
     pub(crate) fn refresh(session: &Session) -> Self {
         Self::new(Method::POST, format!("{ROOT}/auth/session")).with_bearer(&session.refresh_token)
     }

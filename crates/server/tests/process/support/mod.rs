@@ -6,6 +6,7 @@ mod database;
 mod door;
 mod figures;
 mod letter;
+mod owner_service;
 mod port;
 mod program;
 
@@ -15,6 +16,7 @@ pub(crate) use database::with_database;
 pub(crate) use door::Door;
 pub(crate) use figures::Figures;
 pub(crate) use letter::{Letter, Purpose};
+pub(crate) use owner_service::OwnerService;
 pub(crate) use port::unused_port;
 pub(crate) use program::{Ended, Program, Server};
 

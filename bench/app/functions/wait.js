@@ -1,0 +1,4 @@
+exports = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return "done";
+};

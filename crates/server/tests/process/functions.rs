@@ -1,0 +1,148 @@
+//! The owner's functions as clients meet them: the real server, real worker processes, and a web service of the owner that the functions
+//! ask, so that a test can say what they answer, and when.
+
+mod calls;
+mod confirmation;
+mod mails;
+mod reset;
+mod stopping;
+mod waiting;
+mod webhooks;
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{AppDir, Call, Letter, OwnerService, Program, Reply, Server, Session};
+
+/// A server whose accounts are confirmed and reset by functions.
+struct World {
+    server: Option<Server>,
+    program: Program,
+    service: OwnerService,
+    _app: AppDir,
+    _data: tempfile::TempDir,
+}
+
+/// What the service answers is what the function returns. Its mail holds the pair, for the test.
+const CONFIRM: &str = r#"
+    exports = async ({ token, tokenId, username }) => {
+      const link = `https://notes.example.com/confirm?token=${token}&tokenId=${tokenId}`;
+      await context.services.get("email").send({ to: username, subject: "Confirm", text: link });
+      const said = await context.http.get({ url: context.values.get("service") });
+      return JSON.parse(said.body.text());
+    };
+"#;
+
+const RESET: &str = r#"
+    exports = async ({ username, password, token, tokenId, currentPasswordValid }, ...extra) => {
+      const link = `https://notes.example.com/reset?token=${token}&tokenId=${tokenId}`;
+      await context.services.get("email").send({ to: username, subject: "Reset", text: link });
+      const said = await context.http.post({
+        url: context.values.get("service"),
+        body: { username, password, currentPasswordValid, extra },
+        encodeBodyAsJSON: true,
+      });
+      return JSON.parse(said.body.text());
+    };
+"#;
+
+const SUCCESS: &str = r#"{"status":"success"}"#;
+const PENDING: &str = r#"{"status":"pending"}"#;
+const FAIL: &str = r#"{"status":"fail"}"#;
+
+impl World {
+    async fn new() -> Self {
+        Self::with(&[], &[]).await
+    }
+
+    /// The same with more files in `functions`, or others in place of the usual ones, and more arguments for the server.
+    async fn with(functions: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let service = OwnerService::start().await;
+        let app = AppDir::new(
+            "notes-abcde",
+            &json!({
+                "autoConfirm": false,
+                "runConfirmationFunction": true,
+                "confirmationFunctionName": "confirmFunc",
+                "runResetFunction": true,
+                "resetFunctionName": "resetFunc",
+            }),
+        );
+        app.write(
+            "values/service.json",
+            &json!({ "name": "service", "value": service.url() }).to_string(),
+        );
+        app.write("functions/confirmFunc.js", CONFIRM);
+        app.write("functions/resetFunc.js", RESET);
+        for (name, source) in functions {
+            app.write(&format!("functions/{name}"), &source.replace("SERVICE", service.url()));
+        }
+        let data = tempfile::tempdir().unwrap();
+        let program = Program::serve(app.path(), data.path().to_str().unwrap())
+            .with(["--function-http-allow", "127.0.0.1"])
+            .with(arguments.iter().copied());
+        Self {
+            server: Some(program.start().await),
+            program,
+            service,
+            _app: app,
+            _data: data,
+        }
+    }
+
+    fn server(&self) -> &Server {
+        self.server.as_ref().expect("the server runs")
+    }
+
+    async fn ask(&self, call: Call) -> Reply {
+        self.server().ask(&call).await
+    }
+
+    /// Status, code and text of an answer, on one line.
+    async fn told(&self, call: Call) -> String {
+        let reply = self.ask(call).await;
+        let error = reply.json()["error"].as_str().unwrap_or_default().to_owned();
+        format!("{reply} {error}").trim_end().to_owned()
+    }
+
+    /// Registers an address, which the function confirms at once.
+    async fn registered(&self, email: &str) -> String {
+        self.service.will_answer(SUCCESS);
+        assert_eq!(self.told(Call::register(email, "password")).await, "201");
+        email.to_owned()
+    }
+
+    /// Registers an address, which stays pending, and returns the pair that confirms it.
+    async fn pending(&self, email: &str) -> Letter {
+        self.service.will_answer(PENDING);
+        assert_eq!(self.told(Call::register(email, "password")).await, "201");
+        self.letter(email).await
+    }
+
+    async fn signed_in(&self, email: &str) -> Session {
+        self.registered(email).await;
+        self.ask(Call::log_in(email, "password")).await.session()
+    }
+
+    /// The newest mail to an address.
+    async fn letter(&self, to: &str) -> Letter {
+        let mails = self.mails_to(to, 1).await;
+        Letter::with_link(to, mails.last().unwrap()["text"].as_str().unwrap())
+    }
+
+    /// All mails to an address, of which there are at least so many in a moment: the outbox sends what has been committed.
+    async fn mails_to(&self, to: &str, at_least: usize) -> Vec<Value> {
+        let begun = Instant::now();
+        loop {
+            let reply = self.ask(Call::get("/dev/mail/messages")).await;
+            let all = reply.json().as_array().cloned().unwrap_or_default();
+            let mails: Vec<_> = all.into_iter().filter(|mail| mail["to"] == to).collect();
+            if mails.len() >= at_least {
+                return mails;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "no mail to {to}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A server that stops finishes the calls that it accepted, and leaves no process behind.
+
+use super::{PENDING, World};
+use crate::support::Call;
+
+const ADA: &str = "ada@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_under_way_is_finished_before_the_server_ends() {
+    let mut world = World::new().await;
+    world.service.hold();
+    world.service.will_answer(PENDING);
+    let registering = {
+        let client = world.server().client().clone();
+        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
+    };
+    world.service.asked(1).await;
+    let server = world.server.take().unwrap();
+    server.terminate();
+    world.service.let_go();
+    assert_eq!(registering.await.unwrap().unwrap(), "201");
+    assert!(server.ended().await.status.success());
+
+    world.server = Some(world.program.start().await);
+    assert_eq!(
+        world.told(Call::log_in(ADA, "password")).await,
+        "401 AuthError unauthorized"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_client_has_gone_is_finished_too() {
+    let mut world = World::new().await;
+    world.service.hold();
+    world.service.will_answer(PENDING);
+    let impatient = {
+        let client = world.server().client().clone();
+        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
+    };
+    world.service.asked(1).await;
+    impatient.abort();
+    let _ = impatient.await;
+    let server = world.server.take().unwrap();
+    server.terminate();
+    world.service.let_go();
+    assert!(server.ended().await.status.success());
+
+    world.server = Some(world.program.start().await);
+    assert_eq!(
+        world.told(Call::log_in(ADA, "password")).await,
+        "401 AuthError unauthorized"
+    );
+}

@@ -1,0 +1,147 @@
+//! While a function runs: the address is kept, nothing is stored, nobody else waits, and a client that goes away changes nothing.
+
+use std::time::Duration;
+
+use super::{FAIL, PENDING, SUCCESS, World};
+use crate::support::{Call, Purpose};
+
+const ADA: &str = "ada@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_function_runs_its_address_is_taken_and_otherwise_unknown() {
+    let world = World::new().await;
+    world.service.hold();
+    world.service.will_answer(SUCCESS);
+    let registering = {
+        let client = world.server().client().clone();
+        tokio::spawn(async move { client.ask(&Call::register(ADA, "password")).await })
+    };
+    world.service.asked(1).await;
+
+    assert_eq!(
+        world.told(Call::register(ADA, "password")).await,
+        "409 AccountNameInUse name already in use"
+    );
+    assert_eq!(
+        world.told(Call::log_in(ADA, "password")).await,
+        "401 InvalidPassword unauthorized"
+    );
+    for call in [
+        Call::retry(ADA),
+        Call::send(Purpose::Confirm, ADA),
+        Call::send(Purpose::Reset, ADA),
+        Call::reset_by_function(ADA, "new-password", &serde_json::json!([])),
+    ] {
+        assert_eq!(world.told(call).await, "404 UserNotFound user not found");
+    }
+
+    world.service.let_go();
+    assert_eq!(registering.await.unwrap(), "201");
+    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s16_of_many_who_register_an_address_at_once_one_is_asked_about() {
+    let world = World::new().await;
+    world.service.hold();
+    world.service.will_answer(PENDING);
+    let clients: Vec<_> = (0..20)
+        .map(|_| {
+            let client = world.server().client().clone();
+            tokio::spawn(async move { client.ask(&Call::register(ADA, "password")).await.to_string() })
+        })
+        .collect();
+    world.service.asked(1).await;
+    // The losers do not wait for the winner: the winner is let go only when all of them have been answered.
+    let mut answers = Vec::new();
+    for client in clients {
+        if answers.len() == 19 {
+            world.service.let_go();
+        }
+        let answer = tokio::time::timeout(Duration::from_millis(500), client);
+        match answer.await {
+            Ok(answer) => answers.push(answer.unwrap()),
+            // This is the winner; it is counted below.
+            Err(_) => world.service.let_go(),
+        }
+    }
+    assert!(answers.iter().filter(|answer| *answer == "409 AccountNameInUse").count() >= 19);
+    assert_eq!(world.service.asked(1).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_function_decides_is_kept_when_the_client_has_gone() {
+    let world = World::new().await;
+    world.service.hold();
+    world.service.will_answer(SUCCESS);
+    let impatient = {
+        let client = world.server().client().clone();
+        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
+    };
+    world.service.asked(1).await;
+    impatient.abort();
+    let _ = impatient.await;
+    world.service.let_go();
+    world.mails_to(ADA, 1).await;
+    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t18_a_function_that_takes_too_long_fails_and_its_address_is_free_again() {
+    let world = World::with(&[], &["--function-timeout", "1s"]).await;
+    world.service.hold();
+    assert_eq!(
+        world.told(Call::register(ADA, "password")).await,
+        r#"400 BadRequest failed to confirm user "ada@example.com""#
+    );
+    world.service.let_go();
+    world.service.will_answer(FAIL);
+    world.registered(ADA).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t02_an_address_that_a_crash_left_kept_is_free_after_the_restart() {
+    let mut world = World::new().await;
+    world.service.hold();
+    let registering = {
+        let client = world.server().client().clone();
+        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
+    };
+    world.service.asked(1).await;
+    world.server.take().unwrap().kill().await;
+    assert!(registering.await.unwrap().is_err(), "nobody was told anything");
+
+    world.server = Some(world.program.start().await);
+    world.service.let_go();
+    world.service.will_answer(FAIL);
+    assert_eq!(
+        world.told(Call::log_in(ADA, "password")).await,
+        "401 InvalidPassword unauthorized"
+    );
+    world.service.will_answer(SUCCESS);
+    let told = world.told(Call::register(ADA, "password")).await;
+    assert!(told == "201" || told.starts_with("400"), "{told}: it was asked about");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_wait_keep_nobody_else_waiting() {
+    let world = World::new().await;
+    let session = world.signed_in("bob@example.com").await;
+    world.service.hold();
+    let busy: Vec<_> = (0..8)
+        .map(|n| {
+            let client = world.server().client().clone();
+            let call = Call::register(&format!("user{n}@example.com"), "password");
+            tokio::spawn(async move { client.try_ask(&call).await })
+        })
+        .collect();
+    world.service.asked(2).await;
+    for _ in 0..20 {
+        assert_eq!(world.told(Call::profile(&session)).await, "200");
+        assert_eq!(world.told(Call::get("/readyz")).await, "200");
+    }
+    world.service.let_go();
+    for client in busy {
+        let _ = client.await;
+    }
+}
