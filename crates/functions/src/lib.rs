@@ -14,7 +14,7 @@ pub mod test_worker;
 mod webhook;
 pub mod worker;
 
-pub use engine::{SyntaxError, check};
+pub use engine::{SyntaxError, built_in_modules, check};
 pub use limits::Limits;
 pub use outbound::{AddressRule, AllowError, Allowed};
 pub use packages::Packages;

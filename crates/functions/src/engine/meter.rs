@@ -61,7 +61,7 @@ impl Meter {
         self.late.get()
     }
 
-    /// Refuses memory from an instant on.
+    /// Refuses all memory from an instant on. For parsers only: a script could not be stopped any more, for the reason given below.
     pub(super) fn stop_at(&self, deadline: Instant) {
         self.deadline.set(Some(deadline));
     }
@@ -72,7 +72,10 @@ impl Meter {
         if self.asked.get().is_multiple_of(64) && self.deadline.get().is_some_and(|end| Instant::now() >= end) {
             self.late.set(true);
         }
-        if self.used.get().saturating_add(more) > self.limit {
+        // The engine makes an error object to stop a script. If it cannot even make that, the script can catch what comes instead and go
+        // on for ever, so small pieces are to be had after a refusal.
+        let reserve = if self.refused.get() && more <= 4096 { 1 << 20 } else { 0 };
+        if self.used.get().saturating_add(more) > self.limit.saturating_add(reserve) {
             self.refused.set(true);
             return false;
         }

@@ -35,6 +35,13 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     Ok(object)
 }
 
+/// The conversions alone, for the values of BSON.
+pub(super) fn text<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    text::add(ctx, &object)?;
+    Ok(object)
+}
+
 /// Hands bytes to JavaScript, or throws.
 fn answer(ctx: Ctx<'_>, result: Result<Vec<u8>, Refused>) -> rquickjs::Result<TypedArray<'_, u8>> {
     match result {
