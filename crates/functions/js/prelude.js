@@ -1,7 +1,7 @@
 // What a function sees: `context`, `console`, timers, `require`. Returns what the engine calls: begin, answer, fire.
 (function (native, bson) {
   const { stringify, parse } = JSON;
-  const { BSON, EJSON, encode, decode, toBase64 } = bson;
+  const { BSON, EJSON, encode, redacted, decode, toBase64, isTooDeep } = bson;
   const apply = Reflect.apply, resolve = Promise.resolve.bind(Promise), then = Promise.prototype.then;
   const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   const waiting = new Map();
@@ -92,9 +92,10 @@
           body = native.toBase64(encode(r.body));
           if (!has("content-type")) headers.push(["Content-Type", "application/json"]);
         } else if (r.body instanceof BSON.Binary) body = r.body.toBase64();
-        else if (r.body instanceof Uint8Array) body = toBase64(r.body);
+        else if (ArrayBuffer.isView(r.body)) body = toBase64(new Uint8Array(r.body.buffer, r.body.byteOffset, r.body.byteLength));
+        else if (r.body instanceof ArrayBuffer) body = toBase64(new Uint8Array(r.body));
         else if (typeof r.body === "string") body = native.toBase64(r.body);
-        else throw new TypeError("the body of a request is a string or a Binary, or an object with encodeBodyAsJSON");
+        else throw new TypeError("the body of a request is a string, a Binary, a Buffer or an ArrayBuffer, or an object with encodeBodyAsJSON");
       }
       const digest = r.digestAuth ? [String(r.username || ""), String(r.password || "")] : null;
       const request = { method: method.toUpperCase(), url: urlOf(r), headers, body, follow_redirects: !!r.followRedirects, digest };
@@ -135,9 +136,11 @@
     const specifier = String(name), bare = specifier.replace(/^node:/, "");
     if (inside && bare === "doorward:http") return http;
     if (inside && bare === "doorward:native") return native.object();
-    let source = native.builtin(bare), path = "builtin:" + bare, builtin = true;
+    // The parts of built-in modules reach what the checks of those modules are for.
+    const hidden = !inside && bare.startsWith("doorward:");
+    let source = hidden ? undefined : native.builtin(bare), path = "builtin:" + bare, builtin = true;
     if (!source) {
-      const found = native.module(from, specifier);
+      const found = hidden ? undefined : native.module(from, specifier);
       if (!found) throw new Error("Cannot find module '" + specifier + "'");
       ({ source, path } = found);
       builtin = false;
@@ -181,7 +184,11 @@
   const load = (source, context) => source(undefined, require, context)();
   const execute = (name, args, system, depth) => {
     native.operation();
-    if (depth > 50) throw new RangeError("functions execute each other too deeply");
+    if (depth > 50) {
+      const e = new RangeError("functions execute each other too deeply");
+      tooMuchRecursion.add(e);
+      throw e;
+    }
     if (native.webhook(name)) return ask({ Webhook: { function: name, arguments: EJSON.serialize(args) } }, decode);
     return run(name, args, system, depth);
   };
@@ -205,9 +212,17 @@
       throw new Error("the run-as script of '" + name + "' returned no user");
     });
   };
+  // The engine does not say that the stack is used up in any other way. A script that throws just this error fools nobody but its owner.
+  const OutOfStack = RangeError;
+  const isLimit = (e, text) => {
+    if (isTooDeep(e) || tooMuchRecursion.has(e)) return true;
+    try { return text === "RangeError: Maximum call stack size exceeded" && e instanceof OutOfStack; } catch (_) { return false; }
+  };
+  const tooMuchRecursion = new WeakSet();
   const fail = (e) => {
     const { text, stack } = describe(e);
-    native.fail(typeof e === "object" && e !== null && uncallable.has(e), text, stack);
+    const object = typeof e === "object" && e !== null;
+    native.fail(object && uncallable.has(e) ? "uncallable" : object && isLimit(e, text) ? "limit" : "script", text, stack);
   };
   const finish = (value) => {
     const object = value !== null && (typeof value === "object" || typeof value === "function");
@@ -218,7 +233,7 @@
       let id = value, name;
       if (object) { id = value.id; name = value.name; }
       native.identity(typeof id === "string" && id ? id : undefined, typeof name === "string" ? name : undefined);
-    } else if (call.wanted === "Value") native.result(encode(value));
+    } else if (call.wanted === "Value") native.result(redacted(value));
     else native.nothing();
   };
   const finishSafely = (value) => { try { finish(value); } catch (e) { fail(e); } };
@@ -240,7 +255,7 @@
       if (!timer) return;
       timers.delete(id);
       if (timer.repeat !== undefined) timers.set(native.timer(timer.repeat), timer);
-      apply(timer.action, undefined, timer.args);
+      try { apply(timer.action, undefined, timer.args); } catch (e) { fail(e); }
     },
   };
 })

@@ -28,7 +28,7 @@ pub(crate) struct Engine;
 impl ScriptEngine for Engine {
     fn provides(&self, module: &str) -> bool {
         let module = module.strip_prefix("node:").unwrap_or(module);
-        doorward_functions::built_in_modules().contains(&module)
+        doorward_functions::built_in_modules().any(|name| name == module)
     }
 
     fn check(&self, path: &str, text: &str) -> Result<(), ScriptError> {

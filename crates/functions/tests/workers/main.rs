@@ -1,6 +1,7 @@
 //! The pool and the sandbox, with real processes whose "functions" are Rust actions.
 
 mod crashes;
+mod engine;
 mod escapes;
 mod lifetimes;
 
