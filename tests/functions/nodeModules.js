@@ -13,7 +13,7 @@ exports = function () {
   bus.emit("step", 1);
   bus.emit("step", 2);
 
-  assert.deepStrictEqual(qs.parse("a=1&b=2&a=3"), Object.assign(Object.create(null), { a: ["1", "3"], b: "2" }));
+  assert.deepEqual(qs.parse("a=1&b=2&a=3"), { a: ["1", "3"], b: "2" });
   assert.ok(seen.length === 2);
   let complaint;
   try { assert.equal(1, 2); } catch (e) { complaint = e.name + "/" + e.code; }

@@ -41,6 +41,8 @@ pub(crate) struct Environment {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
     pub(crate) case: String,
+    /// Why it does not end as expected, for as long as it does not.
+    pub(crate) known: Option<String>,
     /// An array, as Extended JSON.
     #[serde(default = "no_arguments")]
     pub(crate) arguments: Ejson,

@@ -134,10 +134,8 @@ fn call(name: &str, case: &Case) -> Call {
 fn ending(result: &Result<Outcome, CallError>) -> String {
     match result {
         Ok(outcome) => match &outcome.result {
-            Ok(returned) => match returned {
-                Returned::Value(value) => format!("value {}", value.as_str()),
-                other => format!("{other:?}"),
-            },
+            Ok(Returned::Value(value)) => format!("value {}", value.as_str()),
+            Ok(other) => format!("{other:?}"),
             Err(thrown) => format!("{:?}: {}", thrown.kind, thrown.text),
         },
         Err(CallError::TimedOut) => "killed".to_owned(),
@@ -162,7 +160,7 @@ fn complaints(case: &Case, result: &Result<Outcome, CallError>) -> Vec<String> {
         _ => false,
     };
     if !as_expected {
-        complaints.push(format!("it ended with {ending}"));
+        complaints.push(format!("it ended with {}", ending.chars().take(500).collect::<String>()));
     }
     let Ok(outcome) = result else {
         return complaints;
@@ -198,6 +196,17 @@ fn complaints(case: &Case, result: &Result<Outcome, CallError>) -> Vec<String> {
     complaints
 }
 
+/// Everything that is not as the case expects it. What is known to be wrong must still be wrong, so that the note goes with the mistake.
+fn judged(case: &Case, result: &Result<Outcome, CallError>, provider: &Provider) -> Vec<String> {
+    let mut found = complaints(case, result);
+    found.extend(provider.complaints());
+    match &case.known {
+        None => found,
+        Some(known) if found.is_empty() => vec![format!("it is no longer wrong that {known}: remove `known`")],
+        Some(_) => Vec::new(),
+    }
+}
+
 /// Runs one case in an app of its own.
 async fn run(
     workers: &Workers,
@@ -209,9 +218,7 @@ async fn run(
     let provider = Arc::new(Provider::new(requests, case.mail_error.take()));
     let app = AppProgram::new(program(function, case, all), Arc::clone(&provider) as _);
     let result = workers.call(&app, call(&function.name, case)).await;
-    let mut found = complaints(case, &result);
-    found.extend(provider.complaints());
-    (app, found)
+    (app, judged(case, &result, &provider))
 }
 
 fn sources(functions: &BTreeMap<String, Owned>) -> BTreeMap<String, (String, bool)> {
