@@ -107,11 +107,15 @@
     return { $numberDouble: Object.is(n, -0) ? "-0.0" : Number.isInteger(n) ? n.toString() + ".0" : String(n) };
   };
 
+  // Half of a character is nothing that JSON or BSON has.
+  const whole = Function.prototype.call.bind(String.prototype.toWellFormed);
+
   // A plain tree in canonical form. Objects without a prototype: a key `__proto__` is a key like any other.
   const encode = (v, depth, seen) => {
     switch (typeof v) {
       case "undefined": return { $undefined: true };
-      case "string": case "boolean": return v;
+      case "string": return whole(v);
+      case "boolean": return v;
       case "number": return encodeNumber(v);
       case "bigint": return { $numberLong: new Long(v).toString() };
       case "function": case "symbol": return { $undefined: true };
@@ -146,7 +150,7 @@
       out = { name: String(v.name), message: String(v.message) };
     } else {
       out = Object.create(null);
-      for (const key of Object.keys(v)) out[key] = encode(v[key], depth + 1, seen);
+      for (const key of Object.keys(v)) out[whole(key)] = encode(v[key], depth + 1, seen);
     }
     seen.pop();
     return out;

@@ -74,5 +74,10 @@ async fn hostile_functions_end_and_nobody_else_notices() {
     }
     let failures = runs.join_all().await.concat();
     workers.stop(Duration::ZERO).await;
-    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failures\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }

@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 use crate::case::{Caller, Case, Expect, Sheet, Wants, fits, value_fits};
 use crate::provider::Provider;
 
+/// What the server may have to log of an error.
+const LONGEST_ERROR: usize = 64 << 10;
+
 /// One function of a folder, with its cases.
 struct Owned {
     name: String,
@@ -35,7 +38,11 @@ fn folder(path: &str) -> BTreeMap<String, Owned> {
             continue;
         }
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let partner = path.with_extension(if path.extension().is_some_and(|e| e == "js") { "json" } else { "js" });
+        let partner = path.with_extension(if path.extension().is_some_and(|e| e == "js") {
+            "json"
+        } else {
+            "js"
+        });
         assert!(partner.exists(), "{} stands alone", path.display());
         if functions.contains_key(&name) {
             continue;
@@ -98,7 +105,11 @@ fn program(function: &Owned, case: &Case, all: &BTreeMap<String, (String, bool)>
 
 /// The call of a case. A hook has the secrets that the server gives every hook.
 fn call(name: &str, case: &Case) -> Call {
-    let default_caller = if matches!(case.wanted, Wants::Value) { Caller::User } else { Caller::System };
+    let default_caller = if matches!(case.wanted, Wants::Value) {
+        Caller::User
+    } else {
+        Caller::System
+    };
     let as_system = case.caller.unwrap_or(default_caller) == Caller::System;
     let user = case.user.clone().unwrap_or_else(|| {
         let user = if as_system {
@@ -114,7 +125,10 @@ fn call(name: &str, case: &Case) -> Call {
     let arguments: Value = serde_json::from_str(case.arguments.as_str()).unwrap();
     let secret = |name: &str| arguments.get(0)?.get(name)?.as_str().map(str::to_owned);
     let secrets = if case.wanted == Wants::Status {
-        ["token", "tokenId", "password"].into_iter().filter_map(secret).collect()
+        ["token", "tokenId", "password"]
+            .into_iter()
+            .filter_map(secret)
+            .collect()
     } else {
         Vec::new()
     };
@@ -153,18 +167,26 @@ fn complaints(case: &Case, result: &Result<Outcome, CallError>) -> Vec<String> {
         (Expect::Status(expected), Some(Returned::Status(status))) => expected == status,
         (Expect::Identity(expected), Some(Returned::Identity(identity))) => expected == identity,
         (Expect::Value(expected), Some(Returned::Value(value))) => {
-            value_fits(expected, &serde_json::from_str(value.as_str()).unwrap())
+            serde_json::from_str(value.as_str()).is_ok_and(|value| value_fits(expected, &value))
         }
         (Expect::Nothing(()), Some(Returned::Nothing)) => true,
         (Expect::Error(any), None) => any.iter().any(|error| fits(error, &ending)),
         _ => false,
     };
     if !as_expected {
-        complaints.push(format!("it ended with {}", ending.chars().take(500).collect::<String>()));
+        complaints.push(format!(
+            "it ended with {}",
+            ending.chars().take(500).collect::<String>()
+        ));
     }
     let Ok(outcome) = result else {
         return complaints;
     };
+    if let Err(thrown) = &outcome.result
+        && thrown.text.len() + thrown.stack.as_ref().map_or(0, String::len) > LONGEST_ERROR
+    {
+        complaints.push(format!("the text of the error has {} bytes", thrown.text.len()));
+    }
     let lines: Vec<_> = outcome
         .console
         .iter()
@@ -172,7 +194,10 @@ fn complaints(case: &Case, result: &Result<Outcome, CallError>) -> Vec<String> {
         .collect();
     let same = lines.len() == case.console.len() && case.console.iter().zip(&lines).all(|(e, a)| fits(e, a));
     if !same || outcome.console_dropped != case.console_dropped {
-        complaints.push(format!("the console has {lines:#?} and lost {}", outcome.console_dropped));
+        complaints.push(format!(
+            "the console has {lines:#?} and lost {}",
+            outcome.console_dropped
+        ));
     }
     let optional = |expected: &Option<String>, actual: &Option<String>| match (expected, actual) {
         (Some(expected), Some(actual)) => fits(expected, actual),
@@ -244,15 +269,34 @@ async fn functions_written_for_app_services_run_unchanged() {
         }
     }
     workers.stop(Duration::ZERO).await;
-    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} failures\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
 fn a_star_stands_for_anything() {
-    for (expected, actual) in [("", ""), ("a", "a"), ("*", ""), ("a*", "abc"), ("*c", "abc"), ("a*b*c", "a--b--c")] {
+    for (expected, actual) in [
+        ("", ""),
+        ("a", "a"),
+        ("*", ""),
+        ("a*", "abc"),
+        ("*c", "abc"),
+        ("a*b*c", "a--b--c"),
+    ] {
         assert!(fits(expected, actual), "{expected} {actual}");
     }
-    for (expected, actual) in [("", "a"), ("a", "ab"), ("a*", "b"), ("*c", "cb"), ("a*b*c", "acb"), ("ab*bc", "abc")] {
+    for (expected, actual) in [
+        ("", "a"),
+        ("a", "ab"),
+        ("a*", "b"),
+        ("*c", "cb"),
+        ("a*b*c", "acb"),
+        ("ab*bc", "abc"),
+    ] {
         assert!(!fits(expected, actual), "{expected} {actual}");
     }
 }
