@@ -173,7 +173,7 @@
   define("BSON", BSON);
 
   // ---- running functions
-  const notCallable = (message) => { const e = new Error(message); uncallable.add(e); return e; };
+  const notCallable = (message, depth) => { const e = new Error(message); if (!depth) uncallable.add(e); return e; };
   const uncallable = new WeakSet();
   const contextFor = (system, depth) => ({
     user: call.user, request: call.request, app: call.app, environment: call.environment, http,
@@ -192,12 +192,12 @@
   const run = (name, args, system, depth) => {
     let script;
     try { script = native.script(name); } catch (e) { if (!depth) uncallable.add(e); throw e; }
-    if (!script) throw notCallable("function not found: '" + name + "'");
+    if (!script) throw notCallable("function not found: '" + name + "'", depth);
     const go = (asSystem) => {
       const context = contextFor(asSystem, depth);
       if (!depth) define("context", context);
       const exported = load(script.source, context) || globalThis.exports;
-      if (typeof exported !== "function") throw notCallable("function '" + name + "' does not assign a function to exports");
+      if (typeof exported !== "function") throw notCallable("function '" + name + "' does not assign a function to exports", depth);
       return apply(exported, undefined, args);
     };
     if (script.system || system || !script.runAs) return go(script.system || system);
