@@ -2,13 +2,15 @@
 (function (native, bson) {
   const { stringify, parse } = JSON;
   const { BSON, EJSON, encode, redacted, decode, toBase64, isTooDeep } = bson;
+  // Half of a character, as cutting a text leaves it, cannot leave the engine.
+  const whole = Function.prototype.call.bind(String.prototype.toWellFormed);
   const apply = Reflect.apply, resolve = Promise.resolve.bind(Promise), then = Promise.prototype.then;
   const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   const waiting = new Map();
   let call;
 
   const ask = (question, read) => new Promise((good, bad) => {
-    const id = native.ask(stringify(question));
+    const id = native.ask(stringify(question, (_, v) => (typeof v === "string" ? whole(v) : v)));
     waiting.set(id, { good: (text) => good(read(text)), bad });
   });
 
@@ -24,7 +26,7 @@
   };
   const console = {};
   for (const level of ["log", "info", "warn", "error", "debug"]) {
-    console[level] = (...parts) => native.console(level, parts.map(show).join(" "));
+    console[level] = (...parts) => native.console(level, whole(parts.map(show).join(" ")));
   }
   const describe = (e) => {
     let stack, text;
@@ -53,6 +55,8 @@
     for (const [key, timer] of timers) if (key === id || timer.first === id) { timers.delete(key); native.clear(key); }
   };
   define("setTimeout", (action, delay, ...args) => start(action, delay, false, args));
+  // `util.promisify(setTimeout)` is how many write a sleep.
+  setTimeout[Symbol.for("nodejs.util.promisify.custom")] = (delay, value) => new Promise((done) => start(done, delay, false, [value]));
   define("setInterval", (action, delay, ...args) => start(action, delay, true, args));
   define("setImmediate", (action, ...args) => start(action, 0, false, args));
   for (const name of ["clearTimeout", "clearInterval", "clearImmediate"]) define(name, cleared);
@@ -85,7 +89,7 @@
         const boundary = "doorward" + native.objectId();
         const quoted = (name) => name.replace(/["\r\n]/g, encodeURIComponent);
         const parts = listed(r.form).map(([k, v]) => "--" + boundary + '\r\nContent-Disposition: form-data; name="' + quoted(k) + '"\r\n\r\n' + v + "\r\n");
-        body = native.toBase64(parts.join("") + "--" + boundary + "--\r\n");
+        body = native.toBase64(whole(parts.join("")) + "--" + boundary + "--\r\n");
         headers.push(["Content-Type", "multipart/form-data; boundary=" + boundary]);
       } else if (r.body !== undefined && r.body !== null) {
         if (r.encodeBodyAsJSON) {
@@ -94,7 +98,7 @@
         } else if (r.body instanceof BSON.Binary) body = r.body.toBase64();
         else if (ArrayBuffer.isView(r.body)) body = toBase64(new Uint8Array(r.body.buffer, r.body.byteOffset, r.body.byteLength));
         else if (r.body instanceof ArrayBuffer) body = toBase64(new Uint8Array(r.body));
-        else if (typeof r.body === "string") body = native.toBase64(r.body);
+        else if (typeof r.body === "string") body = native.toBase64(whole(r.body));
         else throw new TypeError("the body of a request is a string, a Binary, a Buffer or an ArrayBuffer, or an object with encodeBodyAsJSON");
       }
       const digest = r.digestAuth ? [String(r.username || ""), String(r.password || "")] : null;
@@ -172,7 +176,7 @@
   define("BSON", BSON);
 
   // ---- running functions
-  const notCallable = (message) => { const e = new Error(message); uncallable.add(e); return e; };
+  const notCallable = (message, depth) => { const e = new Error(message); if (!depth) uncallable.add(e); return e; };
   const uncallable = new WeakSet();
   const contextFor = (system, depth) => ({
     user: call.user, request: call.request, app: call.app, environment: call.environment, http,
@@ -195,12 +199,12 @@
   const run = (name, args, system, depth) => {
     let script;
     try { script = native.script(name); } catch (e) { if (!depth) uncallable.add(e); throw e; }
-    if (!script) throw notCallable("function not found: '" + name + "'");
+    if (!script) throw notCallable("function not found: '" + name + "'", depth);
     const go = (asSystem) => {
       const context = contextFor(asSystem, depth);
       if (!depth) define("context", context);
       const exported = load(script.source, context) || globalThis.exports;
-      if (typeof exported !== "function") throw notCallable("function '" + name + "' does not assign a function to exports");
+      if (typeof exported !== "function") throw notCallable("function '" + name + "' does not assign a function to exports", depth);
       return apply(exported, undefined, args);
     };
     if (script.system || system || !script.runAs) return go(script.system || system);
@@ -222,13 +226,13 @@
   const fail = (e) => {
     const { text, stack } = describe(e);
     const object = typeof e === "object" && e !== null;
-    native.fail(object && uncallable.has(e) ? "uncallable" : object && isLimit(e, text) ? "limit" : "script", text, stack);
+    native.fail(object && uncallable.has(e) ? "uncallable" : object && isLimit(e, text) ? "limit" : "script", whole(text), stack && whole(stack));
   };
   const finish = (value) => {
     const object = value !== null && (typeof value === "object" || typeof value === "function");
     if (call.wanted === "Status") {
       const status = object ? value.status : undefined;
-      native.status(typeof status === "string" ? status : undefined);
+      native.status(typeof status === "string" ? whole(status) : undefined);
     } else if (call.wanted === "Identity") {
       let id = value, name;
       if (object) { id = value.id; name = value.name; }

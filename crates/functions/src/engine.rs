@@ -1,7 +1,7 @@
 //! The JavaScript of one app: every call in a fresh runtime, from code that was compiled once.
 
 mod bridge;
-pub(crate) mod builtin;
+mod builtin;
 mod bytecode;
 mod compile;
 mod host;

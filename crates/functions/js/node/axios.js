@@ -40,7 +40,7 @@ function query(params, serializer) {
   if (serialize) return serialize(params);
   if (params instanceof URLSearchParams) return params.toString();
   const pairs = [];
-  const encode = (text) => encodeURIComponent(text).replace(/%3A/gi, ":").replace(/%24/g, "$").replace(/%2C/gi, ",").replace(/%20/g, "+");
+  const encode = (text) => encodeURIComponent(text).replace(/%3A/gi, ":").replace(/%24/g, "$").replace(/%2C/gi, ",").replace(/%20/g, "+").replace(/%5B/gi, "[").replace(/%5D/gi, "]");
   const add = (name, value) => {
     if (value === undefined || value === null) return;
     if (value instanceof Date) pairs.push([name, value.toISOString()]);
