@@ -19,7 +19,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime};
+use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime};
 use serde_json::json;
 
 pub use self::builtin::names as built_in_modules;
@@ -116,8 +116,10 @@ impl Engine {
         ready.run(call)?;
         let state = &ready.state;
         if state.out_of_time.get() {
-            state.ended.replace(None);
-            state.fail(ThrownKind::Time, "execution time limit exceeded", None);
+            // Where it was then, if the engine was asked within a script.
+            let stack = state.ended.replace(None).and_then(Result::err);
+            let stack = stack.and_then(|thrown| thrown.stack);
+            state.fail(ThrownKind::Time, "execution time limit exceeded", stack.as_deref());
         } else if ready.meter.refused() {
             // Whatever the script made of it: what it did since may be incomplete.
             state.ended.replace(None);
@@ -281,7 +283,13 @@ impl Ready {
             match self.runtime.execute_pending_job() {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(_) => self.context.with(|ctx| drop(ctx.catch())),
+                Err(_) => self.context.with(|ctx| {
+                    let caught = ctx.catch();
+                    if self.must_stop() {
+                        let stack = caught.as_exception().and_then(rquickjs::Exception::stack);
+                        self.state.fail(ThrownKind::Script, "interrupted", stack.as_deref());
+                    }
+                }),
             }
         }
     }
@@ -296,7 +304,11 @@ impl Ready {
                 } else {
                     ThrownKind::Script
                 };
-                self.state.fail(kind, text.trim(), None);
+                let stack = match &error {
+                    CaughtError::Exception(exception) => exception.stack(),
+                    _ => None,
+                };
+                self.state.fail(kind, text.trim(), stack.as_deref());
             }
         });
     }
