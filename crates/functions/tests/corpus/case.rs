@@ -40,7 +40,8 @@ pub(crate) struct Environment {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
-    pub(crate) case: String,
+    #[serde(rename = "case")]
+    pub(crate) name: String,
     /// Why it does not end as expected, for as long as it does not.
     pub(crate) known: Option<String>,
     /// An array, as Extended JSON.

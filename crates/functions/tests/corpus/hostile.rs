@@ -25,7 +25,7 @@ const HONEST_ANSWER: &str = r#""Ada {\"list\":[\"1\",\"2\",\"3\"]} 64b8f0c2a1d3e
 async fn honest_answer(workers: &Workers, app: &Arc<AppProgram>) -> String {
     let call = Call {
         function: "honest".to_owned(),
-        arguments: Ejson::of(&["Ada"]).unwrap(),
+        arguments: Ejson::of(&["Ada"]).expect("text is JSON"),
         user: Ejson::default(),
         request: Ejson::default(),
         as_system: false,
@@ -67,7 +67,7 @@ async fn hostile_functions_end_and_nobody_else_notices() {
                 }
                 found
                     .into_iter()
-                    .map(|complaint| format!("{name}.js, {}: {complaint}", case.case))
+                    .map(|complaint| format!("{name}.js, {}: {complaint}", case.name))
                     .collect::<Vec<_>>()
             });
         }

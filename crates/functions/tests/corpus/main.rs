@@ -32,12 +32,16 @@ struct Owned {
 fn folder(path: &str) -> BTreeMap<String, Owned> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests").join(path);
     let mut functions = BTreeMap::new();
-    for entry in std::fs::read_dir(&directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(&directory).expect("the folder is there") {
+        let path = entry.expect("the folder can be read").path();
         if path.is_dir() || path.file_name().is_some_and(|name| name == "README.md") {
             continue;
         }
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let name = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("a file has a name")
+            .to_owned();
         let partner = path.with_extension(if path.extension().is_some_and(|e| e == "js") {
             "json"
         } else {
@@ -47,8 +51,8 @@ fn folder(path: &str) -> BTreeMap<String, Owned> {
         if functions.contains_key(&name) {
             continue;
         }
-        let text = std::fs::read_to_string(path.with_extension("js")).unwrap();
-        let sheet = std::fs::read_to_string(path.with_extension("json")).unwrap();
+        let text = std::fs::read_to_string(path.with_extension("js")).expect("a function is text");
+        let sheet = std::fs::read_to_string(path.with_extension("json")).expect("cases are text");
         let sheet: Sheet = serde_json::from_str(&sheet).unwrap_or_else(|error| panic!("{name}.json: {error}"));
         assert!(!sheet.cases.is_empty(), "{name} has no case");
         functions.insert(name.clone(), Owned { name, text, sheet });
@@ -120,9 +124,9 @@ fn call(name: &str, case: &Case) -> Call {
                 "identities": [{ "id": "64b8f0c2a1d3e4f5a6b7c8d8", "provider_type": "local-userpass" }],
             })
         };
-        Ejson::of(&user).unwrap()
+        Ejson::of(&user).expect("a user is JSON")
     });
-    let arguments: Value = serde_json::from_str(case.arguments.as_str()).unwrap();
+    let arguments: Value = serde_json::from_str(case.arguments.as_str()).expect("arguments are JSON");
     let secret = |name: &str| arguments.get(0)?.get(name)?.as_str().map(str::to_owned);
     let secrets = if case.wanted == Wants::Status {
         ["token", "tokenId", "password"]
@@ -264,7 +268,7 @@ async fn functions_written_for_app_services_run_unchanged() {
             let (app, found) = run(&workers, &function, &mut case, &all).await;
             workers.forget(&app).await;
             for complaint in found {
-                failures.push(format!("{}.js, {}: {complaint}", function.name, case.case));
+                failures.push(format!("{}.js, {}: {complaint}", function.name, case.name));
             }
         }
     }
