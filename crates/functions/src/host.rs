@@ -53,13 +53,13 @@ impl FunctionHost {
         }
     }
 
-    /// Starts a worker for each app that has scripts, so that the first call need not wait for one.
+    /// Starts a worker for each app that has scripts, so that the first call need not wait for one. Of many apps only the first ones:
+    /// the pool keeps no more idle workers than calls can run at once.
     pub async fn prepare(&self) -> Vec<Result<crate::Confinement, crate::StartError>> {
+        let has_scripts = |app: &&HostedApp| !app.program.program().functions.is_empty();
         let mut prepared = Vec::new();
-        for app in self.apps.values() {
-            if !app.program.program().functions.is_empty() {
-                prepared.push(self.workers.prepare(&app.program).await);
-            }
+        for app in self.apps.values().filter(has_scripts).take(self.workers.limits().workers) {
+            prepared.push(self.workers.prepare(&app.program).await);
         }
         prepared
     }

@@ -147,6 +147,11 @@ impl Workers {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// What bounds its calls.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
     /// The counters.
     pub fn metrics(&self) -> &WorkerMetrics {
         &self.inner.metrics

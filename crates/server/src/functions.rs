@@ -12,6 +12,7 @@ use doorward_functions::{
     AboutApp, AddressRule, Allowed, AppFunctions, AppOutside, AppProgram, Function, FunctionHost, HttpClient, Limits,
     Outside, OutsideParts, Packages, Source, WebhookClient, WebhookSecret, WorkerCommand, Workers, WorkersConfig,
 };
+use prometheus_client::registry::Registry;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use url::Url;
@@ -88,7 +89,7 @@ impl<'a> HostParts<'a> {
     }
 
     /// Everything that runs functions. No process is started before the first call, or before it is prepared.
-    pub(crate) fn host(self, apps: &[(&LoadedApp, &App)]) -> Result<(FunctionHost, Workers)> {
+    pub(crate) fn host(self, loaded: &[LoadedApp], apps: &[App], registry: &mut Registry) -> Result<FunctionHost> {
         let limits = self.limits.clone();
         let workers = Workers::start(WorkersConfig {
             command: worker_command()?,
@@ -96,9 +97,9 @@ impl<'a> HostParts<'a> {
         })?;
         // The clients read the machine's root certificates, which takes some milliseconds and can fail: not for apps without functions.
         let mut hosted = Vec::new();
-        if apps.iter().any(|(loaded, _)| !loaded.functions.is_empty()) {
+        if loaded.iter().any(|app| !app.functions.is_empty()) {
             let outsides = self.outsides()?;
-            for (loaded, app) in apps {
+            for (loaded, app) in loaded.iter().zip(apps) {
                 hosted.push((
                     app.object_id,
                     outsides.functions(loaded, app)?,
@@ -106,7 +107,8 @@ impl<'a> HostParts<'a> {
                 ));
             }
         }
-        Ok((FunctionHost::new(workers.clone(), limits.wall_time, hosted), workers))
+        workers.metrics().register(registry);
+        Ok(FunctionHost::new(workers, limits.wall_time, hosted))
     }
 }
 

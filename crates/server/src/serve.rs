@@ -95,7 +95,6 @@ async fn start(config: Config) -> Result<Server> {
     let served = serve_apps(&config, &loaded, &*store, &*clock, &*entropy).await?;
     let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
 
-    let pairs: Vec<_> = loaded.iter().zip(&all_apps).collect();
     let limits = functions::limits(config.settings.function_timeout);
     let parts = functions::HostParts {
         limits: &limits,
@@ -105,9 +104,7 @@ async fn start(config: Config) -> Result<Server> {
         entropy: Arc::clone(&entropy),
         mail: mail.is_some(),
     };
-    let (functions, workers) = parts.host(&pairs)?;
-    let functions = Arc::new(functions);
-    workers.metrics().register(&mut registry);
+    let functions = Arc::new(parts.host(&loaded, &all_apps, &mut registry)?);
 
     let passwords = start_passwords(config.password_threads)?;
     passwords.metrics().register(&mut registry);
@@ -129,17 +126,7 @@ async fn start(config: Config) -> Result<Server> {
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
     http_metrics.register(&mut registry);
-    let mut pages = doorward_console::pages(doorward_console::PageParts {
-        accounts: Arc::clone(&accounts),
-        apps: all_apps.clone(),
-        links: Arc::clone(&links),
-    });
-    if let Some(MailOut {
-        mailbox: Some(mailbox), ..
-    }) = &mail
-    {
-        pages = pages.merge(doorward_console::development_mailbox(mailbox.clone()));
-    }
+    let pages = pages(&accounts, &all_apps, &links, mail.as_ref());
     let api = Api {
         accounts: Arc::clone(&accounts),
         apps: Arc::new(Apps::new(served)),
@@ -224,6 +211,19 @@ impl Server {
         background.wait().await;
         self.database.close().await;
         Ok(())
+    }
+}
+
+/// The pages for people, and the development mailbox where mails stay here.
+fn pages(accounts: &Arc<Accounts>, apps: &[App], links: &Arc<Links>, mail: Option<&MailOut>) -> Router {
+    let pages = doorward_console::pages(doorward_console::PageParts {
+        accounts: Arc::clone(accounts),
+        apps: apps.to_vec(),
+        links: Arc::clone(links),
+    });
+    match mail.and_then(|mail| mail.mailbox.clone()) {
+        Some(mailbox) => pages.merge(doorward_console::development_mailbox(mailbox)),
+        None => pages,
     }
 }
 
