@@ -3,33 +3,15 @@
   const { stringify, parse } = JSON;
   const MAX_DEPTH = 100;
   const HEX = /^[0-9a-fA-F]*$/;
-  const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const toHex = (bytes) => Array.from(bytes, (b) => (b < 16 ? "0" : "") + b.toString(16)).join("");
+  const { toUtf8, toHex, toBase64, fromBase64: lenient } = native.text;
+  const BASE64 = /^[A-Za-z0-9+/_-]*=*$/;
   const fromHex = (text) => {
     if (text.length % 2 || !HEX.test(text)) throw new TypeError("not a hexadecimal string");
     return Uint8Array.from({ length: text.length / 2 }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 16));
   };
-  const toBase64 = (bytes) => {
-    const parts = [];
-    for (let i = 0; i < bytes.length; i += 3) {
-      const n = (bytes[i] << 16) | ((bytes[i + 1] || 0) << 8) | (bytes[i + 2] || 0);
-      parts.push(ALPHABET[n >> 18] + ALPHABET[(n >> 12) & 63] +
-        (i + 1 < bytes.length ? ALPHABET[(n >> 6) & 63] : "=") + (i + 2 < bytes.length ? ALPHABET[n & 63] : "="));
-    }
-    return parts.join("");
-  };
   const fromBase64 = (text) => {
-    const clean = String(text).replace(/=+$/, "").replace(/-/g, "+").replace(/_/g, "/");
-    const bytes = new Uint8Array(Math.floor((clean.length * 3) / 4));
-    let bits = 0, held = 0, at = 0;
-    for (let i = 0; i < clean.length; i++) {
-      const digit = ALPHABET.indexOf(clean[i]);
-      if (digit < 0) throw new TypeError("not a base64 string");
-      held = ((held << 6) | digit) & 0xffffff;
-      bits += 6;
-      if (bits >= 8) bytes[at++] = (held >> (bits -= 8)) & 255;
-    }
-    return bytes;
+    if (!BASE64.test(String(text))) throw new TypeError("not a base64 string");
+    return lenient(String(text));
   };
 
   class ObjectId {
@@ -56,7 +38,7 @@
     length() { return this.buffer.length; }
     toHex() { return toHex(this.buffer); }
     toBase64() { return toBase64(this.buffer); }
-    text() { return native.fromBase64(toBase64(this.buffer)); }
+    text() { return toUtf8(this.buffer); }
     toString() { return this.text(); }
     toJSON() { return this.toBase64(); }
   }
@@ -107,17 +89,27 @@
     return { $numberDouble: Object.is(n, -0) ? "-0.0" : Number.isInteger(n) ? n.toString() + ".0" : String(n) };
   };
 
-  // A plain tree in canonical form. Objects without a prototype: a key `__proto__` is a key like any other.
-  const encode = (v, depth, seen) => {
+  // Errors for values that nobody made by accident; a script cannot make one that is in here.
+  const tooDeep = new WeakSet();
+  const wellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
+  const same = (text) => text;
+
+  // A plain tree in canonical form. `hide` is for texts, not for what the notation itself consists of. Objects without a prototype: a key `__proto__` is a key like any other.
+  const encode = (v, depth, seen, hide) => {
     switch (typeof v) {
       case "undefined": return { $undefined: true };
-      case "string": case "boolean": return v;
+      case "boolean": return v;
+      // Half a character is not a text that the server could read.
+      case "string": return hide(wellFormed(v));
       case "number": return encodeNumber(v);
       case "bigint": return { $numberLong: new Long(v).toString() };
       case "function": case "symbol": return { $undefined: true };
     }
     if (v === null) return null;
-    if (v instanceof ObjectId) return { $oid: v.id };
+    if (v instanceof ObjectId) {
+      const hidden = hide(v.id);
+      return hidden === "[redacted]" ? hidden : { $oid: v.id };
+    }
     if (v instanceof Date) return { $date: { $numberLong: String(v.getTime()) } };
     if (v instanceof Binary) return { $binary: { base64: v.toBase64(), subType: (v.sub_type < 16 ? "0" : "") + v.sub_type.toString(16) } };
     if (v instanceof Uint8Array) return { $binary: { base64: toBase64(v), subType: "00" } };
@@ -127,26 +119,30 @@
       const canonical = encodeNumber(v.value);
       return canonical.$numberDouble ? canonical : { $numberDouble: v.value + ".0" };
     }
-    if (v instanceof Decimal128) return { $numberDecimal: v.text };
+    if (v instanceof Decimal128) return { $numberDecimal: hide(v.text) };
     if (v instanceof MinKey) return { $minKey: 1 };
     if (v instanceof MaxKey) return { $maxKey: 1 };
-    if (v instanceof BSONRegExp) return { $regularExpression: { pattern: v.pattern, options: v.options } };
-    if (v instanceof RegExp) return { $regularExpression: { pattern: v.source, options: v.flags } };
+    if (v instanceof BSONRegExp) return { $regularExpression: { pattern: hide(String(v.pattern)), options: v.options } };
+    if (v instanceof RegExp) return { $regularExpression: { pattern: hide(v.source), options: v.flags } };
     if (v instanceof Timestamp) return { $timestamp: { t: v.t, i: v.i } };
-    if (v instanceof BSONSymbol) return { $symbol: v.value };
-    if (v instanceof Code) return v.scope === undefined ? { $code: v.code } : { $code: v.code, $scope: encode(v.scope, depth + 1, seen) };
+    if (v instanceof BSONSymbol) return { $symbol: hide(String(v.value)) };
+    if (v instanceof Code) return v.scope === undefined ? { $code: hide(String(v.code)) } : { $code: hide(String(v.code)), $scope: encode(v.scope, depth + 1, seen, hide) };
     if (seen.includes(v)) throw new TypeError("cannot convert a cyclic structure to Extended JSON");
-    if (depth >= MAX_DEPTH) throw new RangeError("a value is nested too deeply for Extended JSON: " + MAX_DEPTH + " levels are allowed");
+    if (depth >= MAX_DEPTH) {
+      const error = new RangeError("a value is nested too deeply for Extended JSON: " + MAX_DEPTH + " levels are allowed");
+      tooDeep.add(error);
+      throw error;
+    }
     seen.push(v);
     let out;
     if (Array.isArray(v)) {
       out = [];
-      for (let i = 0; i < v.length; i++) out.push(encode(v[i], depth + 1, seen));
+      for (let i = 0; i < v.length; i++) out.push(encode(v[i], depth + 1, seen, hide));
     } else if (v instanceof Error) {
-      out = { name: String(v.name), message: String(v.message) };
+      out = { name: hide(String(v.name)), message: hide(String(v.message)) };
     } else {
       out = Object.create(null);
-      for (const key of Object.keys(v)) out[key] = encode(v[key], depth + 1, seen);
+      for (const key of Object.keys(v)) out[hide(wellFormed(key))] = encode(v[key], depth + 1, seen, hide);
     }
     seen.pop();
     return out;
@@ -187,10 +183,12 @@
 
   const EJSON = {
     parse: (text) => decode(parse(text)),
-    stringify: (value) => stringify(encode(value, 0, [])),
-    serialize: (value) => encode(value, 0, []),
+    stringify: (value) => stringify(encode(value, 0, [], same)),
+    serialize: (value) => encode(value, 0, [], same),
     deserialize: (value) => decode(value),
   };
   const BSON = { ObjectId, ObjectID: ObjectId, Binary, Long, Int32, Double, Decimal128, MinKey, MaxKey, BSONRegExp, Timestamp, BSONSymbol, Code };
-  return { BSON, EJSON, toBase64, encode: EJSON.stringify, decode: EJSON.parse };
+  // What leaves a call: without its secrets, which must not be looked for in the notation around them.
+  const redacted = (value) => stringify(encode(value, 0, [], native.secretive() ? native.redact : same));
+  return { BSON, EJSON, toBase64, encode: EJSON.stringify, redacted, decode: EJSON.parse, isTooDeep: (error) => tooDeep.has(error) };
 })

@@ -1,14 +1,16 @@
 // What a function sees: `context`, `console`, timers, `require`. Returns what the engine calls: begin, answer, fire.
 (function (native, bson) {
   const { stringify, parse } = JSON;
-  const { BSON, EJSON, encode, decode, toBase64 } = bson;
+  const { BSON, EJSON, encode, redacted, decode, toBase64, isTooDeep } = bson;
+  // Half of a character, as cutting a text leaves it, cannot leave the engine.
+  const whole = Function.prototype.call.bind(String.prototype.toWellFormed);
   const apply = Reflect.apply, resolve = Promise.resolve.bind(Promise), then = Promise.prototype.then;
   const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   const waiting = new Map();
   let call;
 
   const ask = (question, read) => new Promise((good, bad) => {
-    const id = native.ask(stringify(question));
+    const id = native.ask(stringify(question, (_, v) => (typeof v === "string" ? whole(v) : v)));
     waiting.set(id, { good: (text) => good(read(text)), bad });
   });
 
@@ -24,7 +26,7 @@
   };
   const console = {};
   for (const level of ["log", "info", "warn", "error", "debug"]) {
-    console[level] = (...parts) => native.console(level, parts.map(show).join(" "));
+    console[level] = (...parts) => native.console(level, whole(parts.map(show).join(" ")));
   }
   const describe = (e) => {
     let stack, text;
@@ -53,6 +55,8 @@
     for (const [key, timer] of timers) if (key === id || timer.first === id) { timers.delete(key); native.clear(key); }
   };
   define("setTimeout", (action, delay, ...args) => start(action, delay, false, args));
+  // `util.promisify(setTimeout)` is how many write a sleep.
+  setTimeout[Symbol.for("nodejs.util.promisify.custom")] = (delay, value) => new Promise((done) => start(done, delay, false, [value]));
   define("setInterval", (action, delay, ...args) => start(action, delay, true, args));
   define("setImmediate", (action, ...args) => start(action, 0, false, args));
   for (const name of ["clearTimeout", "clearInterval", "clearImmediate"]) define(name, cleared);
@@ -85,16 +89,17 @@
         const boundary = "doorward" + native.objectId();
         const quoted = (name) => name.replace(/["\r\n]/g, encodeURIComponent);
         const parts = listed(r.form).map(([k, v]) => "--" + boundary + '\r\nContent-Disposition: form-data; name="' + quoted(k) + '"\r\n\r\n' + v + "\r\n");
-        body = native.toBase64(parts.join("") + "--" + boundary + "--\r\n");
+        body = native.toBase64(whole(parts.join("")) + "--" + boundary + "--\r\n");
         headers.push(["Content-Type", "multipart/form-data; boundary=" + boundary]);
       } else if (r.body !== undefined && r.body !== null) {
         if (r.encodeBodyAsJSON) {
           body = native.toBase64(encode(r.body));
           if (!has("content-type")) headers.push(["Content-Type", "application/json"]);
         } else if (r.body instanceof BSON.Binary) body = r.body.toBase64();
-        else if (r.body instanceof Uint8Array) body = toBase64(r.body);
-        else if (typeof r.body === "string") body = native.toBase64(r.body);
-        else throw new TypeError("the body of a request is a string or a Binary, or an object with encodeBodyAsJSON");
+        else if (ArrayBuffer.isView(r.body)) body = toBase64(new Uint8Array(r.body.buffer, r.body.byteOffset, r.body.byteLength));
+        else if (r.body instanceof ArrayBuffer) body = toBase64(new Uint8Array(r.body));
+        else if (typeof r.body === "string") body = native.toBase64(whole(r.body));
+        else throw new TypeError("the body of a request is a string, a Binary, a Buffer or an ArrayBuffer, or an object with encodeBodyAsJSON");
       }
       const digest = r.digestAuth ? [String(r.username || ""), String(r.password || "")] : null;
       const request = { method: method.toUpperCase(), url: urlOf(r), headers, body, follow_redirects: !!r.followRedirects, digest };
@@ -135,9 +140,11 @@
     const specifier = String(name), bare = specifier.replace(/^node:/, "");
     if (inside && bare === "doorward:http") return http;
     if (inside && bare === "doorward:native") return native.object();
-    let source = native.builtin(bare), path = "builtin:" + bare, builtin = true;
+    // The parts of built-in modules reach what the checks of those modules are for.
+    const hidden = !inside && bare.startsWith("doorward:");
+    let source = hidden ? undefined : native.builtin(bare), path = "builtin:" + bare, builtin = true;
     if (!source) {
-      const found = native.module(from, specifier);
+      const found = hidden ? undefined : native.module(from, specifier);
       if (!found) throw new Error("Cannot find module '" + specifier + "'");
       ({ source, path } = found);
       builtin = false;
@@ -169,7 +176,7 @@
   define("BSON", BSON);
 
   // ---- running functions
-  const notCallable = (message) => { const e = new Error(message); uncallable.add(e); return e; };
+  const notCallable = (message, depth) => { const e = new Error(message); if (!depth) uncallable.add(e); return e; };
   const uncallable = new WeakSet();
   const contextFor = (system, depth) => ({
     user: call.user, request: call.request, app: call.app, environment: call.environment, http,
@@ -181,19 +188,23 @@
   const load = (source, context) => source(undefined, require, context)();
   const execute = (name, args, system, depth) => {
     native.operation();
-    if (depth > 50) throw new RangeError("functions execute each other too deeply");
+    if (depth > 50) {
+      const e = new RangeError("functions execute each other too deeply");
+      tooMuchRecursion.add(e);
+      throw e;
+    }
     if (native.webhook(name)) return ask({ Webhook: { function: name, arguments: EJSON.serialize(args) } }, decode);
     return run(name, args, system, depth);
   };
   const run = (name, args, system, depth) => {
     let script;
     try { script = native.script(name); } catch (e) { if (!depth) uncallable.add(e); throw e; }
-    if (!script) throw notCallable("function not found: '" + name + "'");
+    if (!script) throw notCallable("function not found: '" + name + "'", depth);
     const go = (asSystem) => {
       const context = contextFor(asSystem, depth);
       if (!depth) define("context", context);
       const exported = load(script.source, context) || globalThis.exports;
-      if (typeof exported !== "function") throw notCallable("function '" + name + "' does not assign a function to exports");
+      if (typeof exported !== "function") throw notCallable("function '" + name + "' does not assign a function to exports", depth);
       return apply(exported, undefined, args);
     };
     if (script.system || system || !script.runAs) return go(script.system || system);
@@ -205,20 +216,28 @@
       throw new Error("the run-as script of '" + name + "' returned no user");
     });
   };
+  // The engine does not say that the stack is used up in any other way. A script that throws just this error fools nobody but its owner.
+  const OutOfStack = RangeError;
+  const isLimit = (e, text) => {
+    if (isTooDeep(e) || tooMuchRecursion.has(e)) return true;
+    try { return text === "RangeError: Maximum call stack size exceeded" && e instanceof OutOfStack; } catch (_) { return false; }
+  };
+  const tooMuchRecursion = new WeakSet();
   const fail = (e) => {
     const { text, stack } = describe(e);
-    native.fail(typeof e === "object" && e !== null && uncallable.has(e), text, stack);
+    const object = typeof e === "object" && e !== null;
+    native.fail(object && uncallable.has(e) ? "uncallable" : object && isLimit(e, text) ? "limit" : "script", whole(text), stack && whole(stack));
   };
   const finish = (value) => {
     const object = value !== null && (typeof value === "object" || typeof value === "function");
     if (call.wanted === "Status") {
       const status = object ? value.status : undefined;
-      native.status(typeof status === "string" ? status : undefined);
+      native.status(typeof status === "string" ? whole(status) : undefined);
     } else if (call.wanted === "Identity") {
       let id = value, name;
       if (object) { id = value.id; name = value.name; }
       native.identity(typeof id === "string" && id ? id : undefined, typeof name === "string" ? name : undefined);
-    } else if (call.wanted === "Value") native.result(encode(value));
+    } else if (call.wanted === "Value") native.result(redacted(value));
     else native.nothing();
   };
   const finishSafely = (value) => { try { finish(value); } catch (e) { fail(e); } };
@@ -240,7 +259,7 @@
       if (!timer) return;
       timers.delete(id);
       if (timer.repeat !== undefined) timers.set(native.timer(timer.repeat), timer);
-      apply(timer.action, undefined, timer.args);
+      try { apply(timer.action, undefined, timer.args); } catch (e) { fail(e); }
     },
   };
 })

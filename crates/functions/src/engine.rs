@@ -1,10 +1,12 @@
 //! The JavaScript of one app: every call in a fresh runtime, from code that was compiled once.
 
 mod bridge;
-pub(crate) mod builtin;
+mod builtin;
 mod bytecode;
 mod compile;
 mod host;
+mod meter;
+mod modules;
 mod native;
 mod output;
 mod state;
@@ -17,12 +19,16 @@ use std::io;
 use std::rc::Rc;
 use std::time::Instant;
 
-use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime};
+use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime};
 use serde_json::json;
 
+pub use self::builtin::names as built_in_modules;
 use self::bytecode::Bytecode;
+use self::compile::Compiler;
 pub use self::compile::{SyntaxError, check};
 pub(crate) use self::host::{Host, Pipe};
+use self::meter::Meter;
+use self::modules::Modules;
 use self::output::Secrets;
 use self::state::{State, cpu_time};
 use crate::Limits;
@@ -36,9 +42,10 @@ pub(crate) struct Engine {
     ready: Option<Ready>,
 }
 
-/// What all calls of a worker share: it cannot change.
+/// What all calls of a worker share: no script can change it.
 struct Compiled {
     program: Program,
+    modules: Modules,
     bson: Bytecode,
     prelude: Bytecode,
     functions: BTreeMap<String, CompiledFunction>,
@@ -56,6 +63,7 @@ struct Ready {
     entry: Entry,
     context: Context,
     runtime: Runtime,
+    meter: Rc<Meter>,
     state: Rc<State>,
 }
 
@@ -72,7 +80,7 @@ impl Engine {
         let runtime = Runtime::new().map_err(io::Error::other)?;
         let context = Context::full(&runtime).map_err(io::Error::other)?;
         let compiled = context
-            .with(|ctx| Compiled::new(&ctx, program))
+            .with(|ctx| Compiled::new(&ctx, program, &limits))
             .map_err(io::Error::other)?;
         let mut engine = Self {
             limits,
@@ -108,8 +116,14 @@ impl Engine {
         ready.run(call)?;
         let state = &ready.state;
         if state.out_of_time.get() {
+            // Where it was then, if the engine was asked within a script.
+            let stack = state.ended.replace(None).and_then(Result::err);
+            let stack = stack.and_then(|thrown| thrown.stack);
+            state.fail(ThrownKind::Time, "execution time limit exceeded", stack.as_deref());
+        } else if ready.meter.refused() {
+            // Whatever the script made of it: what it did since may be incomplete.
             state.ended.replace(None);
-            state.fail(ThrownKind::Time, "execution time limit exceeded", None);
+            state.fail(ThrownKind::Limit, "out of memory", None);
         }
         let result = state.ended.take().unwrap_or_else(|| {
             state.fail(ThrownKind::Script, "the function's promise can never settle", None);
@@ -120,7 +134,7 @@ impl Engine {
             result,
             console: console.lines.drain(..).collect(),
             console_dropped: console.dropped,
-            memory: u64::try_from(ready.runtime.memory_usage().malloc_size).unwrap_or(0),
+            memory: u64::try_from(ready.meter.peak()).unwrap_or(u64::MAX),
             cpu_time: cpu_time().saturating_sub(began),
             mails: Vec::new(),
         })
@@ -128,14 +142,15 @@ impl Engine {
 }
 
 impl Compiled {
-    fn new(ctx: &Ctx<'_>, program: Program) -> Result<Self, rquickjs::Error> {
+    fn new(ctx: &Ctx<'_>, program: Program, limits: &Limits) -> Result<Self, rquickjs::Error> {
+        let compiler = Compiler::new(limits);
         let functions = program.functions.iter().map(|(name, script)| {
             let function = CompiledFunction {
-                source: compile::function(ctx, &script.path, &script.text),
+                source: compiler.function(&script.path, &script.text),
                 run_as: script
                     .run_as_script
                     .as_ref()
-                    .map(|text| compile::function(ctx, &script.path, text)),
+                    .map(|text| compiler.function(&script.path, text)),
                 run_as_system: script.run_as_system,
             };
             (name.clone(), function)
@@ -144,6 +159,7 @@ impl Compiled {
         Ok(Self {
             bson: Bytecode::compile(ctx, "doorward:bson", include_str!("../js/bson.js"))?,
             prelude: Bytecode::compile(ctx, "doorward:prelude", include_str!("../js/prelude.js"))?,
+            modules: Modules::default(),
             functions,
             program,
         })
@@ -152,11 +168,10 @@ impl Compiled {
 
 impl Ready {
     fn new(state: Rc<State>) -> Result<Self, rquickjs::Error> {
-        let runtime = Runtime::new()?;
-        runtime.set_memory_limit(state.limits.memory);
-        runtime.set_max_stack_size(state.limits.stack);
-        let watched = state.clone();
-        runtime.set_interrupt_handler(Some(Box::new(move || watched.must_stop())));
+        let (runtime, meter) = Meter::runtime(state.limits.memory, state.limits.stack)?;
+        let (watched, metered) = (state.clone(), meter.clone());
+        // A script that has had all its memory is not asked what it makes of that: it could go on for ever with what it frees.
+        runtime.set_interrupt_handler(Some(Box::new(move || metered.refused() || watched.must_stop())));
         let context = Context::full(&runtime)?;
         let entry = context.with(|ctx| {
             let native = bridge::object(&ctx, &state)?;
@@ -173,6 +188,7 @@ impl Ready {
             entry,
             context,
             runtime,
+            meter,
             state,
         })
     }
@@ -205,7 +221,7 @@ impl Ready {
             if let Some(error) = state.broken.take() {
                 return Err(error);
             }
-            if state.ended.borrow().is_some() || state.must_stop() {
+            if state.ended.borrow().is_some() || self.must_stop() {
                 return Ok(());
             }
             self.wait()?;
@@ -257,28 +273,42 @@ impl Ready {
         self.enter(|ctx| self.entry.answer.clone().restore(ctx)?.call((id, good, text)));
     }
 
+    fn must_stop(&self) -> bool {
+        self.meter.refused() || self.state.must_stop()
+    }
+
     /// Promise jobs, until there are none or the call has to stop. A job can be shorter than what the interrupt handler notices.
     fn run_jobs(&self) {
-        while !self.state.must_stop() && self.state.ended.borrow().is_none() {
+        while !self.must_stop() && self.state.ended.borrow().is_none() {
             match self.runtime.execute_pending_job() {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(_) => self.context.with(|ctx| drop(ctx.catch())),
+                Err(_) => self.context.with(|ctx| {
+                    let caught = ctx.catch();
+                    if self.must_stop() {
+                        let stack = caught.as_exception().and_then(rquickjs::Exception::stack);
+                        self.state.fail(ThrownKind::Script, "interrupted", stack.as_deref());
+                    }
+                }),
             }
         }
     }
 
-    /// Runs something of the prelude; what it throws ends the call.
+    /// Runs something of the prelude, which catches what scripts throw; what it throws itself, such as for want of stack, ends the call.
     fn enter(&self, run: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<()>) {
         self.context.with(|ctx| {
             if let Err(error) = run(&ctx).catch(&ctx) {
                 let text = error.to_string();
-                let kind = if text.contains("out of memory") || text.contains("call stack") {
+                let kind = if text.contains("Maximum call stack size exceeded") {
                     ThrownKind::Limit
                 } else {
                     ThrownKind::Script
                 };
-                self.state.fail(kind, text.trim(), None);
+                let stack = match &error {
+                    CaughtError::Exception(exception) => exception.stack(),
+                    _ => None,
+                };
+                self.state.fail(kind, text.trim(), stack.as_deref());
             }
         });
     }

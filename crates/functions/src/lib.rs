@@ -19,13 +19,8 @@ pub mod test_worker;
 mod webhook;
 pub mod worker;
 
-/// The modules that a function can require without bringing them.
-pub fn built_in_modules() -> &'static [&'static str] {
-    engine::builtin::names()
-}
-
 pub use app::{AboutApp, AppFunctions, Function, Source};
-pub use engine::{SyntaxError, check};
+pub use engine::{SyntaxError, built_in_modules, check};
 pub use host::FunctionHost;
 pub use limits::Limits;
 pub use outbound::{AddressRule, AllowError, Allowed, ClientError, HttpClient};

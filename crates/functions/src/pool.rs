@@ -157,7 +157,7 @@ impl Workers {
         if let Some(confinement) = self.inner.idle().confinement_for(app) {
             return Ok(confinement);
         }
-        let worker = Worker::start(&self.inner.spawner, &self.inner.limits, Arc::clone(app)).await?;
+        let worker = self.inner.start_worker(app).await?;
         let confinement = worker.confinement;
         self.inner.rest(worker);
         Ok(confinement)
@@ -260,7 +260,7 @@ impl Workers {
         self.inner.tasks.spawn(async move {
             let inner = &workers.inner;
             let worker = tokio::select! {
-                worker = inner.start_worker(&app) => worker,
+                worker = inner.worker_or_log(&app) => worker,
                 () = inner.stop.cancelled() => Err(CallError::Stopped),
             };
             inner.idle().starting -= 1;
@@ -277,7 +277,7 @@ impl Inner {
         loop {
             let found = self.idle().take(app);
             let Some(mut worker) = found else {
-                return self.start_worker(app).await;
+                return self.worker_or_log(app).await;
             };
             if worker.is_sound() {
                 return Ok(worker);
@@ -287,21 +287,29 @@ impl Inner {
         }
     }
 
-    async fn start_worker(&self, app: &Arc<AppProgram>) -> Result<Worker, CallError> {
-        if self.idle().backoff.is_pausing() {
-            return Err(CallError::Crashed);
-        }
-        match Worker::start(&self.spawner, &self.limits, Arc::clone(app)).await {
-            Ok(worker) => {
-                self.idle().backoff.succeeded();
-                Ok(worker)
-            }
-            Err(error) => {
-                self.idle().backoff.failed();
+    /// A new worker, or one line in the log.
+    async fn worker_or_log(&self, app: &Arc<AppProgram>) -> Result<Worker, CallError> {
+        self.start_worker(app).await.map_err(|error| {
+            // A pause is the consequence of an error that is in the log.
+            if !matches!(error, StartError::Pausing) {
                 tracing::error!(error = &error as &dyn std::error::Error, "functions have no worker");
-                Err(CallError::Crashed)
             }
+            CallError::Crashed
+        })
+    }
+
+    async fn start_worker(&self, app: &Arc<AppProgram>) -> Result<Worker, StartError> {
+        if self.idle().backoff.is_pausing() {
+            return Err(StartError::Pausing);
         }
+        let started = Worker::start(&self.spawner, &self.limits, Arc::clone(app)).await;
+        let mut idle = self.idle();
+        match &started {
+            Ok(_) => idle.backoff.succeeded(),
+            Err(_) => idle.backoff.failed(),
+        }
+        drop(idle);
+        started
     }
 
     /// Keeps a worker for the next call. Together with the busy ones there are at most twice as many processes as calls at once.

@@ -20,7 +20,12 @@ pub(crate) enum ToWorker {
     /// The first message, and only the first.
     Start(Box<Start>),
     /// Run a function. Only when no other runs.
-    Call(Box<Call>),
+    Call {
+        /// Its number, new for this worker.
+        number: u64,
+        /// What is to run.
+        call: Box<Call>,
+    },
     /// The answer to [`FromWorker::Ask`].
     Answer {
         /// The number of the question.
@@ -42,8 +47,13 @@ pub(crate) enum FromWorker {
         /// What is asked for.
         ask: Ask,
     },
-    /// The call has ended.
-    Done(Box<Outcome>),
+    /// A call has ended.
+    Done {
+        /// Its number: what is said of one call must not pass for what came of the next.
+        number: u64,
+        /// What came of it.
+        outcome: Box<Outcome>,
+    },
 }
 
 /// What keeps the worker from the rest of the machine.

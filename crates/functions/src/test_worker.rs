@@ -50,21 +50,33 @@ fn serve() -> io::Result<()> {
     };
     protocol::write(&mut pipe, &FromWorker::Ready(confinement))?;
     while let Some(message) = protocol::read(&mut pipe)? {
-        let ToWorker::Call(call) = message else {
+        let ToWorker::Call { number, call } = message else {
             return Err(io::Error::other("a message out of turn"));
         };
         let result = act(&start, &call, &mut pipe)?;
-        let outcome = Outcome {
-            result,
-            console: Vec::new(),
-            console_dropped: 0,
-            memory: 0,
-            cpu_time: Duration::ZERO,
-            mails: Vec::new(),
-        };
-        protocol::write(&mut pipe, &FromWorker::Done(Box::new(outcome)))?;
+        protocol::write(&mut pipe, &done(number, result))?;
+        if call.function == "repeat" {
+            // When the server has found nothing of it and sends the next call.
+            let Some(ToWorker::Call { .. }) = protocol::read(&mut pipe)? else {
+                return Ok(());
+            };
+            let stale = Ejson::of(&"stale").map_err(io::Error::other)?;
+            protocol::write(&mut pipe, &done(number, Ok(Returned::Value(stale))))?;
+        }
     }
     Ok(())
+}
+
+fn done(number: u64, result: Result<Returned, Thrown>) -> FromWorker {
+    let outcome = Box::new(Outcome {
+        result,
+        console: Vec::new(),
+        console_dropped: 0,
+        memory: 0,
+        cpu_time: Duration::ZERO,
+        mails: Vec::new(),
+    });
+    FromWorker::Done { number, outcome }
 }
 
 /// Does what the function's name says. The argument, where there is one, is text.
@@ -105,6 +117,7 @@ fn act(start: &Start, call: &Call, pipe: &mut UnixStream) -> io::Result<Result<R
             protocol::write(pipe, &FromWorker::Ready(Confinement::default()))?;
             String::new()
         }
+        "repeat" => "once".to_owned(),
         "allocate" => allocate(argument.parse().unwrap_or(usize::MAX)),
         "ask" => ask_many(pipe, argument.parse().unwrap_or(1))?,
         escape => escapes::attempt(escape, argument),

@@ -137,7 +137,12 @@ impl WebhookClient {
 
     async fn answer(&self, request: RequestBuilder) -> Result<Value, WebhookError> {
         let broken = |error: reqwest::Error| {
-            tracing::debug!(error = %error.without_url(), "a web service cannot be reached");
+            // The operator may see the cause, which the caller does not hear; the address can hold a key of its own.
+            let error = error.without_url();
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a web service cannot be reached"
+            );
             WebhookError::Unreachable
         };
         let mut response = request.send().await.map_err(broken)?;

@@ -40,9 +40,9 @@ fn run(stream: impl Read + Write + AsFd + 'static) -> io::Result<()> {
     loop {
         let message = protocol::read(&mut pipe.borrow_mut().0)?;
         match message {
-            Some(ToWorker::Call(call)) => {
-                let outcome = engine.call(*call)?;
-                protocol::write(&mut pipe.borrow_mut().0, &FromWorker::Done(Box::new(outcome)))?;
+            Some(ToWorker::Call { number, call }) => {
+                let outcome = Box::new(engine.call(*call)?);
+                protocol::write(&mut pipe.borrow_mut().0, &FromWorker::Done { number, outcome })?;
                 // After the answer, so that no caller waits for it.
                 engine.prepare()?;
             }

@@ -1,4 +1,4 @@
-// Our own: the package `assert` takes six milliseconds to load.
+// Our own: the package `assert` brings the package `util`, and that thirty others.
 const util = require("util");
 
 class AssertionError extends Error {

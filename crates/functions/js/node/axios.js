@@ -40,7 +40,7 @@ function query(params, serializer) {
   if (serialize) return serialize(params);
   if (params instanceof URLSearchParams) return params.toString();
   const pairs = [];
-  const encode = (text) => encodeURIComponent(text).replace(/%3A/gi, ":").replace(/%24/g, "$").replace(/%2C/gi, ",").replace(/%20/g, "+");
+  const encode = (text) => encodeURIComponent(text).replace(/%3A/gi, ":").replace(/%24/g, "$").replace(/%2C/gi, ",").replace(/%20/g, "+").replace(/%5B/gi, "[").replace(/%5D/gi, "]");
   const add = (name, value) => {
     if (value === undefined || value === null) return;
     if (value instanceof Date) pairs.push([name, value.toISOString()]);
@@ -71,8 +71,9 @@ function body(data, headers) {
     type("application/x-www-form-urlencoded;charset=utf-8");
     return data.toString();
   }
-  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
-  if (data instanceof ArrayBuffer) return Buffer.from(data).toString();
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (data instanceof ArrayBuffer) return Buffer.from(data);
+  if (typeof data.toBase64 === "function" && typeof data.toHex === "function" && data.sub_type !== undefined) return Buffer.from(data.toBase64(), "base64");
   if (typeof data === "object") {
     if (/^application\/x-www-form-urlencoded/i.test(headers["content-type"] || "")) return query(data);
     type("application/json");

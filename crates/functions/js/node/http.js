@@ -111,7 +111,7 @@ class ClientRequest extends EventEmitter {
         Object.values(this._headers).filter(([name]) => !/^(content-length|host|connection|transfer-encoding)$/i.test(name)),
       );
       const request = { url: this.url, headers };
-      if (this._chunks.length) request.body = Buffer.concat(this._chunks).toString();
+      if (this._chunks.length) request.body = Buffer.concat(this._chunks);
       const send = http[this.method.toLowerCase()];
       if (typeof send !== "function") throw new Error(`the method ${this.method} is not available to functions`);
       response = new IncomingMessage(await send.call(http, request));

@@ -89,6 +89,14 @@ class Response {
   }
 }
 
+// Bytes are sent as they are, and nobody can guess their type.
+function asBytes(body) {
+  if (ArrayBuffer.isView(body)) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  if (body instanceof ArrayBuffer) return Buffer.from(body);
+  if (typeof body.toBase64 === "function" && body.sub_type !== undefined) return Buffer.from(body.toBase64(), "base64");
+  return null;
+}
+
 async function fetch(input, options = {}) {
   const url = String(typeof input === "object" && input.url ? input.url : input);
   const method = String(options.method || "GET").toLowerCase();
@@ -97,8 +105,9 @@ async function fetch(input, options = {}) {
   const { body } = options;
   if (body !== undefined && body !== null) {
     if (method === "get" || method === "head") throw new TypeError("Request with GET/HEAD method cannot have body");
-    request.body = ArrayBuffer.isView(body) ? Buffer.from(body).toString() : String(body);
-    if (!headers.has("content-type")) {
+    const bytes = asBytes(body);
+    request.body = bytes || String(body);
+    if (!bytes && !headers.has("content-type")) {
       headers.set("content-type", `${body instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "text/plain"};charset=UTF-8`);
     }
   }

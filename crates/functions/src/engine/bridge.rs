@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 
+use super::modules::Content;
 use super::state::State;
-use super::{builtin, compile, native};
+use super::{compile, native};
 use crate::Ejson;
-use crate::protocol::{Answer, Ask, ModuleKind, Returned, ThrownKind};
+use crate::protocol::{Answer, Ask, Returned, ThrownKind};
 
 fn thrown<T>(ctx: &Ctx<'_>, result: std::result::Result<T, String>) -> Result<T> {
     result.map_err(|text| Exception::throw_message(ctx, &text))
@@ -70,31 +71,33 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
         }
         Ok(found.into_value())
     });
-    function!("builtin", _s, move |ctx: Ctx<'js>,
-                                   name: String|
-          -> Result<Value<'js>> {
-        let Some(text) = builtin::source(&name) else {
-            return Ok(Value::new_undefined(ctx));
-        };
-        module(&ctx, &name, text)
+    function!("builtin", s, move |ctx: Ctx<'js>, name: String| -> Result<Value<'js>> {
+        match s.compiled.modules.built_in(&ctx, &name) {
+            Some(code) => compiled(&ctx, code)?.run(&ctx),
+            None => Ok(Value::new_undefined(ctx)),
+        }
     });
     function!("object", _s, move |ctx: Ctx<'js>| native::object(&ctx));
     function!("module", s, move |ctx: Ctx<'js>,
                                  from: Option<String>,
                                  specifier: String|
           -> Result<Value<'js>> {
-        match thrown(&ctx, s.ask_and_wait(Ask::Module { from, specifier }))? {
-            Answer::Module { path, kind, text } => {
-                let found = Object::new(ctx.clone())?;
-                match kind {
-                    ModuleKind::Script => found.set("source", module(&ctx, &path, &text)?)?,
-                    ModuleKind::Json => found.set("json", text)?,
-                }
-                found.set("path", path)?;
-                Ok(found.into_value())
-            }
-            _ => Ok(Value::new_undefined(ctx)),
+        let modules = &s.compiled.modules;
+        let question = (from.clone(), specifier.clone());
+        let module = match modules.known(&question) {
+            Some(module) => module,
+            None => match thrown(&ctx, s.ask_and_wait(Ask::Module { from, specifier }))? {
+                Answer::Module { path, kind, text } => compiled(&ctx, modules.take(&ctx, question, path, kind, text))?,
+                _ => return Ok(Value::new_undefined(ctx)),
+            },
+        };
+        let found = Object::new(ctx.clone())?;
+        match &module.content {
+            Content::Script(code) => found.set("source", code.run(&ctx)?)?,
+            Content::Json(text) => found.set("json", &**text)?,
         }
+        found.set("path", &*module.path)?;
+        Ok(found.into_value())
     });
     function!("objectId", _s, move |ctx: Ctx<'js>| {
         let mut bytes = [0; 12];
@@ -105,18 +108,15 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
         Result::Ok(format!("{number:024x}"))
     });
     function!("toBase64", _s, move |text: String| STANDARD.encode(text));
-    function!("fromBase64", _s, move |text: String| STANDARD
-        .decode(text)
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default());
-    function!("status", s, move |status: Option<String>| s
-        .end(Ok(Returned::Status(status))));
+    function!("status", s, move |status: Option<String>| {
+        let status = status.map(|status| s.secrets.borrow().redact_status(status));
+        s.end(Ok(Returned::Status(status)));
+    });
     function!("identity", s, move |id: Option<String>, name: Option<String>| {
         s.end(Ok(Returned::Identity(id.map(|id| (id, name)))));
     });
     function!("nothing", s, move || s.end(Ok(Returned::Nothing)));
     function!("result", s, move |text: String| {
-        let text = s.secrets.borrow().redact_json(&text);
         if text.len() > s.limits.result {
             return s.fail(
                 ThrownKind::Limit,
@@ -129,27 +129,18 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
             Err(error) => s.fail(ThrownKind::Script, &error.to_string(), None),
         }
     });
-    function!("fail", s, move |uncallable: bool,
-                               text: String,
-                               stack: Option<String>| {
-        let limit = [
-            "out of memory",
-            "Maximum call stack size exceeded",
-            "asynchronous operations in one call",
-            "nested too deeply for Extended",
-        ];
-        let kind = match uncallable {
-            true => ThrownKind::NotCallable,
-            false if limit.iter().any(|text_of| text.contains(text_of)) => ThrownKind::Limit,
-            false => ThrownKind::Script,
+    function!("fail", s, move |kind: String, text: String, stack: Option<String>| {
+        let kind = match kind.as_str() {
+            "uncallable" => ThrownKind::NotCallable,
+            "limit" => ThrownKind::Limit,
+            _ => ThrownKind::Script,
         };
         s.fail(kind, &text, stack.as_deref());
     });
+    function!("redact", s, move |text: String| s.secrets.borrow().redact(&text));
+    function!("secretive", s, move || !s.secrets.borrow().is_empty());
+    object.set("text", native::text(ctx)?)?;
     Ok(object)
-}
-
-fn module<'js>(ctx: &Ctx<'js>, path: &str, text: &str) -> Result<Value<'js>> {
-    compiled(ctx, compile::module(ctx, path, text))?.run(ctx)
 }
 
 fn compiled<T, E: std::borrow::Borrow<compile::SyntaxError>>(

@@ -5,28 +5,21 @@
 //! Names that begin with `doorward:` are for the other modules here. The engine itself provides `doorward:native`
 //! and `doorward:http`.
 
-/// The text of a built-in module.
-pub(super) fn source(name: &str) -> Option<&'static str> {
+/// The name and the text of a built-in module.
+pub(super) fn find(name: &str) -> Option<(&'static str, &'static str)> {
+    MODULES.iter().find(|(module, _)| *module == name).copied()
+}
+
+/// Modules with such names are parts of other modules: no code of an owner may require them.
+pub(super) const INTERNAL: &str = "doorward:";
+
+/// The names of the modules that functions can `require` without bringing them.
+pub fn names() -> impl Iterator<Item = &'static str> {
     MODULES
         .iter()
-        .find(|(module, _)| *module == name)
-        .map(|(_, text)| *text)
+        .map(|(name, _)| *name)
+        .filter(|name| !name.starts_with(INTERNAL))
 }
-
-/// All names that [`source`] knows.
-pub(crate) fn names() -> &'static [&'static str] {
-    &NAMES
-}
-
-const NAMES: [&str; MODULES.len()] = {
-    let mut names = [""; MODULES.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = MODULES[at].0;
-        at += 1;
-    }
-    names
-};
 
 const MODULES: &[(&str, &str)] = &[
     ("assert", include_str!("../../js/node/assert.js")),

@@ -1,8 +1,12 @@
 //! From the text of a function to something that can be run.
 
-use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Runtime};
+use std::time::{Duration, Instant};
+
+use rquickjs::{CatchResultExt, CaughtError, Context, Ctx};
 
 use super::bytecode::Bytecode;
+use super::meter::Meter;
+use crate::Limits;
 
 /// Why a function's text is not JavaScript.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,24 +22,63 @@ pub struct SyntaxError {
     pub message: String,
 }
 
-/// Whether a function compiles, without running any of it.
+/// Whether a function compiles, without running any of it. Takes no more than a few seconds and the memory of one call.
 pub fn check(path: &str, text: &str) -> Result<(), SyntaxError> {
-    let engine = |error: rquickjs::Error| SyntaxError {
-        path: path.to_owned(),
-        line: 0,
-        column: 0,
-        message: error.to_string(),
-    };
-    let runtime = Runtime::new().map_err(engine)?;
-    runtime.set_max_stack_size(512 << 10);
-    let context = Context::full(&runtime).map_err(engine)?;
-    context.with(|ctx| function(&ctx, path, text)).map(drop)
+    Compiler::new(&Limits::default()).function(path, text).map(drop)
+}
+
+/// The longest source. The parser looks ahead from every parenthesis without asking for memory, and a source of nothing else keeps it for
+/// seven seconds for each megabyte.
+const LONGEST: usize = 1 << 20;
+/// For one source, as far as memory is asked for.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// For all sources of a program, so that a worker starts or fails before the server gives it up.
+const ALL_PATIENCE: Duration = Duration::from_secs(6);
+
+/// Compiles sources that nobody has looked at: a script need not run to take time and memory.
+pub(super) struct Compiler<'a> {
+    limits: &'a Limits,
+    until: Instant,
+}
+
+impl<'a> Compiler<'a> {
+    pub(super) fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            until: Instant::now() + ALL_PATIENCE,
+        }
+    }
+
+    /// A function, in a runtime of its own: what one source used up is not missing for the next.
+    pub(super) fn function(&self, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
+        let engine = |message: String| SyntaxError {
+            path: path.to_owned(),
+            line: 0,
+            column: 0,
+            message,
+        };
+        if text.len() > LONGEST {
+            return Err(engine(format!("it has more than {LONGEST} bytes")));
+        }
+        let (runtime, meter) =
+            Meter::runtime(self.limits.memory, self.limits.stack).map_err(|error| engine(error.to_string()))?;
+        let context = Context::full(&runtime).map_err(|error| engine(error.to_string()))?;
+        meter.stop_at(self.until.min(Instant::now() + PATIENCE));
+        let compiled = context.with(|ctx| function(&ctx, path, text));
+        if meter.late() {
+            return Err(engine("it takes too long to compile".to_owned()));
+        }
+        if meter.refused() {
+            return Err(engine("it takes too much memory to compile".to_owned()));
+        }
+        compiled
+    }
 }
 
 /// Compiles a function's file. It becomes the inside of a function, so that the constants of two files do not meet; what it assigns to
 /// `exports` is the result. The file is compiled as it is first: only a whole script may be put into the wrapper, and its mistakes
 /// are reported where they are.
-pub(super) fn function(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
+fn function(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     compile(ctx, path, text)?;
     // No line break before the text, so that the lines of stack traces are those of the file.

@@ -9,13 +9,16 @@
 )]
 
 mod aes;
+mod bytes;
 mod digest;
 mod key_derivation;
 mod signature;
 mod text;
 mod url;
 
-use rquickjs::{Ctx, Exception, FromJs, Function, Object, TypedArray, Value};
+use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
+
+use self::bytes::Bytes;
 
 /// Why a native function refused: the text of the JavaScript error.
 type Refused = &'static str;
@@ -32,27 +35,11 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     Ok(object)
 }
 
-/// Copying this much takes more than a second, for the reason given below.
-const MOST_BYTES: usize = 8 << 20;
-
-/// The content of a `Uint8Array`, copied: JavaScript may detach or resize the original at any time.
-struct Bytes(Vec<u8>);
-
-impl<'js> FromJs<'js> for Bytes {
-    fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Self> {
-        let array = TypedArray::<u8>::from_value(value)
-            .map_err(|_| Exception::throw_type(ctx, "the data must be a Buffer or Uint8Array"))?;
-        let length = array.len();
-        if length > MOST_BYTES {
-            return Err(Exception::throw_range(ctx, "the data is too long for a function"));
-        }
-        // One at a time, because a view of the engine's memory would need `unsafe`.
-        let index = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        (0..length)
-            .map(|at| array.as_object().get(index(at)))
-            .collect::<rquickjs::Result<_>>()
-            .map(Self)
-    }
+/// The conversions alone, for the values of BSON.
+pub(super) fn text<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    text::add(ctx, &object)?;
+    Ok(object)
 }
 
 /// Hands bytes to JavaScript, or throws.

@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) outstanding: Cell<u32>,
     pub(super) until: Cell<Option<(Instant, Duration)>>,
     pub(super) out_of_time: Cell<bool>,
+    /// It began too much. The end has been set, and nothing of the script runs any more.
+    over: Cell<bool>,
     operations: Cell<u32>,
     next: Cell<u32>,
 }
@@ -49,6 +51,7 @@ impl State {
             outstanding: Cell::new(0),
             until: Cell::new(None),
             out_of_time: Cell::new(false),
+            over: Cell::new(false),
             operations: Cell::new(0),
             next: Cell::new(0),
         }
@@ -61,7 +64,7 @@ impl State {
         {
             self.out_of_time.set(true);
         }
-        self.out_of_time.get()
+        self.out_of_time.get() || self.over.get()
     }
 
     /// Counts an operation and numbers it.
@@ -69,10 +72,13 @@ impl State {
         let count = self.operations.get() + 1;
         self.operations.set(count);
         if count > self.limits.async_operations {
-            return Err(format!(
+            let text = format!(
                 "more than {} asynchronous operations in one call",
                 self.limits.async_operations
-            ));
+            );
+            self.over.set(true);
+            self.fail(ThrownKind::Limit, &text, None);
+            return Err(text);
         }
         let id = self.next.get() + 1;
         self.next.set(id);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::host::Numbered;
-use super::{Engine, Host, check};
+use super::{Engine, Host, built_in_modules, check};
 use crate::protocol::{
     Answer, Ask, Call, HttpResponse, ModuleKind, Outcome, Program, Returned, Script, ThrownKind, Wanted,
 };
@@ -37,7 +37,7 @@ impl Host for Scripted {
                 kind: ModuleKind::Script,
                 text: "module.exports = 2".to_owned(),
             }),
-            Ask::Module { .. } => Ok(Answer::NoModule),
+            Ask::Module { from, specifier } => Ok(package(from.as_deref(), specifier)),
         };
         self.asked.push(ask);
         self.answers.push_back((id, answer));
@@ -50,6 +50,25 @@ impl Host for Scripted {
             std::thread::park_timeout(until.saturating_duration_since(Instant::now()));
         }
         Ok(answer)
+    }
+}
+
+/// A package whose script requires a file beside it.
+fn package(from: Option<&str>, specifier: &str) -> Answer {
+    let (path, kind, text) = match (from, specifier) {
+        (None, "pack") => (
+            "pack/index.js",
+            ModuleKind::Script,
+            "exports.sum = require('./part').one + require('../pack/data.json').two; exports.inner = (name) => require(name); exports.here = [__filename, __dirname]",
+        ),
+        (Some("pack/index.js"), "./part") => ("pack/part.js", ModuleKind::Script, "exports.one = 1"),
+        (Some("pack/index.js"), "../pack/data.json") => ("pack/data.json", ModuleKind::Json, r#"{"two":2}"#),
+        _ => return Answer::NoModule,
+    };
+    Answer::Module {
+        path: path.to_owned(),
+        kind,
+        text: text.to_owned(),
     }
 }
 
@@ -73,6 +92,11 @@ fn engine(files: &[(&str, &str)]) -> (Engine, Rc<RefCell<Scripted>>) {
     }
     let host = Rc::new(RefCell::new(Scripted::default()));
     (Engine::new(Limits::default(), program, host.clone()).unwrap(), host)
+}
+
+/// How often something was asked for with which the text begins.
+fn count(host: &Rc<RefCell<Scripted>>, what: impl Fn(&Ask) -> bool) -> usize {
+    host.borrow().asked.iter().filter(|ask| what(ask)).count()
 }
 
 fn call(engine: &mut Engine, name: &str, arguments: &str, wanted: Wanted) -> Outcome {
@@ -346,3 +370,9 @@ fn a_warm_call_is_measured() {
     times.sort();
     println!("p50 {:?}, p99 {:?}", times[100], times[198]);
 }
+
+mod hiding;
+mod limits;
+mod modules;
+mod outside;
+mod values;

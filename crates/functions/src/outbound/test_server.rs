@@ -57,9 +57,9 @@ impl TestServer {
 
 /// An answer of HTTP/1.1 with its length.
 pub(crate) fn http(status: &str, headers: &[&str], body: &str) -> String {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let length = body.len();
-    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}")
+    let length = format!("content-length: {}", body.len());
+    let head = [&["connection: close", &length], headers].concat().join("\r\n");
+    format!("HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}")
 }
 
 async fn read_request(stream: &mut TcpStream) -> String {

@@ -46,7 +46,12 @@ pub(super) async fn run(
         cpu::allow(process, limits.cpu_time);
     }
     let app = Arc::clone(&worker.app);
-    let message = ToWorker::Call(Box::new(call));
+    worker.calls += 1;
+    let number = worker.calls;
+    let message = ToWorker::Call {
+        number,
+        call: Box::new(call),
+    };
     worker.outgoing.push(&message).map_err(Broken::Pipe)?;
     let mut asked = 0;
     let mut mails: Vec<OutgoingMail> = Vec::new();
@@ -65,7 +70,12 @@ pub(super) async fn run(
                 push_answer(worker, id, answer)?;
             }
             message = worker.incoming.next(), if room => match message.map_err(Broken::Pipe)? {
-                Some((FromWorker::Done(outcome), _)) => return Ok(Outcome { mails, ..*outcome }),
+                Some((FromWorker::Done { number: ended, outcome }, _)) if ended == number => {
+                    return Ok(Outcome { mails, ..*outcome });
+                }
+                Some((FromWorker::Done { .. }, _)) => {
+                    return Err(Broken::Pipe(io::Error::other("it answered another call")));
+                }
                 Some((FromWorker::Ask { id, ask }, _)) => {
                     asked += 1;
                     if asked > limits.async_operations {

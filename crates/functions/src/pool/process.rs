@@ -26,6 +26,8 @@ pub(super) struct Worker {
     pub(super) incoming: Incoming,
     pub(super) outgoing: Outgoing,
     pub(super) confinement: Confinement,
+    /// The number of its last call.
+    pub(super) calls: u64,
     child: Child,
 }
 
@@ -41,6 +43,9 @@ pub enum StartError {
     /// It took too long.
     #[error("a worker was not ready in time")]
     Late,
+    /// The last ones failed, and it is too early for another try.
+    #[error("workers have failed to start, and the next try is not due yet")]
+    Pausing,
 }
 
 impl Worker {
@@ -53,6 +58,7 @@ impl Worker {
             incoming,
             outgoing,
             confinement: Confinement::default(),
+            calls: 0,
             child,
         };
         match timeout(START_DEADLINE, worker.greet(limits)).await {

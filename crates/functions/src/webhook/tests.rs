@@ -43,8 +43,8 @@ fn the_signature_is_that_of_the_reference_implementation() {
 async fn a_call_is_signed_and_keeps_the_text_of_its_arguments() {
     let server = TestServer::start("127.0.0.1", |_| http("200 OK", &[], r#"{"status":"success"}"#)).await;
     assert_eq!(call(&server.url("/hook")).await, Ok(json!({ "status": "success" })));
-    let heard = &server.requests()[0];
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+    let request = &server.requests()[0];
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /hook HTTP/1.1\r\n"), "{head}");
     assert_eq!(
         body,

@@ -64,6 +64,14 @@ async fn a_worker_that_dies_or_misbehaves_fails_its_call_only() {
 }
 
 #[tokio::test]
+async fn what_is_said_twice_is_not_the_answer_to_the_next_call() {
+    let (workers, app) = (workers(limits()), app(""));
+    assert_eq!(run(&workers, &app, "repeat", "").await.unwrap(), "once");
+    assert_eq!(run(&workers, &app, "echo", "").await, Err(CallError::Crashed));
+    assert_eq!(run(&workers, &app, "echo", "new").await.unwrap(), "[\"new\"]");
+}
+
+#[tokio::test]
 async fn a_worker_that_asks_too_much_fails() {
     let limits = Limits {
         async_operations: 20,
@@ -82,4 +90,8 @@ async fn workers_that_cannot_start_fail_calls_without_a_rush() {
         assert_eq!(run(&workers, &app, "echo", "").await, Err(CallError::Crashed));
     }
     assert!(begun.elapsed() < Duration::from_secs(20));
+    // Whether or not a pause has just ended, this one is within the next.
+    assert!(workers.prepare(&app).await.is_err());
+    let prepared = workers.prepare(&app).await;
+    assert!(matches!(prepared, Err(StartError::Pausing)), "{prepared:?}");
 }

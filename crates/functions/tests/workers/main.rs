@@ -1,6 +1,7 @@
 //! The pool and the sandbox, with real processes whose "functions" are Rust actions.
 
 mod crashes;
+mod engine;
 mod escapes;
 mod lifetimes;
 
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use doorward_functions::{
-    Answer, AppProgram, Ask, Call, CallError, Ejson, HttpResponse, Limits, Outcome, Outside, Program, Returned, Wanted,
-    WorkerCommand, Workers, WorkersConfig,
+    Answer, AppProgram, Ask, Call, CallError, Ejson, HttpResponse, Limits, Outcome, Outside, Program, Returned,
+    StartError, Wanted, WorkerCommand, Workers, WorkersConfig,
 };
 
 /// Answers every request at once.

@@ -8,7 +8,7 @@ use rquickjs::{Ctx, Object, TypedArray};
 use super::{Bytes, Refused, answer, count, put};
 
 /// Rounds times blocks of output: about a second of one core.
-const MOST_ROUNDS: u32 = 2_000_000;
+const MOST_ROUNDS: u32 = 700_000;
 const LONGEST_OUTPUT: u32 = 4096;
 /// What scrypt may allocate: the default of Node, and twice what its default parameters need.
 const MOST_MEMORY: u64 = 32 << 20;

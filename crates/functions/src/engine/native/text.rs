@@ -1,4 +1,4 @@
-//! Conversions between bytes and text, which loops in JavaScript would do thirty times slower.
+//! Conversions between bytes and text, which the engine has no fast way for.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;

@@ -498,6 +498,23 @@ async fn a_request_that_fails_says_why_without_addresses() {
 }
 
 #[tokio::test]
+async fn https_says_nothing_in_the_clear() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/path", listener.local_addr().unwrap());
+    let first_byte = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        tokio::io::AsyncReadExt::read_u8(&mut stream).await.unwrap()
+    });
+    let error = client(&["127.0.0.1"], Told::default())
+        .send(get(&url))
+        .await
+        .err()
+        .unwrap();
+    assert!(error.starts_with("request to 127.0.0.1 failed: "), "{error}");
+    assert_eq!(first_byte.await.unwrap(), 0x16, "a TLS handshake begins");
+}
+
+#[tokio::test]
 async fn a_challenge_for_a_digest_is_answered() {
     let server = friend(|request| {
         if request.contains("authorization: Digest ") {
@@ -516,8 +533,17 @@ async fn a_challenge_for_a_digest_is_answered() {
     };
     assert_eq!(body(&client.send(request).await.unwrap()), "in");
     let heard = &server.requests()[1];
-    for part in ["username=\"ada\"", "uri=\"/path?q\"", "response=\"", "nonce=\"n\""] {
-        assert!(heard.contains(part), "{part} in {heard}");
-    }
+    let said = |name: &str| {
+        let (_, rest) = heard.split_once(&format!(" {name}=")).unwrap();
+        rest.trim_start_matches('"').split(['"', ',']).next().unwrap()
+    };
+    assert_eq!(
+        (said("username"), said("uri"), said("nc")),
+        ("ada", "/path?q", "00000001")
+    );
+    let hash = |text: &str| hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()));
+    let (who, what) = (hash("ada:r:secret"), hash("GET:/path?q"));
+    let expected = hash(&format!("{who}:n:00000001:{}:auth:{what}", said("cnonce")));
+    assert_eq!(said("response"), expected);
     assert_eq!(body(&client.send(get(&server.url("/"))).await.unwrap()), "out");
 }

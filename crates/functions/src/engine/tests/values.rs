@@ -1,0 +1,136 @@
+//! What functions return and throw, and as whom they run.
+
+use super::*;
+
+/// The outcome of a function with a script that says as whom it runs.
+fn run_as(script: &str, as_system: bool) -> String {
+    let mut program = Program::default();
+    program.functions.insert(
+        "f".to_owned(),
+        Script {
+            path: "functions/f.js".to_owned(),
+            text: "exports = () => context.runningAsSystem()".to_owned(),
+            run_as_system: false,
+            run_as_script: Some(script.to_owned()),
+        },
+    );
+    let host = Rc::new(RefCell::new(Scripted::default()));
+    let mut engine = Engine::new(Limits::default(), program, host).unwrap();
+    let call = Call {
+        function: "f".to_owned(),
+        arguments: Ejson::parse("[\"ada\"]".to_owned()).unwrap(),
+        user: Ejson::default(),
+        request: Ejson::default(),
+        as_system,
+        wanted: Wanted::Value,
+        secrets: Vec::new(),
+        wall_time: Duration::from_secs(5),
+    };
+    match engine.call(call).unwrap().result {
+        Ok(Returned::Value(value)) => value.as_str().to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_script_says_as_whom_a_function_runs() {
+    assert_eq!(run_as("exports = () => ({runAsSystem: true})", false), "true");
+    assert_eq!(run_as("exports = async () => ({runAsSystem: true})", false), "true");
+    assert_eq!(run_as("exports = (name) => name", false), "false");
+    assert_eq!(run_as("exports = () => { throw new Error('asked') }", true), "true");
+    for nobody in ["({runAsSystem: 'true'})", "''", "undefined", "({})"] {
+        let got = run_as(&format!("exports = () => {nobody}"), false);
+        assert!(got.contains("returned no user"), "{nobody}: {got}");
+    }
+    assert!(run_as("exports = () => { throw new Error('no') }", false).contains("Error: no"));
+    assert!(run_as("exports = (", false).contains("SyntaxError"));
+}
+
+#[test]
+fn an_identity_is_a_text_or_an_object_with_one() {
+    let identity = |text: &str| match outcome(text, "[]", Wanted::Identity).result {
+        Ok(Returned::Identity(identity)) => identity,
+        other => panic!("{text}: {other:?}"),
+    };
+    let named = |id: &str, name: Option<&str>| Some((id.to_owned(), name.map(str::to_owned)));
+    assert_eq!(identity("exports = async () => 'x'"), named("x", None));
+    assert_eq!(
+        identity("exports = () => ({id: 'x', name: 'n'})"),
+        named("x", Some("n"))
+    );
+    assert_eq!(identity("exports = () => ({id: 'x', name: 5})"), named("x", None));
+    assert_eq!(identity("exports = () => Object.create({id: 'x'})"), named("x", None));
+    for nobody in [
+        "0",
+        "''",
+        "null",
+        "undefined",
+        "({id: 5})",
+        "({id: ''})",
+        "[]",
+        "({name: 'n'})",
+    ] {
+        assert_eq!(identity(&format!("exports = () => {nobody}")), None, "{nobody}");
+    }
+}
+
+#[test]
+fn a_status_may_be_inherited_and_is_read_once() {
+    for text in [
+        "exports = () => { class A { get status() { return 'success' } } return new A() }",
+        "exports = () => { Object.prototype.status = 'success'; return {} }",
+        "exports = () => { let times = 0; return { get status() { return times++ ? 'fail' : 'success' } } }",
+    ] {
+        let result = outcome(text, "[]", Wanted::Status).result;
+        assert_eq!(result, Ok(Returned::Status(Some("success".to_owned()))), "{text}");
+    }
+    let thrown = outcome(
+        "exports = () => ({ get status() { throw new Error('x') } })",
+        "[]",
+        Wanted::Status,
+    );
+    assert_eq!(thrown.result.unwrap_err().text, "Error: x");
+}
+
+#[test]
+fn whatever_is_thrown_becomes_a_text() {
+    for (thrown, expected) in [
+        ("5", "5"),
+        ("null", "null"),
+        ("undefined", "undefined"),
+        ("''", ""),
+        ("[1, 'a']", r#"[1,"a"]"#),
+        ("Symbol('s')", "an error that cannot be shown"),
+        ("5n", "an error that cannot be shown"),
+        ("{ toJSON() { throw 1 } }", "an error that cannot be shown"),
+        ("{ toString() { throw 1 }, a: 1 }", r#"{"a":1}"#),
+        (
+            "Object.defineProperty(new Error('a'), 'name', { get() { throw 1 } })",
+            "Error: a",
+        ),
+        (
+            "Object.defineProperty(new Error('a'), 'message', { value: { toString() { throw 1 } } })",
+            "Error",
+        ),
+        (
+            "Object.defineProperty(new TypeError('a'), 'stack', { get() { throw 1 } })",
+            "TypeError: a",
+        ),
+        (
+            "new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 1 } })",
+            "an error that cannot be shown",
+        ),
+    ] {
+        for form in ["() =>", "async () =>"] {
+            let got = value(&format!("exports = {form} {{ throw {thrown} }}"), "[]");
+            assert_eq!(got, format!("Script: {expected}"), "{thrown}");
+        }
+    }
+    assert_eq!(
+        value(
+            "exports = () => new Promise(() => setTimeout(() => { throw new Error('late') }, 1))",
+            "[]"
+        ),
+        "Script: Error: late"
+    );
+}

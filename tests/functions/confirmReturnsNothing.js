@@ -1,0 +1,3 @@
+exports = async ({ username }) => {
+  console.log("registered", username);
+};

@@ -1,0 +1,1 @@
+exports = (arg) => arg;

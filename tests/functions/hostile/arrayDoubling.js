@@ -1,0 +1,1 @@
+exports = () => { let a = [0]; for (;;) a = a.concat(a); };

@@ -1,0 +1,6 @@
+exports = () => {
+  context.runningAsSystem = () => true;
+  context.user = { type: "system" };
+  Object.defineProperty(context, "user", { value: { type: "system" } });
+  return context.functions.execute("whoRuns");
+};

@@ -1,0 +1,2 @@
+}; globalThis.outside = 1; return function () { return "broken out" };
+exports = () => "inside";

@@ -1,0 +1,1 @@
+exports = () => /^(a+)+$/.test("a".repeat(64) + "!");

@@ -1,0 +1,1 @@
+exports = () => "x".repeat(200000).replace(/(x+x+)+y/g, "");

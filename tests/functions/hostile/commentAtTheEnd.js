@@ -1,0 +1,1 @@
+exports = () => 'fine'; /* never closed

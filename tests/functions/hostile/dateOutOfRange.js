@@ -1,0 +1,1 @@
+exports = () => ({ at: new Date(NaN) });

@@ -1,0 +1,1 @@
+exports = () => JSON.parse('['.repeat(1e6));

@@ -1,0 +1,1 @@
+exports = () => { const down = () => [1].map(down); return down(); };

@@ -1,0 +1,1 @@
+exports = () => (0, eval)('('.repeat(1e6));

@@ -1,0 +1,1 @@
+exports = () => { throw Object.defineProperty(new Error('x'), 'message', { get() { for (;;); } }); };

@@ -1,0 +1,1 @@
+exports = () => [...(function* () { for (;;) yield 1; })()];

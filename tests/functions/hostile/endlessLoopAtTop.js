@@ -1,0 +1,2 @@
+while (true) {}
+exports = () => 1;

@@ -1,0 +1,5 @@
+exports = () => {
+  for (;;) {
+    try { for (;;); } catch (e) { continue; } finally { for (;;); }
+  }
+};

@@ -1,0 +1,4 @@
+exports = () => {
+  const again = () => Promise.resolve().then(again);
+  return again();
+};

@@ -1,0 +1,4 @@
+exports = () => {
+  const trap = { then(resolve) { resolve(trap); } };
+  return trap;
+};

@@ -1,0 +1,2 @@
+Object.defineProperty(globalThis, 'exports', { get() { for (;;); } });
+exports = 1;

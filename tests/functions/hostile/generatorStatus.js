@@ -1,0 +1,1 @@
+exports = function* () { yield { status: 'success' }; };

@@ -1,0 +1,1 @@
+exports = () => new Uint8Array(2 ** 31 - 1).length;

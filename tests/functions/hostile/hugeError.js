@@ -1,0 +1,1 @@
+exports = () => { throw new Error('x'.repeat(20 << 20)); };

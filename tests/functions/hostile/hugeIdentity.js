@@ -1,0 +1,1 @@
+exports = () => ({ id: 'x'.repeat(20 << 20), name: 'y' });

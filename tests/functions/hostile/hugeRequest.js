@@ -1,0 +1,1 @@
+exports = () => context.http.post({ url: 'https://x.example/', body: 'x'.repeat(20 << 20) });

@@ -1,0 +1,1 @@
+exports = () => 'x'.repeat(5 << 20);

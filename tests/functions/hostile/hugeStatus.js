@@ -1,0 +1,1 @@
+exports = () => ({ status: 'x'.repeat(20 << 20) });

@@ -1,0 +1,1 @@
+exports = () => new Promise(() => { setInterval(() => {}, 0); });

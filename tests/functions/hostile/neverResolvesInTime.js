@@ -1,0 +1,1 @@
+exports = () => new Promise((resolve) => setTimeout(resolve, 1e9));

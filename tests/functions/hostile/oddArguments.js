@@ -1,0 +1,1 @@
+exports = (...args) => args.length;

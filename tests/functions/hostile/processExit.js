@@ -1,0 +1,1 @@
+exports = () => { process.exit(0); return "still here"; };

@@ -1,0 +1,1 @@
+exports = () => { let s = 'xy'; for (;;) { s += s; s.charCodeAt(s.length - 1); } };

@@ -1,0 +1,1 @@
+exports = () => ({ get a() { throw new Error('trap'); } });

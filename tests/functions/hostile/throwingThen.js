@@ -1,0 +1,1 @@
+exports = () => ({ get then() { throw new TypeError('then trap'); } });

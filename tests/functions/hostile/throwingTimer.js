@@ -1,0 +1,1 @@
+exports = () => new Promise(() => setTimeout(() => { throw new Error('late'); }, 1));

@@ -1,0 +1,5 @@
+exports = () => {
+  const value = { toJSON() { throw new Error("json trap"); } };
+  console.log(value);
+  throw value;
+};

@@ -1,0 +1,1 @@
+exports = () => { for (;;) context.functions.execute('honest', 'x'); };
