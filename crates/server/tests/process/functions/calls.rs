@@ -34,7 +34,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c197_to_c200_and_c205_and_c206_a_call_is_answered_as_the_suites_expect() {
+async fn c197_and_c198_and_c199_and_c200_and_c205_and_c206_a_call_is_answered() {
     let world = World::with(FUNCTIONS, &["--function-timeout", "2s"]).await;
     let ada = world.signed_in("ada@example.com").await;
     let eve = world.signed_in("eve@example.com").await;
