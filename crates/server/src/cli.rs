@@ -122,6 +122,12 @@ pub(crate) struct ServeOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) function_http_allow: Vec<String>,
 
+    /// Function calls that run at once, each in a process of about 10 MB; more wait. Worth raising where functions wait for slow
+    /// services [default: one for each core].
+    #[arg(long, value_name = "N", env = "DOORWARD_FUNCTION_WORKERS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) function_workers: Option<std::num::NonZeroUsize>,
+
     /// A directory with one file per secret, named as it is; `DIR/<app id>/` wins. Also `DOORWARD_SECRET_<NAME>`.
     #[arg(long, value_name = "DIR", env = "DOORWARD_SECRETS")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -49,11 +49,12 @@ pub(crate) fn worker_command() -> Result<WorkerCommand> {
     })
 }
 
-/// What bounds a call that has so much wall time.
-pub(crate) fn limits(wall_time: Duration) -> Limits {
+/// What bounds calls that have so much wall time, and so many at once.
+pub(crate) fn limits(wall_time: Duration, workers: Option<usize>) -> Limits {
     let usual = Limits::default();
     Limits {
         wall_time,
+        workers: workers.unwrap_or(usual.workers),
         cpu_time: usual.cpu_time.min(wall_time),
         ..usual
     }

@@ -29,7 +29,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
         );
     }
     let wall_time = options.function_timeout.0;
-    let limits = functions::limits(wall_time);
+    let limits = functions::limits(wall_time, Some(1));
     let app = App {
         id: AppId::parse(&loaded.client_app_id).context("the app id has characters that an app id cannot have")?,
         object_id: AppObjectId(ObjectId::zero()),

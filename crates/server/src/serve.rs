@@ -95,7 +95,7 @@ async fn start(config: Config) -> Result<Server> {
     let served = serve_apps(&config, &loaded, &*store, &*clock, &*entropy).await?;
     let all_apps: Vec<App> = served.iter().map(|served| served.app.clone()).collect();
 
-    let limits = functions::limits(config.settings.function_timeout);
+    let limits = functions::limits(config.settings.function_timeout, config.function_workers);
     let parts = functions::HostParts {
         limits: &limits,
         http_allow: &config.function_http_allow,

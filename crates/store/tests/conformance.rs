@@ -27,6 +27,8 @@ mod schema;
 mod sessions;
 #[path = "conformance/tokens.rs"]
 mod tokens;
+#[path = "conformance/upgrade.rs"]
+mod upgrade;
 #[path = "conformance/users.rs"]
 mod users;
 

@@ -126,6 +126,25 @@ async fn t02_an_address_that_a_crash_left_kept_is_free_after_the_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn as_many_functions_run_at_once_as_there_are_workers() {
+    let world = World::with(&[], &["--function-workers", "5"]).await;
+    world.service.hold();
+    let waiting: Vec<_> = (0..5)
+        .map(|n| {
+            world.service.will_answer(SUCCESS);
+            let client = world.server().client().clone();
+            let call = Call::register(&format!("user{n}@example.com"), "password");
+            tokio::spawn(async move { client.ask(&call).await })
+        })
+        .collect();
+    assert_eq!(world.service.asked(5).await.len(), 5);
+    world.service.let_go();
+    for client in waiting {
+        assert_eq!(client.await.unwrap(), "201");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn functions_that_wait_keep_nobody_else_waiting() {
     let world = World::new().await;
     let session = world.signed_in("bob@example.com").await;
