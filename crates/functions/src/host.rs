@@ -58,7 +58,12 @@ impl FunctionHost {
     pub async fn prepare(&self) -> Vec<Result<crate::Confinement, crate::StartError>> {
         let has_scripts = |app: &&HostedApp| !app.program.program().functions.is_empty();
         let mut prepared = Vec::new();
-        for app in self.apps.values().filter(has_scripts).take(self.workers.limits().workers) {
+        for app in self
+            .apps
+            .values()
+            .filter(has_scripts)
+            .take(self.workers.limits().workers)
+        {
             prepared.push(self.workers.prepare(&app.program).await);
         }
         prepared

@@ -17,6 +17,8 @@ pub struct Limits {
     pub stack: usize,
     /// Requests, mails, timers and the like that one call may begin.
     pub async_operations: u32,
+    /// Mails that one call may send.
+    pub mails: usize,
     /// Bytes of all arguments together, as EJSON.
     pub arguments: usize,
     /// Bytes of the result, as EJSON.
@@ -43,6 +45,7 @@ impl Default for Limits {
             memory: 64 << 20,
             stack: 512 << 10,
             async_operations: 1_000,
+            mails: 20,
             arguments: 4 << 20,
             result: 4 << 20,
             http_request: 4 << 20,

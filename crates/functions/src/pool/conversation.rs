@@ -65,10 +65,7 @@ pub(super) async fn run(
             () = sleep_until(deadline) => return Err(Broken::TimedOut),
             () = stop.cancelled() => return Err(Broken::Stopped),
             sent = worker.outgoing.send_some(), if !worker.outgoing.is_empty() => sent.map_err(Broken::Pipe)?,
-            Some((id, answer, mail)) = questions.next(), if worker.outgoing.len() < UNSENT => {
-                mails.extend(accepted(&answer, mail));
-                push_answer(worker, id, answer)?;
-            }
+            Some((id, answer)) = questions.next(), if worker.outgoing.len() < UNSENT => push_answer(worker, id, answer)?,
             message = worker.incoming.next(), if room => match message.map_err(Broken::Pipe)? {
                 Some((FromWorker::Done { number: ended, outcome }, _)) if ended == number => {
                     return Ok(Outcome { mails, ..*outcome });
@@ -81,8 +78,14 @@ pub(super) async fn run(
                     if asked > limits.async_operations {
                         return Err(Broken::TooManyQuestions);
                     }
+                    if let Ask::Mail(mail) = ask {
+                        // At once, and not among the questions: a script that does not wait for `send` has sent its mail all the same.
+                        let answer = promise(&app.outside, mail, &mut mails, limits.mails).await;
+                        push_answer(worker, id, answer)?;
+                        continue;
+                    }
                     let outside = Arc::clone(&app.outside);
-                    questions.push(answer(outside, id, ask));
+                    questions.push(async move { (id, outside.answer(ask).await) });
                 }
                 Some((FromWorker::Ready(_), _)) => return Err(Broken::Pipe(io::Error::other("it began anew"))),
                 None => return Err(Broken::Pipe(io::ErrorKind::UnexpectedEof.into())),
@@ -91,18 +94,19 @@ pub(super) async fn run(
     }
 }
 
-/// An answer with the number of its question, and the mail that it was about, if it was one.
-async fn answer(outside: Arc<dyn Outside>, id: u32, ask: Ask) -> (u32, Result<Answer, String>, Option<OutgoingMail>) {
-    let mail = match &ask {
-        Ask::Mail(mail) => Some(mail.clone()),
-        Ask::Http(_) | Ask::Webhook { .. } | Ask::Module { .. } => None,
-    };
-    (id, outside.answer(ask).await, mail)
-}
-
-/// A mail, unless it was refused.
-fn accepted(answer: &Result<Answer, String>, mail: Option<OutgoingMail>) -> Option<OutgoingMail> {
-    mail.filter(|_| answer.is_ok())
+/// Keeps a mail for the end of the call, unless it is refused. No mail leaves here, so this takes no time.
+async fn promise(
+    outside: &Arc<dyn Outside>,
+    mail: OutgoingMail,
+    mails: &mut Vec<OutgoingMail>,
+    most: usize,
+) -> Result<Answer, String> {
+    if mails.len() >= most {
+        return Err(format!("a call can send at most {most} mails"));
+    }
+    let answer = outside.answer(Ask::Mail(mail.clone())).await?;
+    mails.push(mail);
+    Ok(answer)
 }
 
 /// An answer that is too long for a message is an error of the script's, not of the worker.

@@ -27,6 +27,40 @@ async fn a_function_that_throws_has_sent_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_a_function_does_not_wait_for_is_sent_and_a_flood_is_not() {
+    let source = r#"
+        exports = (times) => {
+          const refused = [];
+          for (let n = 0; n < times; n += 1) {
+            const mail = { to: "ada@example.com", subject: `number ${n}`, text: "t" };
+            context.services.get("email").send(mail).catch((error) => refused.push(error.message));
+          }
+          return new Promise((resolve) => setTimeout(() => resolve(refused), times > 1 ? 50 : 0));
+        };
+    "#;
+    let idle = r#"
+        exports = () => {
+          context.services.get("email").send({ to: "bob@example.com", subject: "s", text: "t" });
+        };
+    "#;
+    let world = World::with(&[("flood.js", source), ("idle.js", idle)], &[]).await;
+    let session = world.signed_in("eve@example.com").await;
+    assert_eq!(
+        world
+            .ask(Call::function(&session, "idle", &serde_json::json!([])))
+            .await,
+        "200"
+    );
+    assert_eq!(world.mails_to("bob@example.com", 1).await.len(), 1);
+    let reply = world
+        .ask(Call::function(&session, "flood", &serde_json::json!([22])))
+        .await;
+    let sorry = "a call can send at most 20 mails";
+    assert_eq!(reply.json(), serde_json::json!([sorry, sorry]));
+    assert_eq!(world.mails_to(ADA, 20).await.len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn t15_a_function_cannot_send_what_no_mail_can_be() {
     let source = r#"
         exports = async (mail) => {
