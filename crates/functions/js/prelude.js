@@ -1,5 +1,7 @@
 // What a function sees: `context`, `console`, timers, `require`. Returns what the engine calls: begin, answer, fire.
 (function (native, bson) {
+  // Whoever formats a stack would be handed the functions on it, those of this file among them.
+  Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set: () => {}, enumerable: false, configurable: false });
   const { stringify, parse } = JSON;
   const { BSON, EJSON, encode, redacted, decode, toBase64, isTooDeep } = bson;
   // Half of a character, as cutting a text leaves it, cannot leave the engine.
@@ -120,13 +122,16 @@
   // ---- context.services
   const absent = (name) => {
     const refuse = () => Promise.reject(new Error("service '" + name + "' is not available on this server"));
-    // `db` and `collection` only name things; any other call would have to reach the service.
-    const naming = new Set(["db", "collection"]);
-    const make = (called) => new Proxy(function () {}, {
-      get: (_, key) => (typeof key === "symbol" || key === "then" ? undefined : make(key)),
-      apply: () => (naming.has(called) ? make("") : refuse()),
+    // Whatever is named or called stands for something of the service; only who waits for it learns that it is not there.
+    const make = (waitable) => new Proxy(function () {}, {
+      get: (_, key) => {
+        if (typeof key === "symbol") return undefined;
+        if (!waitable || !["then", "catch", "finally"].includes(key)) return make(false);
+        return (...args) => refuse()[key](...args);
+      },
+      apply: () => make(true),
     });
-    return make("");
+    return make(false);
   };
   const email = { send: async (m) => {
     const optional = (v) => (v === undefined || v === null ? null : String(v));

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 
 use super::modules::Content;
+use super::output::{LONGEST_IDENTITY, LONGEST_STATUS};
 use super::state::State;
 use super::{compile, native};
 use crate::Ejson;
@@ -109,10 +110,16 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
     });
     function!("toBase64", _s, move |text: String| STANDARD.encode(text));
     function!("status", s, move |status: Option<String>| {
+        if status.as_ref().is_some_and(|status| status.len() > LONGEST_STATUS) {
+            return s.fail(ThrownKind::Limit, "the status is too long", None);
+        }
         let status = status.map(|status| s.secrets.borrow().redact_status(status));
         s.end(Ok(Returned::Status(status)));
     });
     function!("identity", s, move |id: Option<String>, name: Option<String>| {
+        if id.iter().chain(&name).any(|text| text.len() > LONGEST_IDENTITY) {
+            return s.fail(ThrownKind::Limit, "the id or the name is too long", None);
+        }
         s.end(Ok(Returned::Identity(id.map(|id| (id, name)))));
     });
     function!("nothing", s, move || s.end(Ok(Returned::Nothing)));

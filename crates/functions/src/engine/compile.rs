@@ -27,9 +27,9 @@ pub fn check(path: &str, text: &str) -> Result<(), SyntaxError> {
     Compiler::new(&Limits::default()).function(path, text).map(drop)
 }
 
-/// The longest source. The parser looks ahead from every parenthesis without asking for memory, and a source of nothing else keeps it for
-/// seven seconds for each megabyte.
-const LONGEST: usize = 1 << 20;
+/// The longest source. The parser looks ahead from every parenthesis without asking for memory, and the time for that
+/// grows with the square of the length: a megabyte of nothing else took seven seconds.
+const LONGEST: usize = 512 << 10;
 /// For one source, as far as memory is asked for.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// For all sources of a program, so that a worker starts or fails before the server gives it up.

@@ -133,8 +133,8 @@ impl State {
         let secrets = self.secrets.borrow();
         self.end(Err(Thrown {
             kind,
-            text: secrets.redact(text),
-            stack: stack.map(|stack| secrets.redact(stack)),
+            text: secrets.redact_error(text),
+            stack: stack.map(|stack| secrets.redact_error(stack)),
         }));
     }
 }
