@@ -28,7 +28,15 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
     }
     function!("ask", s, move |ctx: Ctx<'js>, text: String| {
         let ask = serde_json::from_str::<Ask>(&text).map_err(|error| error.to_string());
-        thrown(&ctx, ask.and_then(|ask| s.ask(ask)))
+        thrown(
+            &ctx,
+            ask.and_then(|ask| {
+                if matches!(ask, Ask::Mail(_)) {
+                    s.mail()?;
+                }
+                s.ask(ask)
+            }),
+        )
     });
     function!("operation", s, move |ctx: Ctx<'js>| thrown(&ctx, s.operation())
         .map(drop));
@@ -109,11 +117,14 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
     });
     function!("toBase64", _s, move |text: String| STANDARD.encode(text));
     function!("status", s, move |status: Option<String>| {
+        let status = status.filter(|status| status.len() <= s.limits.status);
         let status = status.map(|status| s.secrets.borrow().redact_status(status));
         s.end(Ok(Returned::Status(status)));
     });
     function!("identity", s, move |id: Option<String>, name: Option<String>| {
-        s.end(Ok(Returned::Identity(id.map(|id| (id, name)))));
+        let fits = |text: &String| text.len() <= s.limits.identity;
+        let fit = id.iter().chain(&name).all(fits);
+        s.end(Ok(Returned::Identity(id.filter(|_| fit).map(|id| (id, name)))));
     });
     function!("nothing", s, move || s.end(Ok(Returned::Nothing)));
     function!("result", s, move |text: String| {

@@ -16,13 +16,18 @@ impl Console {
     /// Takes a line. Secrets go before the line is cut, so that half a secret does not stay.
     pub(super) fn take(&mut self, level: String, text: &str, secrets: &Secrets, limits: &Limits) {
         let mut text = secrets.redact(text);
-        text.truncate(text.floor_char_boundary(limits.console_line));
+        cut(&mut text, limits.console_line);
         self.lines.push_back(ConsoleLine { level, text });
         while self.lines.len() > limits.console_lines {
             self.lines.pop_front();
             self.dropped += 1;
         }
     }
+}
+
+/// Leaves the first bytes of a text, in whole characters.
+pub(super) fn cut(text: &mut String, bytes: usize) {
+    text.truncate(text.floor_char_boundary(bytes));
 }
 
 /// Texts that are not to be shown.

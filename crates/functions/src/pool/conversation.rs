@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::process::Worker;
 use super::{Outside, cpu};
 use crate::Limits;
+use crate::limits::too_many_mails;
 use crate::protocol::{Answer, Ask, Call, FromWorker, Outcome, OutgoingMail, ToWorker};
 
 /// Beyond the call's own time before the worker is killed: its interrupt handler should be first, and say where the script was.
@@ -54,6 +55,7 @@ pub(super) async fn run(
     };
     worker.outgoing.push(&message).map_err(Broken::Pipe)?;
     let mut asked = 0;
+    let mut mails_asked = 0;
     let mut mails: Vec<OutgoingMail> = Vec::new();
     // Dropped with the call: what a script has not waited for is not finished for it.
     let mut questions = FuturesUnordered::new();
@@ -80,6 +82,14 @@ pub(super) async fn run(
                     asked += 1;
                     if asked > limits.async_operations {
                         return Err(Broken::TooManyQuestions);
+                    }
+                    // The engine refuses these itself, but a worker is not to be believed.
+                    if matches!(ask, Ask::Mail(_)) {
+                        mails_asked += 1;
+                        if mails_asked > limits.mails {
+                            push_answer(worker, id, Err(too_many_mails(limits)))?;
+                            continue;
+                        }
                     }
                     let outside = Arc::clone(&app.outside);
                     questions.push(answer(outside, id, ask));
