@@ -110,7 +110,8 @@
       const hidden = hide(v.id);
       return hidden === "[redacted]" ? hidden : { $oid: v.id };
     }
-    if (v instanceof Date) return { $date: { $numberLong: String(v.getTime()) } };
+    // A date that is none is null, as in JSON: clients cannot read a $date without a number.
+    if (v instanceof Date) return v.getTime() !== v.getTime() ? null : { $date: { $numberLong: String(v.getTime()) } };
     if (v instanceof Binary) return { $binary: { base64: v.toBase64(), subType: (v.sub_type < 16 ? "0" : "") + v.sub_type.toString(16) } };
     if (v instanceof Uint8Array) return { $binary: { base64: toBase64(v), subType: "00" } };
     if (v instanceof Long) return { $numberLong: v.toString() };

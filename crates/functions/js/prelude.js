@@ -1,13 +1,14 @@
 // What a function sees: `context`, `console`, timers, `require`. Returns what the engine calls: begin, answer, fire.
 (function (native, bson) {
-  // Whoever formats a stack would be handed the functions on it, those of this file among them.
-  Object.defineProperty(Error, "prepareStackTrace", { get: () => undefined, set: () => {}, enumerable: false, configurable: false });
   const { stringify, parse } = JSON;
   const { BSON, EJSON, encode, redacted, decode, toBase64, isTooDeep } = bson;
   // Half of a character, as cutting a text leaves it, cannot leave the engine.
   const whole = Function.prototype.call.bind(String.prototype.toWellFormed);
   const apply = Reflect.apply, resolve = Promise.resolve.bind(Promise), then = Promise.prototype.then;
   const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  // The engine would give its setter the frames of an error, and each frame has the function that was called: those of this file, too.
+  // As a plain property it has no effect.
+  Object.defineProperty(Error, "prepareStackTrace", { value: undefined, writable: true, configurable: true, enumerable: false });
   const waiting = new Map();
   let call;
 
@@ -30,6 +31,11 @@
   for (const level of ["log", "info", "warn", "error", "debug"]) {
     console[level] = (...parts) => native.console(level, whole(parts.map(show).join(" ")));
   }
+  // The others of a console write a plain line, or nothing: what matters is that a function that has them runs.
+  const { log, error: logError } = console;
+  for (const name of ["trace", "table", "dir", "group", "groupCollapsed"]) console[name] = (...parts) => log(...parts);
+  for (const name of ["time", "timeLog", "timeEnd", "groupEnd", "count", "countReset"]) console[name] = () => {};
+  console.assert = (right, ...parts) => { if (!right) logError("Assertion failed", ...parts); };
   const describe = (e) => {
     let stack, text;
     try {
@@ -121,13 +127,14 @@
 
   // ---- context.services
   const absent = (name) => {
-    const refuse = () => Promise.reject(new Error("service '" + name + "' is not available on this server"));
-    // Whatever is named or called stands for something of the service; only who waits for it learns that it is not there.
-    const make = (waitable) => new Proxy(function () {}, {
+    const refused = () => Promise.reject(new Error("service '" + name + "' is not available on this server"));
+    // Properties and calls only name what is wanted; what waits for the outcome of a call is told.
+    const settling = new Set(["then", "catch", "finally"]);
+    const make = (called) => new Proxy(function () {}, {
       get: (_, key) => {
         if (typeof key === "symbol") return undefined;
-        if (!waitable || !["then", "catch", "finally"].includes(key)) return make(false);
-        return (...args) => refuse()[key](...args);
+        if (!settling.has(key)) return make(false);
+        return called ? (...handlers) => refused()[key](...handlers) : undefined;
       },
       apply: () => make(true),
     });
@@ -142,7 +149,7 @@
   // ---- require
   const modules = new Map();
   const requireFrom = (from, inside) => (name) => {
-    const specifier = String(name), bare = specifier.replace(/^node:/, "");
+    const specifier = whole(String(name)), bare = specifier.replace(/^node:/, "");
     if (inside && bare === "doorward:http") return http;
     if (inside && bare === "doorward:native") return native.object();
     // The parts of built-in modules reach what the checks of those modules are for.
@@ -185,9 +192,9 @@
   const uncallable = new WeakSet();
   const contextFor = (system, depth) => ({
     user: call.user, request: call.request, app: call.app, environment: call.environment, http,
-    values: { get: (name) => { const text = native.value(String(name)); return text === undefined ? undefined : decode(text); } },
+    values: { get: (name) => { const text = native.value(whole(String(name))); return text === undefined ? undefined : decode(text); } },
     services: { get: (name) => service(String(name)) },
-    functions: { execute: (name, ...args) => execute(String(name), args, system, depth + 1) },
+    functions: { execute: (name, ...args) => execute(whole(String(name)), args, system, depth + 1) },
     runningAsSystem: () => system,
   });
   const load = (source, context) => source(undefined, require, context)();

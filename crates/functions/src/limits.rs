@@ -17,8 +17,6 @@ pub struct Limits {
     pub stack: usize,
     /// Requests, mails, timers and the like that one call may begin.
     pub async_operations: u32,
-    /// Mails that one call may send.
-    pub mails: usize,
     /// Bytes of all arguments together, as EJSON.
     pub arguments: usize,
     /// Bytes of the result, as EJSON.
@@ -31,6 +29,14 @@ pub struct Limits {
     pub console_lines: usize,
     /// Bytes that are kept of each line: the first ones.
     pub console_line: usize,
+    /// Bytes that are kept of an error's text, and as many of its stack: the first ones.
+    pub error_text: usize,
+    /// Bytes of a hook's status. A longer one is none.
+    pub status: usize,
+    /// Bytes of an external identity, and of its name. With a longer one there is no identity.
+    pub identity: usize,
+    /// Mails that one call may send.
+    pub mails: u32,
     /// Calls that run at once; each has a process.
     pub workers: usize,
     /// How long a call may wait for a worker before it is refused.
@@ -45,15 +51,23 @@ impl Default for Limits {
             memory: 64 << 20,
             stack: 512 << 10,
             async_operations: 1_000,
-            mails: 20,
             arguments: 4 << 20,
             result: 4 << 20,
             http_request: 4 << 20,
             http_response: 8 << 20,
             console_lines: 25,
             console_line: 512,
+            error_text: 16 << 10,
+            status: 64,
+            identity: 1 << 10,
+            mails: 20,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             queue_deadline: Duration::from_secs(5),
         }
     }
+}
+
+/// What a script is told when it sends one mail too many.
+pub(crate) fn too_many_mails(limits: &Limits) -> String {
+    format!("a call can send at most {} mails", limits.mails)
 }

@@ -1,8 +1,8 @@
 // The frames of an error hand out the functions that were called, those of the engine among them.
 exports = async () => {
   let inner;
-  Error.prepareStackTrace = (error, frames) => {
-    for (const frame of frames || []) {
+  Error.prepareStackTrace = TypeError.prepareStackTrace = Error.prototype.prepareStackTrace = (error, frames) => {
+    for (const frame of Array.isArray(frames) ? frames : []) {
       try {
         const f = frame.getFunction();
         if (f && f.name === "run") inner = f;
@@ -11,5 +11,9 @@ exports = async () => {
     return "";
   };
   new Error("x").stack;
+  new TypeError("x").stack;
+  const captured = {};
+  Error.captureStackTrace(captured);
+  captured.stack;
   return inner ? inner("whoRuns", [], true, 1) : "nothing was given away";
 };

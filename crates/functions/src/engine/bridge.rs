@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use rquickjs::{Ctx, Exception, Function, Object, Result, Value};
 
 use super::modules::Content;
-use super::output::{LONGEST_IDENTITY, LONGEST_STATUS};
 use super::state::State;
 use super::{compile, native};
 use crate::Ejson;
@@ -29,7 +28,15 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
     }
     function!("ask", s, move |ctx: Ctx<'js>, text: String| {
         let ask = serde_json::from_str::<Ask>(&text).map_err(|error| error.to_string());
-        thrown(&ctx, ask.and_then(|ask| s.ask(ask)))
+        thrown(
+            &ctx,
+            ask.and_then(|ask| {
+                if matches!(ask, Ask::Mail(_)) {
+                    s.mail()?;
+                }
+                s.ask(ask)
+            }),
+        )
     });
     function!("operation", s, move |ctx: Ctx<'js>| thrown(&ctx, s.operation())
         .map(drop));
@@ -110,17 +117,14 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
     });
     function!("toBase64", _s, move |text: String| STANDARD.encode(text));
     function!("status", s, move |status: Option<String>| {
-        if status.as_ref().is_some_and(|status| status.len() > LONGEST_STATUS) {
-            return s.fail(ThrownKind::Limit, "the status is too long", None);
-        }
+        let status = status.filter(|status| status.len() <= s.limits.status);
         let status = status.map(|status| s.secrets.borrow().redact_status(status));
         s.end(Ok(Returned::Status(status)));
     });
     function!("identity", s, move |id: Option<String>, name: Option<String>| {
-        if id.iter().chain(&name).any(|text| text.len() > LONGEST_IDENTITY) {
-            return s.fail(ThrownKind::Limit, "the id or the name is too long", None);
-        }
-        s.end(Ok(Returned::Identity(id.map(|id| (id, name)))));
+        let fits = |text: &String| text.len() <= s.limits.identity;
+        let fit = id.iter().chain(&name).all(fits);
+        s.end(Ok(Returned::Identity(id.filter(|_| fit).map(|id| (id, name)))));
     });
     function!("nothing", s, move || s.end(Ok(Returned::Nothing)));
     function!("result", s, move |text: String| {

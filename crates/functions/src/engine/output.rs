@@ -5,15 +5,6 @@ use std::collections::VecDeque;
 use crate::Limits;
 use crate::protocol::ConsoleLine;
 
-/// Bytes of an error's text, and of its stack, that are kept: the first ones.
-const LONGEST_ERROR: usize = 16 << 10;
-
-/// Bytes of a hook's status. The words that mean something have ten at most.
-pub(super) const LONGEST_STATUS: usize = 64;
-
-/// Bytes of an external id, and of the name beside it.
-pub(super) const LONGEST_IDENTITY: usize = 1 << 10;
-
 /// The last lines of the console.
 #[derive(Default)]
 pub(super) struct Console {
@@ -25,13 +16,18 @@ impl Console {
     /// Takes a line. Secrets go before the line is cut, so that half a secret does not stay.
     pub(super) fn take(&mut self, level: String, text: &str, secrets: &Secrets, limits: &Limits) {
         let mut text = secrets.redact(text);
-        text.truncate(text.floor_char_boundary(limits.console_line));
+        cut(&mut text, limits.console_line);
         self.lines.push_back(ConsoleLine { level, text });
         while self.lines.len() > limits.console_lines {
             self.lines.pop_front();
             self.dropped += 1;
         }
     }
+}
+
+/// Leaves the first bytes of a text, in whole characters.
+pub(super) fn cut(text: &mut String, bytes: usize) {
+    text.truncate(text.floor_char_boundary(bytes));
 }
 
 /// Texts that are not to be shown.
@@ -51,13 +47,6 @@ impl Secrets {
         self.0
             .iter()
             .fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
-    }
-
-    /// The same for an error, cut to a length that a log can take. Secrets go first, so that half a secret does not stay.
-    pub(super) fn redact_error(&self, text: &str) -> String {
-        let mut text = self.redact(text);
-        text.truncate(text.floor_char_boundary(LONGEST_ERROR));
-        text
     }
 
     /// The same for the status of a hook. The words that mean something there are no secret, even if somebody's password is one of them.

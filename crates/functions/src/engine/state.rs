@@ -10,8 +10,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Compiled;
 use super::host::Host;
-use super::output::{Console, Secrets};
+use super::output::{Console, Secrets, cut};
 use crate::Limits;
+use crate::limits::too_many_mails;
 use crate::protocol::{Answer, Ask, Returned, Thrown, ThrownKind};
 
 /// The state of one call.
@@ -33,6 +34,7 @@ pub(super) struct State {
     /// It began too much. The end has been set, and nothing of the script runs any more.
     over: Cell<bool>,
     operations: Cell<u32>,
+    mails: Cell<u32>,
     next: Cell<u32>,
 }
 
@@ -53,6 +55,7 @@ impl State {
             out_of_time: Cell::new(false),
             over: Cell::new(false),
             operations: Cell::new(0),
+            mails: Cell::new(0),
             next: Cell::new(0),
         }
     }
@@ -83,6 +86,16 @@ impl State {
         let id = self.next.get() + 1;
         self.next.set(id);
         Ok(id)
+    }
+
+    /// Counts a mail. One too many is an operation all the same, so that refusals come to an end.
+    pub(super) fn mail(&self) -> Result<(), String> {
+        if self.mails.get() >= self.limits.mails {
+            self.operation()?;
+            return Err(too_many_mails(&self.limits));
+        }
+        self.mails.set(self.mails.get() + 1);
+        Ok(())
     }
 
     /// Asks the server.
@@ -131,10 +144,16 @@ impl State {
     /// Ends with an error of a kind.
     pub(super) fn fail(&self, kind: ThrownKind, text: &str, stack: Option<&str>) {
         let secrets = self.secrets.borrow();
+        // Cut after the secrets are gone, so that half a secret does not stay.
+        let shown = |text: &str| {
+            let mut text = secrets.redact(text);
+            cut(&mut text, self.limits.error_text);
+            text
+        };
         self.end(Err(Thrown {
             kind,
-            text: secrets.redact_error(text),
-            stack: stack.map(|stack| secrets.redact_error(stack)),
+            text: shown(text),
+            stack: stack.map(shown),
         }));
     }
 }

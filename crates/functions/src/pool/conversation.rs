@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::process::Worker;
 use super::{Outside, cpu};
 use crate::Limits;
+use crate::limits::too_many_mails;
 use crate::protocol::{Answer, Ask, Call, FromWorker, Outcome, OutgoingMail, ToWorker};
 
 /// Beyond the call's own time before the worker is killed: its interrupt handler should be first, and say where the script was.
@@ -80,7 +81,7 @@ pub(super) async fn run(
                     }
                     if let Ask::Mail(mail) = ask {
                         // At once, and not among the questions: a script that does not wait for `send` has sent its mail all the same.
-                        let answer = promise(&app.outside, mail, &mut mails, limits.mails).await;
+                        let answer = promise(&app.outside, mail, &mut mails, limits).await;
                         push_answer(worker, id, answer)?;
                         continue;
                     }
@@ -99,10 +100,11 @@ async fn promise(
     outside: &Arc<dyn Outside>,
     mail: OutgoingMail,
     mails: &mut Vec<OutgoingMail>,
-    most: usize,
+    limits: &Limits,
 ) -> Result<Answer, String> {
-    if mails.len() >= most {
-        return Err(format!("a call can send at most {most} mails"));
+    // The engine refuses first; but a worker is not to be believed.
+    if mails.len() >= limits.mails as usize {
+        return Err(too_many_mails(limits));
     }
     let answer = outside.answer(Ask::Mail(mail.clone())).await?;
     mails.push(mail);

@@ -45,7 +45,9 @@ fn workers(limits: Limits) -> Workers {
 fn limits() -> Limits {
     Limits {
         workers: 2,
-        queue_deadline: Duration::from_mins(1),
+        queue_deadline: Duration::from_mins(5),
+        wall_time: Duration::from_mins(5),
+        cpu_time: Duration::from_mins(1),
         ..Limits::default()
     }
 }
@@ -67,7 +69,7 @@ fn call(function: &str, argument: &str) -> Call {
         as_system: false,
         wanted: Wanted::Value,
         secrets: Vec::new(),
-        wall_time: Duration::from_secs(30),
+        wall_time: Duration::from_mins(5),
     }
 }
 
