@@ -43,7 +43,7 @@ async fn honest_answer(workers: &Workers, app: &Arc<AppProgram>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hostile_functions_end_and_nobody_else_notices() {
+async fn s75_and_t17_hostile_functions_end_and_nobody_else_notices() {
     let functions = folder("functions/hostile");
     let all = sources(&functions);
     let workers = workers(limits());

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn every_way_out_of_the_sandbox_is_refused() {
+async fn s75_and_t17_every_way_out_of_the_sandbox_is_refused() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap().to_string();
