@@ -12,6 +12,7 @@ mod webhooks;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::support::{AppDir, Call, Letter, OwnerService, Program, Reply, Server, Session};
 
@@ -104,6 +105,12 @@ impl World {
         let reply = self.ask(call).await;
         let error = reply.json()["error"].as_str().unwrap_or_default().to_owned();
         format!("{reply} {error}").trim_end().to_owned()
+    }
+
+    /// Somebody who registers an address while the test goes on.
+    fn registering(&self, email: &str) -> JoinHandle<reqwest::Result<Reply>> {
+        let (client, call) = (self.server().client().clone(), Call::register(email, "password"));
+        tokio::spawn(async move { client.try_ask(&call).await })
     }
 
     /// Registers an address, which the function confirms at once.

@@ -10,10 +10,7 @@ async fn a_call_under_way_is_finished_before_the_server_ends() {
     let mut world = World::new().await;
     world.service.hold();
     world.service.will_answer(PENDING);
-    let registering = {
-        let client = world.server().client().clone();
-        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
-    };
+    let registering = world.registering(ADA);
     world.service.asked(1).await;
     let server = world.server.take().unwrap();
     server.terminate();
@@ -33,10 +30,7 @@ async fn a_call_whose_client_has_gone_is_finished_too() {
     let mut world = World::new().await;
     world.service.hold();
     world.service.will_answer(PENDING);
-    let impatient = {
-        let client = world.server().client().clone();
-        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
-    };
+    let impatient = world.registering(ADA);
     world.service.asked(1).await;
     impatient.abort();
     let _ = impatient.await;

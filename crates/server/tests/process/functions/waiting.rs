@@ -12,10 +12,7 @@ async fn while_the_function_runs_its_address_is_taken_and_otherwise_unknown() {
     let world = World::new().await;
     world.service.hold();
     world.service.will_answer(SUCCESS);
-    let registering = {
-        let client = world.server().client().clone();
-        tokio::spawn(async move { client.ask(&Call::register(ADA, "password")).await })
-    };
+    let registering = world.registering(ADA);
     world.service.asked(1).await;
 
     assert_eq!(
@@ -36,7 +33,7 @@ async fn while_the_function_runs_its_address_is_taken_and_otherwise_unknown() {
     }
 
     world.service.let_go();
-    assert_eq!(registering.await.unwrap(), "201");
+    assert_eq!(registering.await.unwrap().unwrap(), "201");
     assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
 }
 
@@ -80,10 +77,7 @@ async fn what_a_function_decides_is_kept_when_the_client_has_gone() {
     let world = World::new().await;
     world.service.hold();
     world.service.will_answer(SUCCESS);
-    let impatient = {
-        let client = world.server().client().clone();
-        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
-    };
+    let impatient = world.registering(ADA);
     world.service.asked(1).await;
     impatient.abort();
     let _ = impatient.await;
@@ -108,10 +102,7 @@ async fn t18_a_function_that_takes_too_long_fails_and_its_address_is_free_again(
 async fn t02_an_address_that_a_crash_left_kept_is_free_after_the_restart() {
     let mut world = World::new().await;
     world.service.hold();
-    let registering = {
-        let client = world.server().client().clone();
-        tokio::spawn(async move { client.try_ask(&Call::register(ADA, "password")).await })
-    };
+    let registering = world.registering(ADA);
     world.service.asked(1).await;
     world.server.take().unwrap().kill().await;
     assert!(registering.await.unwrap().is_err(), "nobody was told anything");
@@ -132,15 +123,13 @@ async fn as_many_functions_run_at_once_as_there_are_workers() {
     let waiting: Vec<_> = (0..5)
         .map(|n| {
             world.service.will_answer(SUCCESS);
-            let client = world.server().client().clone();
-            let call = Call::register(&format!("user{n}@example.com"), "password");
-            tokio::spawn(async move { client.ask(&call).await })
+            world.registering(&format!("user{n}@example.com"))
         })
         .collect();
     assert_eq!(world.service.asked(5).await.len(), 5);
     world.service.let_go();
     for client in waiting {
-        assert_eq!(client.await.unwrap(), "201");
+        assert_eq!(client.await.unwrap().unwrap(), "201");
     }
 }
 
@@ -150,11 +139,7 @@ async fn functions_that_wait_keep_nobody_else_waiting() {
     let session = world.signed_in("bob@example.com").await;
     world.service.hold();
     let busy: Vec<_> = (0..8)
-        .map(|n| {
-            let client = world.server().client().clone();
-            let call = Call::register(&format!("user{n}@example.com"), "password");
-            tokio::spawn(async move { client.try_ask(&call).await })
-        })
+        .map(|n| world.registering(&format!("user{n}@example.com")))
         .collect();
     world.service.asked(2).await;
     for _ in 0..20 {
