@@ -47,10 +47,10 @@ async fn sqlite_columns(path: &std::path::Path) -> Vec<Column> {
     let rows = connection.fetch_all(sql).await.unwrap();
     let column = |row: &sqlx::sqlite::SqliteRow| {
         let kind: String = row.get("typ");
-        let kind = if kind == "INTEGER" {
-            "bigint".to_owned()
-        } else {
-            kind.to_lowercase()
+        let kind = match kind.as_str() {
+            "INTEGER" => "bigint".to_owned(),
+            "BLOB" => "bytea".to_owned(),
+            other => other.to_lowercase(),
         };
         (row.get("tab"), row.get("col"), kind, row.get::<i64, _>("required") == 0)
     };
