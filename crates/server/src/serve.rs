@@ -34,18 +34,8 @@ use database::Database;
 /// Runs until it is told to stop.
 pub(crate) fn serve(config: Config) -> Result<()> {
     logging::start(config.log_format, config.log.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(request_threads())
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(config))
-}
-
-/// How many threads serve requests: one for two cores. Most of a request's work happens elsewhere, on the threads of SQLite and of the
-/// password pool or in PostgreSQL, and each thread that is woken for a moment takes a core, and its caches, from a hash.
-/// `bench/run --only logins,reads` shows both sides of it.
-fn request_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 async fn run(config: Config) -> Result<()> {
