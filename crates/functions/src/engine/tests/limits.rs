@@ -100,9 +100,10 @@ fn pathological() -> Vec<String> {
 #[test]
 fn a_source_that_is_made_to_take_long_is_given_up() {
     for source in pathological() {
-        // What hangs here hangs the test; how long each takes depends on the machine.
+        // What hangs here hangs the test; how long each takes depends on the machine. Many names are a valid source, which a quick
+        // machine compiles in time; all others are refused on any.
         let result = check("f.js", &source);
-        println!("{}: {:?}", &source[..20], result.map_err(|error| error.message));
+        assert!(result.is_err() || source.starts_with("let v0"), "{}", &source[..20]);
     }
 }
 
