@@ -43,6 +43,8 @@ pub struct LoadedApp {
     pub providers: Vec<Provider>,
     /// E-mail/password accounts, if the provider `local-userpass` is there and enabled.
     pub userpass: Option<UserpassConfig>,
+    /// The function that says who somebody is, if the provider `custom-function` is there and enabled.
+    pub login_function: Option<String>,
     /// Every function with a script or an address.
     pub functions: Vec<Function>,
     /// What `context.values.get` gives.
@@ -64,6 +66,11 @@ pub struct LoadedApp {
 }
 
 impl LoadedApp {
+    /// The function that is asked before a user is made. It counts whether or not there is custom user data.
+    pub fn user_creation_function(&self) -> Option<&str> {
+        self.custom_user_data.as_ref()?.on_user_creation_function.as_deref()
+    }
+
     /// What works, what is ignored and why, and what is missing.
     pub fn report(&self) -> Report {
         report::of_app(self)

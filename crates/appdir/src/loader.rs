@@ -53,7 +53,7 @@ fn load_located(mut located: Located, options: &LoadOptions, findings: &mut Find
         client_app_id: root.client_app_id.clone(),
     };
     reader.functions = functions::read(&mut reader, located.format);
-    let (providers, userpass) = providers::read(&mut reader, located.format);
+    let providers = providers::read(&mut reader, located.format);
     let values = values::read(&mut reader);
     let authentication_triggers = triggers::read(&mut reader);
     let custom_user_data = user_data::read(&mut reader, located.config.as_ref());
@@ -70,8 +70,9 @@ fn load_located(mut located: Located, options: &LoadOptions, findings: &mut Find
         location: root.location,
         environment,
         allowed_request_origins: root.allowed_request_origins,
-        providers,
-        userpass,
+        providers: providers.list,
+        userpass: providers.userpass,
+        login_function: providers.login_function,
         functions: reader.functions,
         values,
         environment_values: reader.environment_values,

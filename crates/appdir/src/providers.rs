@@ -38,6 +38,7 @@ pub struct Provider {
 }
 
 pub(crate) const USERPASS: &str = "local-userpass";
+pub(crate) const CUSTOM_FUNCTION: &str = "custom-function";
 const PROVIDERS: &str = "auth/providers.json";
 
 #[derive(Deserialize)]
@@ -61,11 +62,8 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-pub(crate) fn read(reader: &mut Reader<'_>, format: Format) -> (Vec<Provider>, Option<UserpassConfig>) {
-    let mut found = Providers {
-        list: Vec::new(),
-        userpass: None,
-    };
+pub(crate) fn read(reader: &mut Reader<'_>, format: Format) -> Providers {
+    let mut found = Providers::default();
     match format {
         Format::V1 => {
             for name in reader.files.json_in("auth_providers") {
@@ -82,12 +80,17 @@ pub(crate) fn read(reader: &mut Reader<'_>, format: Format) -> (Vec<Provider>, O
             }
         }
     }
-    (found.list, found.userpass)
+    found
 }
 
-struct Providers {
-    list: Vec<Provider>,
-    userpass: Option<UserpassConfig>,
+/// What a directory says about providers.
+#[derive(Default)]
+pub(crate) struct Providers {
+    pub(crate) list: Vec<Provider>,
+    /// If it is enabled.
+    pub(crate) userpass: Option<UserpassConfig>,
+    /// The function of `custom-function`, if it is enabled.
+    pub(crate) login_function: Option<String>,
 }
 
 impl Providers {
@@ -127,10 +130,11 @@ impl Providers {
         }
         match provider.name.as_str() {
             USERPASS => self.userpass = read_userpass(reader, file, pointer, &provider),
-            "custom-function" => check_auth_function(reader, file, pointer, &provider),
+            CUSTOM_FUNCTION => self.login_function = read_login_function(reader, file, pointer, &provider),
             _ => {}
         }
-        if provider.name != USERPASS {
+        let offered = [USERPASS, CUSTOM_FUNCTION].contains(&provider.name.as_str());
+        if !offered || (provider.disabled && provider.name == CUSTOM_FUNCTION) {
             let why = if provider.disabled {
                 "disabled"
             } else {
@@ -237,7 +241,7 @@ fn read_userpass(
     config.filter(|_| enabled)
 }
 
-fn check_auth_function(reader: &mut Reader<'_>, file: &JsonFile, pointer: &str, provider: &Provider) {
+fn read_login_function(reader: &mut Reader<'_>, file: &JsonFile, pointer: &str, provider: &Provider) -> Option<String> {
     let text = |key: &str| {
         provider
             .config
@@ -245,16 +249,32 @@ fn check_auth_function(reader: &mut Reader<'_>, file: &JsonFile, pointer: &str, 
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     };
+    let what = "provider \"custom-function\"";
     let (name, id) = (text("authFunctionName"), text("authFunctionId"));
-    let Some(wanted) = name.or(id) else { return };
-    if reader.find_function(name, id).is_none() {
-        let what = "provider \"custom-function\"";
-        let key = if name.is_some() {
-            "authFunctionName"
-        } else {
-            "authFunctionId"
-        };
-        let error = file.function_not_found(&format!("{pointer}/config/{key}"), wanted, what);
-        reader.findings.error_if(!provider.disabled, what, file, error);
+    let error = match name.or(id) {
+        None => {
+            let fix = "Add `authFunctionName`: the function that says who somebody is.";
+            file.invalid(
+                &format!("{pointer}/config"),
+                format!("{what} has no `authFunctionName`"),
+                fix,
+            )
+        }
+        Some(wanted) => {
+            if let Some(found) = reader.find_function(name, id) {
+                return (!provider.disabled).then_some(found);
+            }
+            let key = if name.is_some() {
+                "authFunctionName"
+            } else {
+                "authFunctionId"
+            };
+            file.function_not_found(&format!("{pointer}/config/{key}"), wanted, what)
+        }
+    };
+    if provider.disabled && name.or(id).is_none() {
+        return None;
     }
+    reader.findings.error_if(!provider.disabled, what, file, error);
+    None
 }

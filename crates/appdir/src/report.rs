@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::app::{Environment, Format, LoadedApp};
 use crate::error::{LoadError, Place};
 use crate::findings::{Findings, Item};
-use crate::providers::USERPASS;
+use crate::functions::FunctionSource;
+use crate::providers::{CUSTOM_FUNCTION, USERPASS};
 use crate::userpass::{ConfirmationMethod, ResetMethod};
 
 /// What of a directory works, what is ignored, and what is missing. `Display` is for people, `Serialize` for
@@ -222,32 +223,60 @@ fn add_functions(app: &LoadedApp, report: &mut Report) {
             .works
             .push(Item::new(count(app.functions.len(), "function"), why));
     }
+    if let Some(name) = &app.login_function {
+        report
+            .works
+            .push(Item::new("custom-function logins", format!("by the function {name:?}")));
+    }
+    if let Some(name) = app.user_creation_function() {
+        let why = format!("the function {name:?} is asked before a user is made");
+        report.works.push(Item::new("user creation", why));
+        if uses_services(app, name) {
+            let why = format!(
+                "the function {name:?} asks for services, and this server has none but e-mail: if it throws for want of them, no new user can log in"
+            );
+            report.warnings.push(Item::new("user creation", why));
+        }
+    }
     for trigger in app.authentication_triggers.iter().filter(|trigger| !trigger.disabled) {
+        let what = format!("trigger {:?}", trigger.name);
+        let providers = trigger.providers.iter().map(String::as_str);
+        let mut offered = providers
+            .clone()
+            .filter(|name| [USERPASS, CUSTOM_FUNCTION].contains(name));
+        if offered.next().is_none() {
+            let why = format!(
+                "it is told of accounts by {}, and Doorward offers no such",
+                list_or_nothing(providers)
+            );
+            report.ignored.push(Item::new(what, why));
+            continue;
+        }
+        let events = list(trigger.operations.iter().map(|operation| operation.as_str()));
         let why = format!(
-            "it runs the function {:?}, and this version delivers no triggers yet",
+            "on {events} of accounts by {}, the function {:?}",
+            list(providers),
             trigger.function
         );
-        report
-            .missing
-            .push(Item::new(format!("trigger {:?}", trigger.name), why));
+        report.works.push(Item::new(what, why));
     }
-    let hook = app
-        .custom_user_data
-        .as_ref()
-        .and_then(|data| data.on_user_creation_function.as_deref());
-    if let Some(name) = hook {
-        let path = match app.format {
-            Format::V1 => "config.json",
-            Format::V2 | Format::V3 => "auth/custom_user_data.json",
-        };
-        report.errors.push(ErrorItem {
-            path: PathBuf::from(path),
-            place: None,
-            problem: format!(
-                "user creation runs the function {name:?}, and this version does not do that yet: the server does not start with it"
-            ),
-            fix: "remove on_user_creation_function_name to do without it".to_owned(),
-        });
+}
+
+/// A guess from the text, good enough to warn.
+fn uses_services(app: &LoadedApp, name: &str) -> bool {
+    let function = app.functions.iter().find(|function| function.name == name);
+    function.is_some_and(|function| match &function.source {
+        FunctionSource::Script { text, .. } => text.contains("services.get"),
+        FunctionSource::Webhook { .. } => false,
+    })
+}
+
+fn list_or_nothing<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names = list(names);
+    if names.is_empty() {
+        "no provider".to_owned()
+    } else {
+        names
     }
 }
 

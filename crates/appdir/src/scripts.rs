@@ -70,8 +70,8 @@ fn called_by_the_server(app: &LoadedApp) -> Vec<&str> {
             called.push(name.as_str());
         }
     }
-    let user_data = app.custom_user_data.as_ref();
-    called.extend(user_data.and_then(|data| data.on_user_creation_function.as_deref()));
+    called.extend(app.login_function.as_deref());
+    called.extend(app.user_creation_function());
     let triggers = app.authentication_triggers.iter().filter(|trigger| !trigger.disabled);
     called.extend(triggers.map(|trigger| trigger.function.as_str()));
     called

@@ -35,6 +35,17 @@ pub enum AuthOperation {
     Delete,
 }
 
+impl AuthOperation {
+    /// The word in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "LOGIN",
+            Self::Create => "CREATE",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct RawTrigger {
     name: Option<String>,

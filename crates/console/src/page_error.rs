@@ -105,6 +105,9 @@ fn of_auth(error: &AuthError) -> Refusal {
         | AuthError::FunctionNotAllowed { .. }
         | AuthError::FunctionThrew { .. }
         | AuthError::FunctionTimedOut
+        | AuthError::LoginFunctionThrew { .. }
+        | AuthError::LoginFunctionFailed
+        | AuthError::UserCreationRefused
         | AuthError::InvalidCredentials
         | AuthError::NotConfirmed
         | AuthError::UserDisabled

@@ -1,5 +1,5 @@
 //! The context of every flow. The flows themselves stand in files of their own: `registration`, `confirmation`, `login`,
-//! `session`, `password_reset`, `deletion`.
+//! `function_login`, `session`, `password_reset`, `deletion`, `triggers`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    App, AuthError, Clock, EmailPassword, Entropy, FunctionMail, Functions, MailId, MailToken, MailedToken, OutboxWake,
-    Password, PasswordHash, PasswordPool, Purpose, RegistrationId, SealedMail, Store, StoreError, Timestamp, TokenId,
-    TokenKeys, Tx,
+    App, AuthError, Clock, EmailPassword, Entropy, FunctionMail, Functions, MailId, MailToken, MailedToken, Password,
+    PasswordHash, PasswordPool, Purpose, RegistrationId, SealedMail, Store, StoreError, Timestamp, TokenId, TokenKeys,
+    Tx, Wake,
 };
 
 /// The accounts of every app of this server.
@@ -35,7 +35,9 @@ pub struct Parts {
     /// What runs the owner's functions.
     pub functions: Arc<dyn Functions>,
     /// The outbox worker's bell.
-    pub outbox: OutboxWake,
+    pub outbox: Wake,
+    /// The trigger worker's bell.
+    pub triggers: Wake,
 }
 
 /// What an operator can choose about accounts.
@@ -183,13 +185,22 @@ impl Accounts {
             .expect("a new token is derived with the active key, which is always there")
     }
 
-    /// Commits a transaction that promised a mail, and wakes the worker that sends it. A client that goes away between the two must
-    /// not make its mail wait.
+    /// Commits a transaction that promised a mail, and wakes the worker that sends it.
     pub(crate) async fn commit_with_mail(&self, tx: Box<dyn Tx>) -> Result<(), AuthError> {
-        let outbox = self.parts.outbox.clone();
+        self.commit_and_wake(tx, true, false).await
+    }
+
+    /// Commits a transaction, and wakes the workers that it left something to do. A client that goes away between the two must not
+    /// make that wait.
+    pub(crate) async fn commit_and_wake(&self, tx: Box<dyn Tx>, mails: bool, triggers: bool) -> Result<(), AuthError> {
+        if !mails && !triggers {
+            return Ok(tx.commit().await?);
+        }
+        let outbox = mails.then(|| self.parts.outbox.clone());
+        let triggers = triggers.then(|| self.parts.triggers.clone());
         self.outlive_caller(async move {
             let committed = tx.commit().await;
-            outbox.wake();
+            outbox.iter().chain(&triggers).for_each(Wake::wake);
             Ok(committed?)
         })
         .await

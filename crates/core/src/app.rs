@@ -1,6 +1,6 @@
 //! An app as the flows see it: what its owner chose, without where that was written.
 
-use crate::{AppId, AppObjectId, AuthError, EmailAddress, FunctionName, GroupId, Purpose};
+use crate::{AppId, AppObjectId, AuthError, EmailAddress, FunctionName, GroupId, Purpose, Trigger};
 
 /// One app that this server runs.
 #[derive(Debug, Clone)]
@@ -21,6 +21,12 @@ pub struct App {
     pub allowed_origins: Vec<String>,
     /// E-mail and password accounts, unless the owner switched them off.
     pub email_password: Option<EmailPassword>,
+    /// The function that says who somebody is who logs in with something else, unless the owner has none.
+    pub login_function: Option<FunctionName>,
+    /// The function that is told of every user before it is made, and can forbid it.
+    pub user_creation: Option<FunctionName>,
+    /// The functions that are told of users afterwards.
+    pub triggers: Vec<Trigger>,
 }
 
 /// How e-mail and password accounts are confirmed and reset.

@@ -114,6 +114,18 @@ pub enum AuthError {
     /// The function took too long.
     #[error("the function took too long")]
     FunctionTimedOut,
+    /// The login function threw. Its text is public, as that of a called function.
+    #[error("the login function threw")]
+    LoginFunctionThrew {
+        /// `<Name>: <message>`
+        text: String,
+    },
+    /// The login function took too long, or returned nothing that could be an id.
+    #[error("the login function named nobody")]
+    LoginFunctionFailed,
+    /// The user-creation function threw or took too long.
+    #[error("the user-creation function refused")]
+    UserCreationRefused,
     /// No worker can run a function.
     #[error("functions cannot be run")]
     FunctionsUnavailable,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{App, AuthError, EmailAddress, FunctionMail, MailedToken, Password, UserProfile};
+use crate::{
+    App, AuthError, ClaimedTrigger, EmailAddress, ExternalId, FunctionMail, MailedToken, Password, UserProfile,
+};
 
 /// The name of a function of an app.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +33,20 @@ pub trait Functions: Send + Sync {
 
     /// Asks the reset function. Whatever it does wrong is [`Verdict::Fail`].
     async fn reset(&self, app: &App, function: &FunctionName, question: ResetQuestion) -> Result<Ran<Verdict>, NotRun>;
+
+    /// Asks the login function who somebody is. `None`: it did not say.
+    async fn identify(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        question: LoginQuestion,
+    ) -> Result<Ran<Option<Vouched>>, CallFailure>;
+
+    /// Tells the user-creation function of a user that is about to be made. Any failure forbids it.
+    async fn create_user(&self, app: &App, function: &FunctionName, new: NewUser) -> Result<Ran<()>, CallFailure>;
+
+    /// Tells a trigger's function what has happened. Whatever it does wrong is logged, and no reason to tell it again.
+    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotRun>;
 
     /// Runs a function that a signed-in user calls by its name, if that user may.
     async fn call(&self, app: &App, call: FunctionCall) -> Result<Ran<Ejson>, CallFailure>;
@@ -64,6 +80,33 @@ pub struct ResetQuestion {
     pub caller: Caller,
 }
 
+/// What a login function is asked.
+#[derive(Debug, Clone)]
+pub struct LoginQuestion {
+    /// What the client sent: an object, which is the business of the owner's two programs.
+    pub payload: Ejson,
+    /// Who caused it.
+    pub caller: Caller,
+}
+
+/// Who somebody is, by the word of the owner's function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vouched {
+    /// The owner's id of the user.
+    pub id: ExternalId,
+    /// A name for people.
+    pub name: Option<String>,
+}
+
+/// What a user-creation function is told.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The user as it will be.
+    pub user: UserProfile,
+    /// Who caused it.
+    pub caller: Caller,
+}
+
 /// A call by a signed-in user.
 #[derive(Debug, Clone)]
 pub struct FunctionCall {
@@ -93,6 +136,16 @@ pub enum CallFailure {
     TimedOut,
     /// It did not run.
     NotRun(NotRun),
+}
+
+impl CallFailure {
+    /// Why it was not run at all; `None`: it ran.
+    pub const fn not_run(&self) -> Option<NotRun> {
+        match self {
+            Self::NotRun(not_run) => Some(*not_run),
+            Self::NotFound | Self::NotAllowed | Self::Threw { .. } | Self::TimedOut => None,
+        }
+    }
 }
 
 /// What a function that ran came to, and the mails that it sent on the way. They belong to the transaction of its effect: a mail goes out

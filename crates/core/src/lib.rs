@@ -11,7 +11,9 @@ mod email;
 mod entropy;
 mod error;
 mod function_call;
+mod function_login;
 mod functions;
+mod identity;
 mod ids;
 mod link;
 mod login;
@@ -23,6 +25,9 @@ mod registration;
 mod sealing;
 mod session;
 pub mod store;
+mod trigger_worker;
+mod triggers;
+mod wake;
 
 pub use accounts::{Accounts, Parts, Settings};
 pub use app::{App, Confirmation, EmailPassword, MailedLink, Reset};
@@ -33,17 +38,21 @@ pub use email::EmailAddress;
 pub use entropy::{Entropy, OsEntropy};
 pub use error::AuthError;
 pub use functions::{
-    CallFailure, Caller, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, NotRun, Ran, ResetQuestion,
-    Verdict,
+    CallFailure, Caller, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, LoginQuestion, NewUser, NotRun,
+    Ran, ResetQuestion, Verdict, Vouched,
 };
+pub use identity::{ExternalId, Identity, Provider, UnknownProvider, VerifiedIdentity};
 pub use ids::{
     AppId, AppObjectId, DeviceId, GroupId, MailId, ObjectId, RegistrationId, RequestId, SessionId, TokenId, UserId,
 };
 pub use link::Links;
 pub use login::{Credentials, SignedIn};
 pub use mail_token::{KeyId, MailToken, MailedToken, Purpose, SecretToken, TokenKeys};
-pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, OutboxWake, SealedMail};
+pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, SealedMail};
 pub use password::{Password, PasswordHash};
 pub use registration::{ConfirmedRegistration, PendingRegistration, Registration};
 pub use session::{Session, UserProfile};
 pub use store::{Store, StoreError, Tx};
+pub use trigger_worker::{TriggerWorker, TriggerWorkerSettings};
+pub use triggers::{ClaimedTrigger, NewTriggerEvent, Trigger, UnknownEvent, UserEvent};
+pub use wake::Wake;

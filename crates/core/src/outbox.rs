@@ -1,9 +1,6 @@
 //! Mail leaves through an outbox: a row in the transaction of the change that promises it, sent by a worker afterwards.
 
 use std::fmt;
-use std::sync::Arc;
-
-use tokio::sync::Notify;
 
 use crate::{AppObjectId, EmailAddress, KeyId, MailId, MailToken, Timestamp};
 
@@ -119,20 +116,4 @@ impl DeliveryOutcome {
 
     /// Every state that a row can show.
     pub const STATES: [&'static str; 5] = ["waiting", "sent", "expired", "superseded", "failed"];
-}
-
-/// Wakes the outbox worker of this process after a commit that promised a mail.
-#[derive(Debug, Clone, Default)]
-pub struct OutboxWake(Arc<Notify>);
-
-impl OutboxWake {
-    /// Says that there is work.
-    pub fn wake(&self) {
-        self.0.notify_one();
-    }
-
-    /// Waits until there is work; a wake that came before the wait is not lost.
-    pub async fn woken(&self) {
-        self.0.notified().await;
-    }
 }

@@ -1,8 +1,6 @@
 //! Sessions: refresh, log out, and what a signed-in user sees of itself.
 
-use crate::{
-    Accounts, App, AppObjectId, AuthError, DeviceId, EmailAddress, RegistrationId, SessionId, Timestamp, UserId,
-};
+use crate::{Accounts, App, AppObjectId, AuthError, DeviceId, EmailAddress, Identity, SessionId, Timestamp, UserId};
 
 /// One login that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +28,20 @@ pub struct UserProfile {
     pub id: UserId,
     /// The app it belongs to.
     pub app: AppObjectId,
-    /// Its e-mail identity's id.
-    pub identity: RegistrationId,
-    /// Its address as registered.
-    pub email: EmailAddress,
+    /// Its ways in, the oldest first. There is always one.
+    pub identities: Vec<Identity>,
+}
+
+impl UserProfile {
+    /// Its e-mail address, if it has one.
+    pub fn email(&self) -> Option<&EmailAddress> {
+        self.identities.iter().find_map(Identity::email)
+    }
+
+    /// Its name for people, if any provider knows one.
+    pub fn name(&self) -> Option<&str> {
+        self.identities.iter().find_map(Identity::name)
+    }
 }
 
 impl Accounts {

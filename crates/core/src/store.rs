@@ -9,9 +9,9 @@ use std::error::Error;
 use async_trait::async_trait;
 
 use crate::{
-    AppId, AppObjectId, ClaimedMail, ConfirmedRegistration, DeliveryOutcome, DeviceId, EmailAddress, MailId, MailToken,
-    PasswordHash, PendingRegistration, Purpose, Registration, RegistrationId, SealedMail, Session, SessionId,
-    Timestamp, TokenId, UserId, UserProfile,
+    AppId, AppObjectId, ClaimedMail, ClaimedTrigger, DeliveryOutcome, DeviceId, EmailAddress, MailId, MailToken,
+    NewTriggerEvent, PasswordHash, PendingRegistration, Purpose, Registration, RegistrationId, SealedMail, Session,
+    SessionId, Timestamp, TokenId, UserId, UserProfile, VerifiedIdentity,
 };
 
 /// A failure of storage itself. Absence is never an error, it is `None` or `false`.
@@ -54,7 +54,7 @@ pub trait Store: Send + Sync {
     /// A session of the app that has not ended, together with whether its user is disabled. Expiry is the caller's to check.
     async fn find_session(&self, app: AppObjectId, id: SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// A user with its e-mail identity.
+    /// A user with its identities, the oldest first.
     async fn find_user(&self, app: AppObjectId, id: UserId) -> Result<Option<UserProfile>, StoreError>;
 
     /// How many outbox rows are in each state, for the metrics: `(state, count)`, every state present.
@@ -62,6 +62,12 @@ pub trait Store: Send + Sync {
 
     /// When the next waiting mail becomes due, if any waits. A claimed one is due when its claim lapses.
     async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// When the next delivery to a trigger becomes due, if any waits that is the first of its user.
+    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// How many deliveries to triggers wait.
+    async fn count_triggers(&self) -> Result<u64, StoreError>;
 }
 
 /// A write transaction.
@@ -133,9 +139,21 @@ pub trait Tx: Send {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Opens a session for a registration whose password was verified, and makes its user at the first login.
-    /// Guarded by the verified hash, so that a login cannot outrun a change of password.
+    /// Opens a session for an identity that was verified. That of a registration is guarded by the verified hash, so that a login
+    /// cannot outrun a change of password.
     async fn open_session(&mut self, session: &NewSession) -> Result<Opened, StoreError>;
+
+    /// The id of the user that the first login of this identity will make: the one that was planned before, or `proposed` from now
+    /// on. `None`: the registration is gone or its password has changed meanwhile.
+    async fn plan_user(
+        &mut self,
+        identity: &VerifiedIdentity,
+        proposed: UserId,
+        now: Timestamp,
+    ) -> Result<Option<UserId>, StoreError>;
+
+    /// Makes the user that is planned for an identity. `false`: there is one already, or none is planned.
+    async fn make_user(&mut self, identity: &VerifiedIdentity, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends one session. `false`: there is none.
     async fn end_session(&mut self, app: AppObjectId, id: SessionId) -> Result<bool, StoreError>;
@@ -152,7 +170,7 @@ pub trait Tx: Send {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Deletes a user with its registrations, sessions, tokens and waiting mails. `false`: there is no such user.
+    /// Deletes a user with its identities, sessions, tokens and waiting mails. `false`: there is no such user.
     async fn delete_user(&mut self, app: AppObjectId, user: UserId) -> Result<bool, StoreError>;
 
     /// Claims up to `limit` due mails for a worker until `claimed_until`: those never tried first, then oldest due first; or
@@ -182,8 +200,34 @@ pub trait Tx: Send {
     /// Takes back every claim. For start-up on SQLite, where no other process can be at work.
     async fn release_mail_claims(&mut self) -> Result<u64, StoreError>;
 
-    /// Deletes what nobody can use or ask about any more: sessions, tokens and finished mails that ended before `before`, and kept
-    /// addresses whose time was over by then. It stops after some thousands and says how many there were: call it, each time in a transaction of its own, until it says 0.
+    /// A user with its identities, as this transaction sees it.
+    async fn user(&mut self, app: AppObjectId, id: UserId) -> Result<Option<UserProfile>, StoreError>;
+
+    /// Queues an event, once for each of its triggers. The transaction has changed the user before, so that events of one user are
+    /// numbered in the order in which they become true.
+    async fn queue_trigger_event(&mut self, event: &NewTriggerEvent<'_>) -> Result<(), StoreError>;
+
+    /// Claims up to `limit` due deliveries to triggers for a worker until `claimed_until`, the oldest first, and of each user only the
+    /// very first: the next one waits until that is finished.
+    async fn claim_triggers(
+        &mut self,
+        worker: &str,
+        now: Timestamp,
+        claimed_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ClaimedTrigger>, StoreError>;
+
+    /// Forgets a delivery that was made. `false`: this worker no longer holds the claim.
+    async fn finish_trigger(&mut self, worker: &str, id: i64) -> Result<bool, StoreError>;
+
+    /// Gives a delivery back that could not be made, to be tried again at that time.
+    async fn postpone_trigger(&mut self, worker: &str, id: i64, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Takes back every claim. For start-up on SQLite, where no other process can be at work.
+    async fn release_trigger_claims(&mut self) -> Result<u64, StoreError>;
+
+    /// Deletes what nobody can use or ask about any more: sessions, tokens and finished mails that ended before `before`, kept
+    /// addresses whose time was over by then, and identities and deliveries that have waited for their app since. It stops after some thousands and says how many there were: call it, each time in a transaction of its own, until it says 0.
     async fn sweep(&mut self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
@@ -192,10 +236,8 @@ pub trait Tx: Send {
 pub struct NewSession {
     /// The new session's id.
     pub id: SessionId,
-    /// The registration whose password was verified, as it was when it was verified.
-    pub registration: ConfirmedRegistration,
-    /// The user's id, if this turns out to be the first login.
-    pub user_if_first: UserId,
+    /// Who logs in.
+    pub identity: VerifiedIdentity,
     /// The device that logs in.
     pub device: DeviceId,
     /// Now.
@@ -209,6 +251,8 @@ pub struct NewSession {
 pub enum Opened {
     /// The session is open for this user.
     Session(UserId),
+    /// It is the first login: the user is still to be made. Nothing was stored.
+    NoUser,
     /// The user is disabled; nothing was stored.
     Disabled,
     /// The registration is gone or its password has changed meanwhile; nothing was stored.

@@ -1,17 +1,48 @@
 //! What a function sees of the world around its call, as the documents that `context` shows.
 
-use doorward_core::{Caller, UserProfile};
+use doorward_core::{Caller, ClaimedTrigger, EmailAddress, Identity, UserProfile};
 use serde_json::{Map, Value, json};
 
 /// `context.user` of a signed-in user.
 pub(crate) fn user(profile: &UserProfile) -> Value {
+    let mut user = new_user(profile);
+    user["custom_data"] = json!({});
+    user
+}
+
+/// A user that is about to be made: it has no custom data yet.
+pub(crate) fn new_user(profile: &UserProfile) -> Value {
     json!({
         "id": profile.id.to_string(),
         "type": "normal",
-        "data": { "email": profile.email.as_str() },
-        "custom_data": {},
-        "identities": [{ "id": profile.identity.to_string(), "provider_type": "local-userpass" }],
+        "data": data(profile.email(), profile.name()),
+        "identities": profile.identities.iter().map(identity).collect::<Vec<_>>(),
     })
+}
+
+/// What a trigger's function is told.
+pub(crate) fn trigger_event(told: &ClaimedTrigger) -> Value {
+    json!({
+        "operationType": told.event.name(),
+        "providers": told.providers.iter().map(|provider| provider.name()).collect::<Vec<_>>(),
+        "user": user(&told.user),
+        "time": { "$date": { "$numberLong": told.at.as_millis().to_string() } },
+    })
+}
+
+fn identity(identity: &Identity) -> Value {
+    json!({
+        "id": identity.id(),
+        "provider_type": identity.provider().name(),
+        "data": data(identity.email(), identity.name()),
+    })
+}
+
+fn data(email: Option<&EmailAddress>, name: Option<&str>) -> Value {
+    let mut data = Map::new();
+    data.extend(email.map(|email| ("email".to_owned(), json!(email.as_str()))));
+    data.extend(name.map(|name| ("name".to_owned(), json!(name))));
+    Value::Object(data)
 }
 
 /// `context.user` where there is none: hooks and triggers. Code that reads `context.user.id` must not throw.

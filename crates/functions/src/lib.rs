@@ -5,6 +5,7 @@
 mod app;
 mod documents;
 mod engine;
+mod hooks;
 mod host;
 mod limits;
 mod outbound;

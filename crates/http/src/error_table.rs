@@ -123,6 +123,9 @@ fn of_auth(error: &AuthError) -> WireForm {
             Some(Code::ExecutionTimeLimitExceeded),
             "execution time limit exceeded",
         ),
+        AuthError::LoginFunctionThrew { text } => form(S::UNAUTHORIZED, Some(Code::AuthError), text.clone()),
+        AuthError::LoginFunctionFailed => form(S::UNAUTHORIZED, Some(Code::AuthError), "unauthorized"),
+        AuthError::UserCreationRefused => form(S::UNAUTHORIZED, Some(Code::AuthError), "failed to create user"),
         AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => form(
             S::SERVICE_UNAVAILABLE,
             Some(Code::InternalServerError),
@@ -255,6 +258,11 @@ fn examples() -> Vec<ApiError> {
             text: "<what it threw>".to_owned(),
         },
         AuthError::FunctionTimedOut,
+        AuthError::LoginFunctionThrew {
+            text: "<what it threw>".to_owned(),
+        },
+        AuthError::LoginFunctionFailed,
+        AuthError::UserCreationRefused,
         AuthError::FunctionsUnavailable,
         AuthError::Hashing(doorward_core::PoolError::Stopped),
     ];

@@ -2,15 +2,15 @@
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequest as _, Path, Query, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use serde::Deserialize;
 
-use doorward_core::{Credentials, EmailAddress, ObjectId, Password};
-use doorward_wire::{LogIn, LoggedIn, Text};
+use doorward_core::{Credentials, DeviceId, Ejson, EmailAddress, ObjectId, Password, Provider, UnknownProvider};
+use doorward_wire::{FunctionLogIn, LogIn, LoggedIn, Text};
 
-use crate::body::JsonBody;
+use crate::body::read_json;
+use crate::caller::RequestCaller;
 use crate::path_app::PathApp;
-use crate::tokens::PROVIDER;
 use crate::{Api, ApiError, RequestError};
 
 #[derive(Deserialize)]
@@ -23,22 +23,31 @@ pub(crate) async fn log_in(
     app: PathApp,
     Path(LoginPath { provider }): Path<LoginPath>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    RequestCaller(caller): RequestCaller,
     request: Request,
 ) -> Result<Json<LoggedIn>, ApiError> {
     if query.is_ok_and(|Query(pairs)| pairs.iter().any(|(key, value)| key == "link" && value == "true")) {
         return Err(RequestError::LinkingNotSupported.into());
     }
-    if provider != PROVIDER {
-        return Err(RequestError::ProviderUnavailable.into());
-    }
-    let JsonBody(body) = JsonBody::<LogIn>::from_request(request, &api).await?;
-    let signed_in = api.accounts.log_in(&app, &credentials(&body)?).await?;
+    let signed_in = match provider.parse() {
+        Ok(Provider::EmailPassword) => {
+            let body: LogIn = read_json(request, &api).await?;
+            api.accounts.log_in(&app, &credentials(&body)?, caller).await?
+        }
+        Ok(Provider::CustomFunction) if app.login_function.is_some() => {
+            let body: FunctionLogIn = read_json(request, &api).await?;
+            let payload = Ejson::from_json(body.payload().to_owned());
+            let device = device(body.device_id());
+            api.accounts.log_in_by_function(&app, payload, device, caller).await?
+        }
+        Ok(Provider::CustomFunction) | Err(UnknownProvider) => return Err(RequestError::ProviderUnavailable.into()),
+    };
     let session = &signed_in.session;
     let keys = &app.0.keys;
     let token_id = ObjectId::generate(api.accounts.clock(), api.accounts.entropy());
     Ok(Json(LoggedIn {
         access_token: keys.issue_access(&app, session, token_id, api.accounts.now()),
-        refresh_token: keys.issue_refresh(session, signed_in.identity),
+        refresh_token: keys.issue_refresh(session, &signed_in.identity),
         user_id: session.user.to_string(),
         device_id: session.device.to_string(),
     }))
@@ -50,14 +59,17 @@ fn credentials(body: &LogIn) -> Result<Credentials, ApiError> {
     let (Some(username), Some(password)) = (text(&body.username), text(&body.password)) else {
         return Err(doorward_core::AuthError::InvalidCredentials.into());
     };
-    // All zeros means "none", and a malformed id is ignored: a device never decides about a login.
-    let device = body
-        .device_id()
-        .and_then(|id| id.parse::<ObjectId>().ok())
-        .filter(|id| *id != ObjectId::zero());
     Ok(Credentials {
         email: EmailAddress::parse(&username).ok(),
         password: Password::new(password),
-        device: device.map(doorward_core::DeviceId),
+        device: device(body.device_id()),
     })
+}
+
+/// All zeros means "none", and a malformed id is ignored: a device never decides about a login.
+fn device(id: Option<&str>) -> Option<DeviceId> {
+    id?.parse()
+        .ok()
+        .filter(|id: &ObjectId| *id != ObjectId::zero())
+        .map(DeviceId)
 }

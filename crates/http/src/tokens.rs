@@ -11,16 +11,13 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use doorward_core::{App, KeyId, ObjectId, RegistrationId, Session, Timestamp};
+use doorward_core::{App, KeyId, ObjectId, Session, Timestamp};
 use doorward_wire::{ACCESS, AccessClaims, Identity, Jwk, JwkSet, REFRESH, RefreshClaims, TypeClaim};
 
 use crate::RequestError;
 
 /// How long an access token works, in seconds. It is part of the protocol: clients and backends count on 30 minutes.
 pub(crate) const ACCESS_TOKEN_SECONDS: i64 = 1_800;
-
-/// The provider behind every session so far.
-pub(crate) const PROVIDER: &str = "local-userpass";
 
 /// The keys of one app.
 pub struct AppKeys {
@@ -180,15 +177,15 @@ impl AppKeys {
     }
 
     /// The refresh token of a new session.
-    pub(crate) fn issue_refresh(&self, session: &Session, identity: RegistrationId) -> String {
+    pub(crate) fn issue_refresh(&self, session: &Session, identity: &doorward_core::Identity) -> String {
         let (device, domain, id) = (
             session.device.to_string(),
             session.app.to_string(),
             session.id.to_string(),
         );
         let identity = Identity {
-            id: identity.to_string(),
-            provider_type: PROVIDER.to_owned(),
+            id: identity.id(),
+            provider_type: identity.provider().name().to_owned(),
             provider_id: domain.clone(),
         };
         let claims = RefreshClaims {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use doorward_core::{
-    App, AppObjectId, ClaimedMail, Clock, DeliveryOutcome, Entropy, Links, MailId, ObjectId, OutboxWake, Store,
-    StoreError, Timestamp, TokenKeys,
+    App, AppObjectId, ClaimedMail, Clock, DeliveryOutcome, Entropy, Links, MailId, ObjectId, Store, StoreError,
+    Timestamp, TokenKeys, Wake,
 };
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -42,7 +42,7 @@ pub struct WorkerParts {
     /// Who they are from.
     pub from: MailFrom,
     /// The bell that flows ring after a commit.
-    pub wake: OutboxWake,
+    pub wake: Wake,
     /// What Prometheus is told.
     pub metrics: MailMetrics,
     /// How the worker paces itself.

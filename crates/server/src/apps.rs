@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use doorward_appdir::{ConfirmationMethod, LoadOptions, LoadedApp, ResetMethod, UserpassConfig};
+use doorward_appdir::{
+    AuthOperation, AuthenticationTrigger, ConfirmationMethod, LoadOptions, LoadedApp, ResetMethod, UserpassConfig,
+};
 use doorward_core::{
     App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, FunctionName, GroupId, MailedLink, ObjectId,
-    Reset, Store,
+    Reset, Store, Trigger, UserEvent,
 };
 
 use crate::config::{AppArgument, Secrets};
@@ -28,24 +30,9 @@ pub(crate) fn load(arguments: &[AppArgument], secrets: &Secrets) -> Result<Vec<L
                 app.client_app_id
             );
         }
-        refuse_user_creation(&app)?;
         apps.push(app);
     }
     Ok(apps)
-}
-
-/// Making users without the function that the owner wanted to be asked would be a silent fallback.
-fn refuse_user_creation(app: &LoadedApp) -> Result<()> {
-    let data = app.custom_user_data.as_ref();
-    if let Some(function) = data.and_then(|data| data.on_user_creation_function.as_ref()) {
-        bail!(
-            "app {} in {}: new users are made by the function `{function}`, and this version does not do that; remove \
-             `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
-            app.client_app_id,
-            app.root.display()
-        );
-    }
-    Ok(())
 }
 
 /// What the operator adds to a directory.
@@ -89,7 +76,30 @@ pub(crate) async fn adopt(app: &LoadedApp, store: &dyn Store, clock: &dyn Clock,
         location: app.location.clone(),
         allowed_origins: app.allowed_request_origins.clone(),
         email_password,
+        login_function: app.login_function.clone().map(FunctionName),
+        user_creation: app.user_creation_function().map(|name| FunctionName(name.to_owned())),
+        triggers: app
+            .authentication_triggers
+            .iter()
+            .filter(|trigger| !trigger.disabled)
+            .map(trigger)
+            .collect(),
     })
+}
+
+/// Providers that this server does not have set nothing off.
+fn trigger(trigger: &AuthenticationTrigger) -> Trigger {
+    let event = |operation: &AuthOperation| match operation {
+        AuthOperation::Create => UserEvent::Create,
+        AuthOperation::Login => UserEvent::Login,
+        AuthOperation::Delete => UserEvent::Delete,
+    };
+    Trigger {
+        name: trigger.name.clone(),
+        function: FunctionName(trigger.function.clone()),
+        events: trigger.operations.iter().map(event).collect(),
+        providers: trigger.providers.iter().filter_map(|name| name.parse().ok()).collect(),
+    }
 }
 
 /// Whether a method of an app mails a link.

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use doorward_core::Store;
+use doorward_core::{Store, StoreError};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
@@ -23,6 +23,8 @@ struct Page {
     registry: Arc<Registry>,
     store: Arc<dyn Store>,
     outbox: Family<OutboxLabels, Gauge>,
+    /// Without labels: a figure that is not known is not shown, where a plain gauge would show an old one.
+    triggers: Family<NoLabels, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -30,30 +32,41 @@ struct OutboxLabels {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NoLabels {}
+
 /// A router with `GET /metrics`.
 pub(crate) fn router(mut registry: Registry, store: Arc<dyn Store>) -> Router {
     let outbox = Family::default();
     registry.register("outbox_mails", "Mails in the outbox by state", outbox.clone());
+    let triggers = Family::default();
+    registry.register(
+        "trigger_events_waiting",
+        "Events that are still to be told to a trigger",
+        triggers.clone(),
+    );
     Router::new().route("/metrics", get(metrics)).with_state(Page {
         registry: Arc::new(registry),
         store,
         outbox,
+        triggers,
     })
 }
 
 async fn metrics(State(page): State<Page>) -> impl IntoResponse {
     // A database that is away must not hide the other figures, least of all then; and no figure is better than an old one.
     page.outbox.clear();
-    match timeout(Duration::from_secs(1), page.store.count_mail()).await {
-        Ok(Ok(counts)) => {
-            for (state, count) in counts {
-                page.outbox
-                    .get_or_create(&OutboxLabels { state })
-                    .set(i64::try_from(count).unwrap_or(i64::MAX));
+    page.triggers.clear();
+    let counted = async { Ok::<_, StoreError>((page.store.count_mail().await?, page.store.count_triggers().await?)) };
+    match timeout(Duration::from_secs(1), counted).await {
+        Ok(Ok((mails, triggers))) => {
+            for (state, count) in mails {
+                page.outbox.get_or_create(&OutboxLabels { state }).set(gauge(count));
             }
+            page.triggers.get_or_create(&NoLabels {}).set(gauge(triggers));
         }
-        Ok(Err(error)) => tracing::warn!(%error, "the outbox could not be counted for the metrics"),
-        Err(_) => tracing::warn!("the outbox could not be counted in time for the metrics"),
+        Ok(Err(error)) => tracing::warn!(%error, "what waits in the database could not be counted for the metrics"),
+        Err(_) => tracing::warn!("what waits in the database could not be counted in time for the metrics"),
     }
     let mut text = String::new();
     let _ = encode(&mut text, &page.registry);
@@ -64,6 +77,10 @@ async fn metrics(State(page): State<Page>) -> impl IntoResponse {
         )],
         text,
     )
+}
+
+fn gauge(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// Serves the metrics until the process ends.

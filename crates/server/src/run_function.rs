@@ -39,6 +39,9 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
         location: loaded.location.clone(),
         allowed_origins: Vec::new(),
         email_password: None,
+        login_function: None,
+        user_creation: None,
+        triggers: Vec::new(),
     };
     let call = Call {
         function: options.name.clone(),

@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use doorward_appdir::LoadedApp;
 use doorward_core::{
-    Accounts, App, Clock, Entropy, Links, OsEntropy, OutboxWake, Parts, PasswordPool, PoolConfig, Store, SystemClock,
-    TokenKeys,
+    Accounts, App, Clock, Entropy, Links, OsEntropy, Parts, PasswordPool, PoolConfig, Store, SystemClock, TokenKeys,
+    TriggerWorker, TriggerWorkerSettings, Wake,
 };
 use doorward_functions::{Confinement, FunctionHost};
 use doorward_http::{Api, Apps, HttpLimits, HttpMetrics, Readiness, ServedApp, TrustedProxies};
@@ -56,6 +56,7 @@ struct Server {
     accounts: Arc<Accounts>,
     functions: Arc<FunctionHost>,
     worker: Option<OutboxWorker>,
+    triggers: Option<TriggerWorker>,
     database: Database,
     clock: Arc<dyn Clock>,
     greeting: String,
@@ -100,7 +101,7 @@ async fn start(config: Config) -> Result<Server> {
     passwords.metrics().register(&mut registry);
     let engine = passwords.engine();
 
-    let outbox = OutboxWake::default();
+    let (outbox, triggers) = (Wake::default(), Wake::default());
     let accounts = Arc::new(Accounts::new(
         Parts {
             store: Arc::clone(&store),
@@ -110,9 +111,11 @@ async fn start(config: Config) -> Result<Server> {
             entropy: Arc::clone(&entropy),
             functions: Arc::clone(&functions) as _,
             outbox: outbox.clone(),
+            triggers: triggers.clone(),
         },
         config.settings.clone(),
     ));
+    let triggers = trigger_worker(&accounts, &all_apps, triggers, &database, limits.workers);
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
     http_metrics.register(&mut registry);
@@ -157,6 +160,7 @@ async fn start(config: Config) -> Result<Server> {
         accounts,
         functions,
         worker,
+        triggers,
         database,
         clock,
         greeting,
@@ -170,6 +174,12 @@ impl Server {
         if let Some((socket, router)) = self.metrics {
             metrics::serve(listener::listen(socket)?, router);
         }
+        let triggers = TaskTracker::new();
+        let stop_triggers = CancellationToken::new();
+        if let Some(worker) = self.triggers {
+            triggers.spawn(worker.run(stop_triggers.clone()));
+        }
+        triggers.close();
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
         if let Some(worker) = self.worker {
@@ -194,6 +204,9 @@ impl Server {
         listener::serve(http, doorward_http::tidy_requests(self.router), stop).await;
         // What a client has stopped waiting for is finished all the same: a function may have decided about an account.
         self.accounts.finish().await;
+        // So is what a trigger is being told: it is not to be told again.
+        stop_triggers.cancel();
+        triggers.wait().await;
         self.functions.stop(Duration::ZERO).await;
         // Requests are finished, so no more mails are promised. Those that a worker has in hand are finished too; the others wait in
         // the outbox for the next start.
@@ -315,7 +328,7 @@ fn mail_worker(
     token_keys: Arc<TokenKeys>,
     clock: &Arc<dyn Clock>,
     entropy: &Arc<dyn Entropy>,
-    wake: OutboxWake,
+    wake: Wake,
     registry: &mut Registry,
 ) -> OutboxWorker {
     let metrics = MailMetrics::default();
@@ -338,6 +351,30 @@ fn mail_worker(
             WorkerSettings::alone()
         },
     })
+}
+
+/// None without triggers: then nothing is ever queued.
+fn trigger_worker(
+    accounts: &Arc<Accounts>,
+    apps: &[App],
+    wake: Wake,
+    database: &Database,
+    function_workers: usize,
+) -> Option<TriggerWorker> {
+    if apps.iter().all(|app| app.triggers.is_empty()) {
+        return None;
+    }
+    let settings = TriggerWorkerSettings {
+        longest_sleep: if database.is_shared() {
+            Duration::from_secs(1)
+        } else {
+            Duration::from_secs(15)
+        },
+        // Half of the processes stay for calls that somebody waits for.
+        at_once: function_workers.div_ceil(2),
+    };
+    let apps = apps.iter().filter(|app| !app.triggers.is_empty()).cloned();
+    Some(TriggerWorker::new(Arc::clone(accounts), apps, wake, settings))
 }
 
 fn create_private_dir(dir: &Path) -> Result<()> {

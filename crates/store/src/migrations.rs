@@ -3,24 +3,35 @@
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
+/// Every file, for the directory of one database.
+macro_rules! files {
+    ($database:literal) => {
+        &[
+            (1, "accounts", file!($database, "0001_accounts")),
+            (2, "functions", file!($database, "0002_functions")),
+            (
+                3,
+                "identities and triggers",
+                file!($database, "0003_identities_and_triggers"),
+            ),
+        ]
+    };
+}
+
+macro_rules! file {
+    ($database:literal, $name:literal) => {
+        include_str!(concat!("../migrations/", $database, "/", $name, ".sql"))
+    };
+}
+
 /// Brings a SQLite file up to date.
 pub(crate) fn sqlite() -> Migrator {
-    migrator(&[
-        (1, "accounts", include_str!("../migrations/sqlite/0001_accounts.sql")),
-        (2, "functions", include_str!("../migrations/sqlite/0002_functions.sql")),
-    ])
+    migrator(files!("sqlite"))
 }
 
 /// Brings a PostgreSQL database up to date. Nodes that start together take turns under an advisory lock.
 pub(crate) fn postgres() -> Migrator {
-    migrator(&[
-        (1, "accounts", include_str!("../migrations/postgres/0001_accounts.sql")),
-        (
-            2,
-            "functions",
-            include_str!("../migrations/postgres/0002_functions.sql"),
-        ),
-    ])
+    migrator(files!("postgres"))
 }
 
 fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {

@@ -9,6 +9,8 @@ mod fixtures;
 mod apps;
 #[path = "conformance/backends.rs"]
 mod backends;
+#[path = "conformance/identities.rs"]
+mod identities;
 #[path = "conformance/isolation.rs"]
 mod isolation;
 #[path = "conformance/only_postgres.rs"]
@@ -27,6 +29,8 @@ mod schema;
 mod sessions;
 #[path = "conformance/tokens.rs"]
 mod tokens;
+#[path = "conformance/triggers.rs"]
+mod triggers;
 #[path = "conformance/upgrade.rs"]
 mod upgrade;
 #[path = "conformance/users.rs"]
@@ -101,6 +105,27 @@ conformance! {
         a_login_that_races_deletion_leaves_no_session
         a_session_ends_once_and_alone
         all_sessions_of_a_user_end_together
+    }
+    identities {
+        an_external_id_is_one_user_of_its_app
+        an_identity_has_the_name_that_was_told_last
+        the_planned_user_stays_the_same_until_it_is_made
+        of_first_logins_at_once_one_makes_the_user
+        names_that_change_at_once_lose_no_login
+        a_user_without_an_address_is_disabled_and_deleted_like_any_other
+        logins_that_race_deletion_leave_no_session_behind
+        an_identity_that_never_became_a_users_is_swept
+        t20_no_identity_of_one_app_opens_a_session_in_another
+    }
+    triggers {
+        an_event_is_claimed_as_it_was_queued
+        events_of_one_user_are_told_in_order_and_others_beside_them
+        a_claim_that_lapsed_is_somebody_elses
+        what_is_postponed_keeps_its_place
+        workers_that_claim_at_once_tell_everything_once
+        an_event_of_a_change_that_was_rolled_back_is_not_told
+        a_transaction_sees_the_user_that_it_has_made
+        what_waits_for_an_app_that_never_comes_back_is_swept
     }
     users {
         a_user_is_found_with_its_identity

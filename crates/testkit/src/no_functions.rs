@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use doorward_core::{
-    App, CallFailure, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, NotRun, Ran, ResetQuestion,
-    Verdict,
+    App, CallFailure, ClaimedTrigger, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, LoginQuestion,
+    NewUser, NotRun, Ran, ResetQuestion, Verdict, Vouched,
 };
 
 /// Runs nothing: for tests of apps that have no functions.
@@ -17,6 +17,18 @@ impl Functions for NoFunctions {
     }
 
     async fn reset(&self, _: &App, _: &FunctionName, _: ResetQuestion) -> Result<Ran<Verdict>, NotRun> {
+        Err(NotRun::Unavailable)
+    }
+
+    async fn identify(&self, _: &App, _: &FunctionName, _: LoginQuestion) -> Result<Ran<Option<Vouched>>, CallFailure> {
+        Err(CallFailure::NotFound)
+    }
+
+    async fn create_user(&self, _: &App, _: &FunctionName, _: NewUser) -> Result<Ran<()>, CallFailure> {
+        Err(CallFailure::NotFound)
+    }
+
+    async fn trigger(&self, _: &App, _: &FunctionName, _: &ClaimedTrigger) -> Result<Ran<()>, NotRun> {
         Err(NotRun::Unavailable)
     }
 

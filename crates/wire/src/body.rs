@@ -22,7 +22,7 @@ pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Call, CallReset, ConfirmUser, EmailOnly, LogIn, Register, ResetPassword};
+    use crate::{Call, CallReset, ConfirmUser, EmailOnly, FunctionLogIn, LogIn, Register, ResetPassword};
 
     #[test]
     fn only_an_object_with_the_right_keys_is_a_body() {
@@ -42,6 +42,30 @@ mod tests {
         ] {
             assert_eq!(parse_object::<Register>(bad.as_bytes()).err(), Some(BodyError), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_a_login_function_gets_is_what_was_sent_without_the_options_of_the_sdk() {
+        let parsed = |body: &str| {
+            let log_in = parse_object::<FunctionLogIn>(body.as_bytes()).ok()?;
+            Some((log_in.payload().to_owned(), log_in.device_id().map(str::to_owned)))
+        };
+        let payload = |text: &str| Some((text.to_owned(), None));
+        assert_eq!(parsed("{}"), payload("{}"));
+        assert_eq!(
+            parsed(r#"{"z":1.0, "a":{"b":[1e2]}, "options":{"device":{"sdk":"x"}}, "\"":"\u00e9"}"#),
+            payload(r#"{"z":1.0,"a":{"b":[1e2]},"\"":"\u00e9"}"#)
+        );
+        assert_eq!(parsed(r#"{"options":"mine"}"#), payload(r#"{"options":"mine"}"#));
+        assert_eq!(
+            parsed(r#"{"options":{"device":{"deviceId":{"$oid":"0123"}}}}"#),
+            Some(("{}".to_owned(), Some("0123".to_owned())))
+        );
+        for bad in ["", "[]", "null", "{", r#"{"a":1,"a":2}"#, "{\"a\":\"\\ud800\"}"] {
+            assert_eq!(parsed(bad), None, "{bad}");
+        }
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(500), "]".repeat(500));
+        assert_eq!(parsed(&deep), None);
     }
 
     #[test]
@@ -91,6 +115,11 @@ mod tests {
         let _ = parse_object::<ResetPassword>(bytes);
         let _ = parse_object::<CallReset>(bytes);
         let _ = parse_object::<Call>(bytes);
+        if let Ok(log_in) = parse_object::<FunctionLogIn>(bytes) {
+            let _ = log_in.device_id();
+            let payload = serde_json::from_str::<serde_json::Value>(log_in.payload());
+            assert!(payload.is_ok_and(|payload| payload.is_object()));
+        }
         if let Ok(log_in) = parse_object::<LogIn>(bytes) {
             let _ = log_in.device_id();
         }

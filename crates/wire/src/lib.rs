@@ -11,5 +11,7 @@ mod responses;
 pub use body::{BodyError, parse_object};
 pub use claims::{ACCESS, AccessClaims, Identity, REFRESH, RefreshClaims, TypeClaim};
 pub use error::{ErrorBody, ErrorCode};
-pub use requests::{Call, CallReset, ConfirmUser, EjsonArray, EmailOnly, LogIn, Register, ResetPassword, Secret, Text};
+pub use requests::{
+    Call, CallReset, ConfirmUser, EjsonArray, EmailOnly, FunctionLogIn, LogIn, Register, ResetPassword, Secret, Text,
+};
 pub use responses::{AccessToken, Jwk, JwkSet, Location, LoggedIn, Profile, ProfileData, ProfileIdentity};

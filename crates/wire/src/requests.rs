@@ -1,8 +1,9 @@
 //! What clients send. Native SDKs and the Web SDK differ in small ways; each type takes both.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Error as _, IgnoredAny};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -145,8 +146,74 @@ pub struct LogIn {
 impl LogIn {
     /// The device id that the Web SDK sends back: `options.device.deviceId.$oid`. Anything else is no id.
     pub fn device_id(&self) -> Option<&str> {
-        let id = self.options.as_ref()?.get("device")?.get("deviceId")?;
-        id.get("$oid").unwrap_or(id).as_str()
+        device_id(self.options.as_ref()?)
+    }
+}
+
+fn device_id(options: &Value) -> Option<&str> {
+    let id = options.get("device")?.get("deviceId")?;
+    id.get("$oid").unwrap_or(id).as_str()
+}
+
+/// `POST …/custom-function/login`: an object whose keys are the app's own business. SDKs add `options`, which is taken out again.
+#[derive(Clone)]
+pub struct FunctionLogIn {
+    payload: String,
+    options: Option<Value>,
+}
+
+impl FunctionLogIn {
+    /// The text of the object without what an SDK added. It is otherwise as it was sent, numbers and the order of keys included.
+    pub fn payload(&self) -> &str {
+        &self.payload
+    }
+
+    /// The device id that the Web SDK sends back.
+    pub fn device_id(&self) -> Option<&str> {
+        device_id(self.options.as_ref()?)
+    }
+}
+
+impl<'de> Deserialize<'de> for FunctionLogIn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = FunctionLogIn;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FunctionLogIn, A::Error> {
+        let mut seen = BTreeSet::new();
+        let mut texts = Vec::new();
+        let mut options = None;
+        while let Some((key, raw)) = map.next_entry::<String, Box<RawValue>>()? {
+            // This also bounds the depth: whoever reads it later can do so with recursion.
+            let value: Value = serde_json::from_str(raw.get()).map_err(A::Error::custom)?;
+            if !seen.insert(key.clone()) {
+                return Err(A::Error::custom("a key stands twice"));
+            }
+            // An object about a device is the SDK's, which overwrites what the app had under that key.
+            if key == "options" && value.get("device").is_some_and(Value::is_object) {
+                options = Some(value);
+            } else {
+                texts.push(format!("{}:{}", Value::String(key), raw.get()));
+            }
+        }
+        let payload = format!("{{{}}}", texts.join(","));
+        Ok(FunctionLogIn { payload, options })
+    }
+}
+
+impl fmt::Debug for FunctionLogIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FunctionLogIn(..)")
     }
 }
 

@@ -64,11 +64,15 @@ pub struct ProfileIdentity {
     pub provider_data: ProfileData,
 }
 
-/// What the e-mail provider knows of a user.
+/// What the providers know of a user. What nobody knows is absent: native SDKs would cast a null to a string.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProfileData {
     /// The address as registered.
-    pub email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// A name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// `GET …/.well-known/jwks.json` (RFC 7517 §5).

@@ -47,6 +47,7 @@ fn the_report_of_a_v1_export() {
       secrets                   __oauth2-google_clientSecret, __twilio_svc_auth_token (secrets.json)
       web origins               only http://localhost:8080
       1 function                confirmFunc
+      trigger "onNewUser"       on CREATE of accounts by local-userpass, the function "confirmFunc"
 
     Warnings
       secrets                   it holds secrets in plain text; move them to --secrets and remove it (secrets.json)
@@ -56,9 +57,6 @@ fn the_report_of_a_v1_export() {
       provider "oauth2-google"  enabled, but Doorward does not offer it (auth_providers/oauth2-google.json)
       custom user data          enabled, but Doorward has no data source: users get an empty object (config.json)
       services                  third-party services and incoming webhooks are not offered (services)
-
-    Missing
-      trigger "onNewUser"       it runs the function "confirmFunc", and this version delivers no triggers yet
 
     No errors.
     "#);
@@ -75,7 +73,6 @@ fn the_report_of_a_v1_export() {
     ignored[]: {"path":"auth_providers/oauth2-google.json","what":"provider \"oauth2-google\"","why":"enabled, but Doorward does not offer it"}
     ignored[]: {"path":"config.json","what":"custom user data","why":"enabled, but Doorward has no data source: users get an empty object"}
     ignored[]: {"path":"services","what":"services","why":"third-party services and incoming webhooks are not offered"}
-    missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"confirmFunc\", and this version delivers no triggers yet"}
     warnings[]: {"path":"secrets.json","what":"secrets","why":"it holds secrets in plain text; move them to --secrets and remove it"}
     works[]: {"what":"e-mail/password accounts","why":"enabled"}
     works[]: {"what":"confirmation","why":"by the function \"confirmFunc\""}
@@ -84,6 +81,7 @@ fn the_report_of_a_v1_export() {
     works[]: {"path":"secrets.json","what":"secrets","why":"__oauth2-google_clientSecret, __twilio_svc_auth_token"}
     works[]: {"what":"web origins","why":"only http://localhost:8080"}
     works[]: {"what":"1 function","why":"confirmFunc"}
+    works[]: {"what":"trigger \"onNewUser\"","why":"on CREATE of accounts by local-userpass, the function \"confirmFunc\""}
     "#);
 }
 
@@ -101,6 +99,7 @@ fn the_report_of_a_v2_export() {
       values                             greeting, mailKey
       web origins                        only https://dev.example.com
       3 functions                        resetFunc, utils/add, unlisted
+      trigger "onNewUser"                on CREATE, DELETE of accounts by local-userpass, the function "unlisted"
 
     Warnings
       emailConfirmationUrl               it is plain http: whoever carries the traffic can read the token and use it (auth/providers.json)
@@ -128,7 +127,6 @@ fn the_report_of_a_v2_export() {
       package "axios"                    required by resetFunc; it is not built in, and not in functions/node_modules (functions)
       secret "signingKey"                the provider "custom-token" reads it, and exports hold no secrets; provide it with --secrets (auth/providers.json)
       secret "mailKeySecret"             the value "mailKey" reads it, and exports hold no secrets; provide it with --secrets (values/mailKey.json)
-      trigger "onNewUser"                it runs the function "unlisted", and this version delivers no triggers yet
 
     No errors.
     "#);
@@ -160,7 +158,6 @@ fn the_report_of_a_v2_export() {
     missing[]: {"path":"functions","what":"package \"axios\"","why":"required by resetFunc; it is not built in, and not in functions/node_modules"}
     missing[]: {"path":"auth/providers.json","what":"secret \"signingKey\"","why":"the provider \"custom-token\" reads it, and exports hold no secrets; provide it with --secrets"}
     missing[]: {"path":"values/mailKey.json","what":"secret \"mailKeySecret\"","why":"the value \"mailKey\" reads it, and exports hold no secrets; provide it with --secrets"}
-    missing[]: {"what":"trigger \"onNewUser\"","why":"it runs the function \"unlisted\", and this version delivers no triggers yet"}
     warnings[]: {"path":"auth/providers.json","what":"emailConfirmationUrl","why":"it is plain http: whoever carries the traffic can read the token and use it"}
     warnings[]: {"path":"data_sources/mongodb-atlas/tasks/items/schema.json","what":"broken file","why":"trailing comma at line 1, column 20; the file is not used"}
     works[]: {"what":"e-mail/password accounts","why":"enabled"}
@@ -170,6 +167,7 @@ fn the_report_of_a_v2_export() {
     works[]: {"what":"values","why":"greeting, mailKey"}
     works[]: {"what":"web origins","why":"only https://dev.example.com"}
     works[]: {"what":"3 functions","why":"resetFunc, utils/add, unlisted"}
+    works[]: {"what":"trigger \"onNewUser\"","why":"on CREATE, DELETE of accounts by local-userpass, the function \"unlisted\""}
     "#);
 }
 
@@ -185,6 +183,7 @@ fn the_report_of_a_v3_export() {
       password reset            by e-mail with the subject "Your new password"; the link leads to fitness://reset
       environment               production, 0 values
       2 functions               onUserCreation, hook
+      user creation             the function "onUserCreation" is asked before a user is made
 
     Ignored
       custom user data          enabled, but Doorward has no data source: users get an empty object (auth/custom_user_data.json)
@@ -193,12 +192,7 @@ fn the_report_of_a_v3_export() {
     Missing
       secret "hookSecret"       the function "hook" reads it, and exports hold no secrets; provide it with --secrets (functions/config.json)
 
-    Errors
-      auth/custom_user_data.json
-        user creation runs the function "onUserCreation", and this version does not do that yet: the server does not start with it
-        remove on_user_creation_function_name to do without it
-
-    1 error.
+    No errors.
     "#);
     assert_snapshot!(json(&fixture("v3")), @r#"
     app.client_app_id: "fitness-abcde"
@@ -209,7 +203,6 @@ fn the_report_of_a_v3_export() {
     app.name: "fitness"
     app.reset: {"method":"email","with":{"subject":"Your new password","url":"fitness://reset"}}
     app.root: "APP"
-    errors[]: {"fix":"remove on_user_creation_function_name to do without it","path":"auth/custom_user_data.json","problem":"user creation runs the function \"onUserCreation\", and this version does not do that yet: the server does not start with it"}
     ignored[]: {"path":"auth/custom_user_data.json","what":"custom user data","why":"enabled, but Doorward has no data source: users get an empty object"}
     ignored[]: {"path":"https_endpoints","what":"HTTPS endpoints","why":"not offered; if the link of a mail leads to one, clear that link for the page that Doorward hosts"}
     missing[]: {"path":"functions/config.json","what":"secret \"hookSecret\"","why":"the function \"hook\" reads it, and exports hold no secrets; provide it with --secrets"}
@@ -218,6 +211,7 @@ fn the_report_of_a_v3_export() {
     works[]: {"what":"password reset","why":"by e-mail with the subject \"Your new password\"; the link leads to fitness://reset"}
     works[]: {"what":"environment","why":"production, 0 values"}
     works[]: {"what":"2 functions","why":"onUserCreation, hook"}
+    works[]: {"what":"user creation","why":"the function \"onUserCreation\" is asked before a user is made"}
     "#);
 }
 

@@ -9,8 +9,8 @@ use axum::http::{Request, header};
 use doorward_console::{PageParts, development_mailbox, pages};
 use doorward_core::{
     Accounts, App, AppId, AppObjectId, AuthError, Caller, Clock as _, Confirmation, Credentials, EmailAddress,
-    EmailPassword, Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, OutboxWake, Parts, Password, PasswordPool,
-    PoolConfig, Reset, Settings, Store, TokenKeys,
+    EmailPassword, Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, Parts, Password, PasswordPool, PoolConfig,
+    Reset, Settings, Store, TokenKeys, Wake,
 };
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
@@ -78,7 +78,7 @@ impl Site {
         change(&mut app);
 
         let mailbox = DevMailbox::new();
-        let outbox = OutboxWake::default();
+        let outbox = Wake::default();
         let served = Arc::new(app.clone());
         let worker = OutboxWorker::new(WorkerParts {
             store: Arc::new(store.clone()),
@@ -106,6 +106,7 @@ impl Site {
                 entropy: Arc::clone(&entropy),
                 functions: Arc::new(doorward_testkit::NoFunctions),
                 outbox,
+                triggers: Wake::default(),
             },
             Settings::default(),
         ));
@@ -146,7 +147,8 @@ impl Site {
             clock: Arc::new(self.clock.clone()),
             entropy,
             functions: Arc::new(doorward_testkit::NoFunctions),
-            outbox: OutboxWake::default(),
+            outbox: Wake::default(),
+            triggers: Wake::default(),
         };
         self.router = router(
             &Arc::new(Accounts::new(parts, Settings::default())),
@@ -207,7 +209,7 @@ impl Site {
             password: Password::new(password.to_owned()),
             device: None,
         };
-        match self.accounts.log_in(&self.app, &credentials).await {
+        match self.accounts.log_in(&self.app, &credentials, Caller::default()).await {
             Ok(_) => "yes".to_owned(),
             Err(error) => error.to_string(),
         }
@@ -302,6 +304,9 @@ fn app(object_id: AppObjectId) -> App {
         deployment_model: "GLOBAL".to_owned(),
         location: "US-VA".to_owned(),
         allowed_origins: Vec::new(),
+        login_function: None,
+        user_creation: None,
+        triggers: Vec::new(),
         email_password: Some(EmailPassword {
             confirmation: Confirmation::Email(MailedLink::default()),
             reset: Reset::Email(MailedLink::default()),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use doorward_core::{
-    Accounts, AppObjectId, EmailAddress, MailToken, OutboxWake, Parts, PasswordPool, PoolConfig, Registration,
-    RegistrationId, Session, SessionId, Settings, Store, StoreError, SystemClock, Timestamp, TokenId, TokenKeys, Tx,
-    UserId, UserProfile,
+    Accounts, AppObjectId, EmailAddress, MailToken, Parts, PasswordPool, PoolConfig, Registration, RegistrationId,
+    Session, SessionId, Settings, Store, StoreError, SystemClock, Timestamp, TokenId, TokenKeys, Tx, UserId,
+    UserProfile, Wake,
 };
 use doorward_testkit::{SeededEntropy, TestApp};
 use insta::assert_snapshot;
@@ -79,7 +79,8 @@ fn panicking_accounts() -> Accounts {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SeededEntropy::new(2)),
         functions: Arc::new(doorward_testkit::NoFunctions),
-        outbox: OutboxWake::default(),
+        outbox: Wake::default(),
+        triggers: Wake::default(),
     };
     Accounts::new(parts, Settings::default())
 }
@@ -132,6 +133,14 @@ impl Store for PanickingStore {
     }
 
     async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        Self::panic()
+    }
+
+    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        Self::panic()
+    }
+
+    async fn count_triggers(&self) -> Result<u64, StoreError> {
         Self::panic()
     }
 }

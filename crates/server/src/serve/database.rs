@@ -57,11 +57,12 @@ impl Database {
         }
     }
 
-    /// Mails that a killed process had claimed are due again, and addresses that it kept while a function decided are free. On SQLite
+    /// Mails and deliveries that a killed process had claimed are due again, and addresses that it kept while a function decided are free. On SQLite
     /// nobody else can be at work.
     async fn take_over(&self) -> Result<()> {
         let mut tx = self.store().begin().await?;
         let released = tx.release_mail_claims().await?;
+        tx.release_trigger_claims().await?;
         tx.release_all_reservations().await?;
         tx.commit().await?;
         if released > 0 {

@@ -1,9 +1,10 @@
 //! The SQL, written once. `sqlite.rs` and `postgres.rs` each compile this directory for their own `Db`.
 //!
 //! Whoever changes an account locks its rows in this order, so that no two transactions wait for each other:
-//! registration, user, then tokens, sessions and mails.
+//! registration or identity, user, then tokens, sessions and mails.
 
 mod apps;
+mod identities;
 mod outbox;
 mod reads;
 mod registrations;
@@ -11,6 +12,7 @@ mod retention;
 mod rows;
 mod sessions;
 mod tokens;
+mod triggers;
 mod tx;
 mod users;
 

@@ -7,7 +7,7 @@ use doorward_core::{
 };
 
 use super::super::{Database, in_time};
-use super::{Transaction, apps, outbox, registrations, sessions, tokens, users};
+use super::{Transaction, apps, outbox, registrations, sessions, tokens, triggers, users};
 
 #[async_trait]
 impl Store for Database {
@@ -68,6 +68,18 @@ impl Store for Database {
     async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let mut reader = self.reader().await?;
         let answer = in_time(outbox::next_due(reader.connection()?)).await;
+        reader.settle(answer)
+    }
+
+    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut reader = self.reader().await?;
+        let answer = in_time(triggers::next_due(reader.connection()?)).await;
+        reader.settle(answer)
+    }
+
+    async fn count_triggers(&self) -> Result<u64, StoreError> {
+        let mut reader = self.reader().await?;
+        let answer = in_time(triggers::count(reader.connection()?)).await;
         reader.settle(answer)
     }
 }

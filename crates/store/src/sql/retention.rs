@@ -8,24 +8,27 @@ use super::{Connection, SKIP_LOCKED};
 /// How many rows of a table go at a time, so that nobody waits long behind it.
 const BATCH: i64 = 2_000;
 
-/// Mails go before their tokens: a token stays as long as an operator can look up what became of its mail.
-const STATEMENTS: [(&str, &str); 4] = [
-    ("registrations", "reserved_until < $1"),
-    ("sessions", "expires_at < $1"),
-    ("mails", "finished_at < $1"),
+/// Table, key, what has ended. Mails go before their tokens: a token stays as long as an operator can look up what became of its mail.
+const STATEMENTS: [(&str, &str, &str); 6] = [
+    ("registrations", "id", "reserved_until < $1"),
+    ("sessions", "id", "expires_at < $1"),
+    ("mails", "id", "finished_at < $1"),
     (
         "mail_tokens",
+        "id",
         "expires_at < $1 AND NOT EXISTS (SELECT 1 FROM mails WHERE mails.token_id = mail_tokens.id)",
     ),
+    ("identities", "planned_user_id", "created_at < $1 AND user_id IS NULL"),
+    ("trigger_events", "id", "occurred_at < $1"),
 ];
 
 /// Rows that somebody else has locked are left for the next time: who waits for nobody blocks nobody.
 pub(super) async fn sweep(connection: &mut Connection, before: Timestamp) -> sqlx::Result<u64> {
     let mut swept = 0;
-    for (table, ended) in STATEMENTS {
+    for (table, key, ended) in STATEMENTS {
         let sql = format!(
-            "WITH ended AS MATERIALIZED (SELECT id FROM {table} WHERE {ended} LIMIT $2 {SKIP_LOCKED})
-             DELETE FROM {table} WHERE id IN (SELECT id FROM ended)"
+            "WITH ended AS MATERIALIZED (SELECT {key} FROM {table} WHERE {ended} LIMIT $2 {SKIP_LOCKED})
+             DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM ended)"
         );
         let done = query(AssertSqlSafe(sql))
             .bind(before.as_millis())

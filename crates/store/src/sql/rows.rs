@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::str::FromStr;
 
-use doorward_core::{EmailAddress, KeyId, MailToken, PasswordHash, Timestamp};
+use doorward_core::{EmailAddress, ExternalId, KeyId, MailToken, PasswordHash, Timestamp};
 use sqlx::Row as _;
 
 use super::Row;
@@ -50,6 +50,14 @@ pub(super) fn email(row: &Row, column: &str) -> sqlx::Result<EmailAddress> {
     EmailAddress::parse(row.try_get(column)?).map_err(|error| malformed(column, error))
 }
 
+pub(super) fn optional_text(row: &Row, column: &str) -> sqlx::Result<Option<String>> {
+    row.try_get(column)
+}
+
+pub(super) fn external_id(text: &str, column: &str) -> sqlx::Result<ExternalId> {
+    ExternalId::parse(text).ok_or_else(|| malformed(column, NoExternalId))
+}
+
 pub(super) fn password(row: &Row, column: &str) -> sqlx::Result<PasswordHash> {
     text(row, column).map(PasswordHash::from_phc)
 }
@@ -75,7 +83,11 @@ pub(super) fn mail_token(row: &Row) -> sqlx::Result<MailToken> {
 #[error("a token's purpose is unknown")]
 struct UnknownPurpose;
 
-fn malformed(column: &str, error: impl Error + Send + Sync + 'static) -> sqlx::Error {
+#[derive(Debug, thiserror::Error)]
+#[error("an external id is not one")]
+struct NoExternalId;
+
+pub(super) fn malformed(column: &str, error: impl Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
         index: column.to_owned(),
         source: Box::new(error),

@@ -1,9 +1,10 @@
 //! Sessions.
 
 use doorward_core::store::{NewSession, Opened};
-use doorward_core::{AppObjectId, Session, SessionId, Timestamp, UserId};
+use doorward_core::{AppObjectId, Session, SessionId, Timestamp, UserId, VerifiedIdentity};
 use sqlx::{AssertSqlSafe, query};
 
+use super::identities::{self, Standing};
 use super::{Connection, FOR_SHARE, FOR_UPDATE, rows};
 
 pub(super) async fn find(
@@ -32,9 +33,10 @@ pub(super) async fn find(
     }))
 }
 
-/// One statement, unless it is the user's first login or the login fails.
+/// One statement, unless there is no user yet or the login fails.
 pub(super) async fn open(connection: &mut Connection, new: &NewSession) -> sqlx::Result<Opened> {
-    // A second round is needed after a first login, and when another node changes the account between two statements of ours.
+    identities::rename(connection, &new.identity).await?;
+    // A second round is needed when another node changes the account between two statements of ours.
     for _ in 0..4 {
         if let Some(user) = insert(connection, new).await? {
             return Ok(Opened::Session(user));
@@ -42,7 +44,7 @@ pub(super) async fn open(connection: &mut Connection, new: &NewSession) -> sqlx:
         match state(connection, new).await? {
             State::Stale => return Ok(Opened::Stale),
             State::Disabled => return Ok(Opened::Disabled),
-            State::NoUser => make_user(connection, new).await?,
+            State::NoUser => return Ok(Opened::NoUser),
             State::Usable => {}
         }
     }
@@ -82,24 +84,29 @@ pub(super) async fn end_all_of_user(connection: &mut Connection, user: UserId) -
     Ok(done.rows_affected())
 }
 
-/// Registration and user are locked until the commit: a change of password, disabling or deletion waits for it and then ends this
-/// session too, or has already happened and leaves nothing to insert.
+/// Identity and user are locked until the commit: a change of password, disabling or deletion waits for it and then ends this session
+/// too, or has already happened and leaves nothing to insert.
 async fn insert(connection: &mut Connection, new: &NewSession) -> sqlx::Result<Option<UserId>> {
+    let Standing {
+        table,
+        condition,
+        values: [app, id, proof],
+    } = Standing::of(&new.identity);
     let row = query(AssertSqlSafe(format!(
         "INSERT INTO sessions (id, app_id, user_id, device_id, created_at, expires_at)
-         SELECT $1, r.app_id, u.id, $2, $3, $4
-         FROM registrations r JOIN users u ON u.id = r.user_id
-         WHERE r.id = $5 AND r.app_id = $6 AND r.password_hash = $7 AND r.confirmed_at IS NOT NULL AND u.disabled_at IS NULL
+         SELECT $4, i.app_id, u.id, $5, $6, $7
+         FROM {table} i JOIN users u ON u.id = i.user_id
+         WHERE {condition} AND u.disabled_at IS NULL
          {FOR_SHARE}
          RETURNING user_id"
     )))
+    .bind(app)
+    .bind(id)
+    .bind(proof)
     .bind(new.id.to_string())
     .bind(new.device.to_string())
     .bind(new.created_at.as_millis())
     .bind(new.expires_at.as_millis())
-    .bind(new.registration.id.to_string())
-    .bind(new.registration.app.to_string())
-    .bind(new.registration.password.as_phc())
     .fetch_optional(connection)
     .await?;
     row.as_ref().map(|row| rows::id(row, "user_id")).transpose()
@@ -114,17 +121,26 @@ enum State {
 
 /// Why nothing was inserted. It takes no lock: to go from a shared lock to a stronger one is how two logins would block each other.
 async fn state(connection: &mut Connection, new: &NewSession) -> sqlx::Result<State> {
-    let row = query(
-        "SELECT r.user_id, u.disabled_at
-         FROM registrations r LEFT JOIN users u ON u.id = r.user_id
-         WHERE r.id = $1 AND r.app_id = $2 AND r.password_hash = $3 AND r.confirmed_at IS NOT NULL",
-    )
-    .bind(new.registration.id.to_string())
-    .bind(new.registration.app.to_string())
-    .bind(new.registration.password.as_phc())
+    let Standing {
+        table,
+        condition,
+        values: [app, id, proof],
+    } = Standing::of(&new.identity);
+    let row = query(AssertSqlSafe(format!(
+        "SELECT i.user_id, u.disabled_at FROM {table} i LEFT JOIN users u ON u.id = i.user_id WHERE {condition}"
+    )))
+    .bind(app)
+    .bind(id)
+    .bind(proof)
     .fetch_optional(connection)
     .await?;
-    let Some(row) = row else { return Ok(State::Stale) };
+    let Some(row) = row else {
+        return Ok(match &new.identity {
+            VerifiedIdentity::Email(_) => State::Stale,
+            // Whom a function vouches for needs no row beforehand.
+            VerifiedIdentity::Function { .. } => State::NoUser,
+        });
+    };
     let user: Option<UserId> = rows::optional_id(&row, "user_id")?;
     let disabled: Option<Timestamp> = rows::optional_time(&row, "disabled_at")?;
     Ok(match (user, disabled) {
@@ -132,29 +148,4 @@ async fn state(connection: &mut Connection, new: &NewSession) -> sqlx::Result<St
         (Some(_), Some(_)) => State::Disabled,
         (Some(_), None) => State::Usable,
     })
-}
-
-/// Makes the user, unless another first login has just done so.
-async fn make_user(connection: &mut Connection, new: &NewSession) -> sqlx::Result<()> {
-    let made = query(AssertSqlSafe(format!(
-        "INSERT INTO users (id, app_id, created_at)
-         SELECT $1, app_id, $2 FROM registrations
-         WHERE id = $3 AND app_id = $4 AND password_hash = $5 AND confirmed_at IS NOT NULL AND user_id IS NULL
-         {FOR_UPDATE}"
-    )))
-    .bind(new.user_if_first.to_string())
-    .bind(new.created_at.as_millis())
-    .bind(new.registration.id.to_string())
-    .bind(new.registration.app.to_string())
-    .bind(new.registration.password.as_phc())
-    .execute(&mut *connection)
-    .await?;
-    if made.rows_affected() == 1 {
-        query("UPDATE registrations SET user_id = $1 WHERE id = $2")
-            .bind(new.user_if_first.to_string())
-            .bind(new.registration.id.to_string())
-            .execute(connection)
-            .await?;
-    }
-    Ok(())
 }

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use doorward_core::store::{NewSession, Opened};
 use doorward_core::{
-    AppId, AppObjectId, ClaimedMail, DeliveryOutcome, MailId, MailToken, PasswordHash, PendingRegistration, Purpose,
-    Registration, RegistrationId, SealedMail, SessionId, StoreError, Timestamp, TokenId, Tx, UserId,
+    AppId, AppObjectId, ClaimedMail, ClaimedTrigger, DeliveryOutcome, MailId, MailToken, NewTriggerEvent, PasswordHash,
+    PendingRegistration, Purpose, Registration, RegistrationId, SealedMail, SessionId, StoreError, Timestamp, TokenId,
+    Tx, UserId, UserProfile, VerifiedIdentity,
 };
 
 use super::super::{Turn, in_time};
-use super::{Connection, apps, outbox, registrations, retention, sessions, store_error, tokens, users};
+use super::{
+    Connection, apps, identities, outbox, registrations, retention, sessions, store_error, tokens, triggers, users,
+};
 use crate::error::Failure;
 
 /// A turn at the database, given back by commit or by drop.
@@ -134,6 +137,21 @@ impl Tx for Transaction {
         self.settle(answer)
     }
 
+    async fn plan_user(
+        &mut self,
+        identity: &VerifiedIdentity,
+        proposed: UserId,
+        now: Timestamp,
+    ) -> Result<Option<UserId>, StoreError> {
+        let answer = in_time(identities::plan_user(self.connection()?, identity, proposed, now)).await;
+        self.settle(answer)
+    }
+
+    async fn make_user(&mut self, identity: &VerifiedIdentity, now: Timestamp) -> Result<bool, StoreError> {
+        let answer = in_time(identities::make_user(self.connection()?, identity, now)).await;
+        self.settle(answer)
+    }
+
     async fn end_session(&mut self, app: AppObjectId, id: SessionId) -> Result<bool, StoreError> {
         let answer = in_time(sessions::end(self.connection()?, app, id)).await;
         self.settle(answer)
@@ -198,6 +216,42 @@ impl Tx for Transaction {
 
     async fn release_mail_claims(&mut self) -> Result<u64, StoreError> {
         let answer = in_time(outbox::release_claims(self.connection()?)).await;
+        self.settle(answer)
+    }
+
+    async fn user(&mut self, app: AppObjectId, id: UserId) -> Result<Option<UserProfile>, StoreError> {
+        let answer = in_time(users::find(self.connection()?, app, id)).await;
+        self.settle(answer)
+    }
+
+    async fn queue_trigger_event(&mut self, event: &NewTriggerEvent<'_>) -> Result<(), StoreError> {
+        let answer = in_time(triggers::queue(self.connection()?, event)).await;
+        self.settle(answer)
+    }
+
+    async fn claim_triggers(
+        &mut self,
+        worker: &str,
+        now: Timestamp,
+        claimed_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ClaimedTrigger>, StoreError> {
+        let answer = in_time(triggers::claim(self.connection()?, worker, now, claimed_until, limit)).await;
+        self.settle(answer)
+    }
+
+    async fn finish_trigger(&mut self, worker: &str, id: i64) -> Result<bool, StoreError> {
+        let answer = in_time(triggers::finish(self.connection()?, worker, id)).await;
+        self.settle(answer)
+    }
+
+    async fn postpone_trigger(&mut self, worker: &str, id: i64, until: Timestamp) -> Result<(), StoreError> {
+        let answer = in_time(triggers::postpone(self.connection()?, worker, id, until)).await;
+        self.settle(answer)
+    }
+
+    async fn release_trigger_claims(&mut self) -> Result<u64, StoreError> {
+        let answer = in_time(triggers::release_claims(self.connection()?)).await;
         self.settle(answer)
     }
 

@@ -1,31 +1,42 @@
 //! Users.
 
-use doorward_core::{AppObjectId, RegistrationId, Timestamp, UserId, UserProfile};
+use doorward_core::{AppObjectId, Identity, Provider, RegistrationId, Timestamp, UserId, UserProfile};
 use sqlx::{AssertSqlSafe, query};
 
-use super::{Connection, FOR_UPDATE, rows, sessions, tokens};
+use super::{Connection, FOR_UPDATE, Row, rows, sessions, tokens};
 
 pub(super) async fn find(
     connection: &mut Connection,
     app: AppObjectId,
     id: UserId,
 ) -> sqlx::Result<Option<UserProfile>> {
-    let row = query(
-        "SELECT u.id, u.app_id, r.id AS registration_id, r.email
-         FROM users u JOIN registrations r ON r.user_id = u.id
-         WHERE u.id = $1 AND u.app_id = $2",
+    let found = query(
+        "SELECT 'local-userpass' AS provider, r.id AS identity_id, r.email AS email, NULL AS name, r.created_at AS created_at
+         FROM users u JOIN registrations r ON r.user_id = u.id WHERE u.id = $1 AND u.app_id = $2
+         UNION ALL
+         SELECT i.provider, i.external_id, NULL, i.name, i.created_at
+         FROM users u JOIN identities i ON i.user_id = u.id WHERE u.id = $1 AND u.app_id = $2
+         ORDER BY created_at, identity_id",
     )
     .bind(id.to_string())
     .bind(app.to_string())
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(UserProfile {
-        id: rows::id(&row, "id")?,
-        app: rows::id(&row, "app_id")?,
-        identity: rows::id(&row, "registration_id")?,
-        email: rows::email(&row, "email")?,
-    }))
+    let identities = found.iter().map(identity).collect::<sqlx::Result<Vec<_>>>()?;
+    Ok((!identities.is_empty()).then_some(UserProfile { id, app, identities }))
+}
+
+fn identity(row: &Row) -> sqlx::Result<Identity> {
+    Ok(match rows::id(row, "provider")? {
+        Provider::EmailPassword => Identity::Email {
+            id: rows::id(row, "identity_id")?,
+            email: rows::email(row, "email")?,
+        },
+        Provider::CustomFunction => Identity::Function {
+            id: rows::external_id(&rows::text(row, "identity_id")?, "identity_id")?,
+            name: rows::optional_text(row, "name")?,
+        },
+    })
 }
 
 /// A login that holds the rows has committed its session when this goes on, and one that comes later finds the user disabled.
@@ -61,9 +72,14 @@ pub(super) async fn set_disabled(
     Ok(true)
 }
 
-/// The registration takes its tokens and mails with it, the user its sessions.
+/// The registration takes its tokens and mails with it, the user its sessions. Ways in go before the user, as logins lock them.
 pub(super) async fn delete(connection: &mut Connection, app: AppObjectId, user: UserId) -> sqlx::Result<bool> {
     query("DELETE FROM registrations WHERE user_id = $1 AND app_id = $2")
+        .bind(user.to_string())
+        .bind(app.to_string())
+        .execute(&mut *connection)
+        .await?;
+    query("DELETE FROM identities WHERE user_id = $1 AND app_id = $2")
         .bind(user.to_string())
         .bind(app.to_string())
         .execute(&mut *connection)

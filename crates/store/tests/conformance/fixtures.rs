@@ -8,7 +8,7 @@ use std::time::Duration;
 use doorward_core::store::{NewSession, Opened};
 use doorward_core::{
     AppObjectId, ConfirmedRegistration, EmailAddress, KeyId, MailId, MailToken, PasswordHash, PendingRegistration,
-    Purpose, Registration, RegistrationId, Store, Timestamp, UserId,
+    Purpose, Registration, RegistrationId, Store, Timestamp, UserId, VerifiedIdentity,
 };
 
 /// A transaction of one call: `commit!(store, confirm_registration(id, at(0)))`.
@@ -109,18 +109,32 @@ pub(crate) async fn issued(
 pub(crate) fn login(registration: &ConfirmedRegistration) -> NewSession {
     NewSession {
         id: new_id(),
-        registration: registration.clone(),
-        user_if_first: new_id(),
+        identity: VerifiedIdentity::Email(registration.clone()),
         device: new_id(),
         created_at: at(0),
         expires_at: at(3600),
     }
 }
 
+/// Logs in as the flows do: the first login makes the user that is planned.
+pub(crate) async fn try_login(store: &AnyStore, login: &NewSession) -> Opened {
+    let mut tx = store.begin().await.unwrap();
+    let mut opened = tx.open_session(login).await.unwrap();
+    if opened == Opened::NoUser {
+        if tx.plan_user(&login.identity, new_id(), at(0)).await.unwrap().is_none() {
+            return Opened::Stale;
+        }
+        tx.make_user(&login.identity, at(0)).await.unwrap();
+        opened = tx.open_session(login).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    opened
+}
+
 /// A user with a session.
 pub(crate) async fn signed_in(store: &AnyStore, registration: &ConfirmedRegistration) -> (UserId, NewSession) {
     let login = login(registration);
-    match commit!(store, open_session(&login)) {
+    match try_login(store, &login).await {
         Opened::Session(user) => (user, login),
         other => panic!("the login was refused: {other:?}"),
     }

@@ -3,7 +3,7 @@
 use doorward_core::store::NewSession;
 use doorward_core::{AppObjectId, DeliveryOutcome, Purpose};
 
-use crate::fixtures::{AnyStore, at, issued, login, new_id, stored_confirmed};
+use crate::fixtures::{AnyStore, at, issued, login, new_id, stored_confirmed, try_login};
 
 pub(crate) async fn what_ended_before_is_swept_and_nothing_else(store: AnyStore) {
     let app: AppObjectId = new_id();
@@ -16,8 +16,8 @@ pub(crate) async fn what_ended_before_is_swept_and_nothing_else(store: AnyStore)
         expires_at: at(100),
         ..login(&ada)
     };
-    commit!(store, open_session(&short));
-    commit!(store, open_session(&long));
+    try_login(&store, &short).await;
+    try_login(&store, &long).await;
     let (token, mail) = issued(&store, app, ada.id, Purpose::Reset).await;
     commit!(store, claim_mail("worker", at(1), at(60), 1, false));
     commit!(store, record_delivery("worker", mail, &DeliveryOutcome::Sent, at(50)));

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use doorward_core::store::{NewSession, Opened};
+use doorward_core::store::Opened;
 use doorward_core::{AppObjectId, ConfirmedRegistration, Registration, Session, UserId};
 
-use crate::fixtures::{AnyStore, at, hash, login, new_id, signed_in, stored_confirmed, stored_pending};
+use crate::fixtures::{AnyStore, at, hash, login, new_id, signed_in, stored_confirmed, stored_pending, try_login};
 
 pub(crate) async fn the_first_login_makes_the_user_and_later_logins_find_it(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = stored_confirmed(&store, app, "ada@example.com").await;
     let bob = stored_confirmed(&store, app, "bob@example.com").await;
     let (user, first) = signed_in(&store, &ada).await;
-    assert_eq!(user, first.user_if_first);
     let (again, second) = signed_in(&store, &ada).await;
     assert_eq!(again, user);
     assert_ne!(signed_in(&store, &bob).await.0, user);
@@ -28,15 +27,6 @@ pub(crate) async fn the_first_login_makes_the_user_and_later_logins_find_it(stor
         };
         assert_eq!(store.find_session(app, login.id).await.unwrap(), Some(session));
     }
-    assert_eq!(
-        store.find_user(app, second_choice(&store, &ada).await).await.unwrap(),
-        None
-    );
-}
-
-/// The id that a later login would have used: it must not have become a user.
-async fn second_choice(store: &AnyStore, registration: &ConfirmedRegistration) -> UserId {
-    signed_in(store, registration).await.1.user_if_first
 }
 
 pub(crate) async fn first_logins_at_once_make_one_user(store: AnyStore) {
@@ -64,8 +54,9 @@ pub(crate) async fn a_pending_registration_opens_no_session(store: AnyStore) {
     let pending = stored_pending(&store, app, "ada@example.com").await;
     let login = login(&pending.confirm(at(0)));
     assert_eq!(commit!(store, open_session(&login)), Opened::Stale);
+    assert_eq!(commit!(store, plan_user(&login.identity, new_id(), at(0))), None);
+    assert!(!commit!(store, make_user(&login.identity, at(0))));
     assert_eq!(store.find_session(app, login.id).await.unwrap(), None);
-    assert_eq!(store.find_user(app, login.user_if_first).await.unwrap(), None);
 }
 
 pub(crate) async fn a_login_that_verified_an_old_password_is_stale(store: AnyStore) {
@@ -76,8 +67,9 @@ pub(crate) async fn a_login_that_verified_an_old_password_is_stale(store: AnySto
     for _ in 0..2 {
         let late = login(&ada);
         assert_eq!(commit!(store, open_session(&late)), Opened::Stale);
+        assert_eq!(commit!(store, plan_user(&late.identity, new_id(), at(0))), None);
+        assert!(!commit!(store, make_user(&late.identity, at(0))));
         assert_eq!(store.find_session(app, late.id).await.unwrap(), None);
-        assert_eq!(store.find_user(app, late.user_if_first).await.unwrap(), None);
         signed_in(
             &store,
             &ConfirmedRegistration {
@@ -126,7 +118,13 @@ where
             new_id()
         };
         let logins: Vec<_> = (0..6)
-            .map(|_| tokio::spawn(try_login(Arc::clone(&store), login(&ada))))
+            .map(|_| {
+                let (store, login) = (Arc::clone(&store), login(&ada));
+                tokio::spawn(async move {
+                    let outcome = try_login(&store, &login).await;
+                    (login, outcome)
+                })
+            })
             .collect();
         for _ in 0..round % 8 {
             tokio::task::yield_now().await;
@@ -136,7 +134,7 @@ where
             let (session, outcome) = login.await.unwrap();
             match outcome {
                 Opened::Session(_) => opened += 1,
-                Opened::Stale | Opened::Disabled => refused += 1,
+                Opened::Stale | Opened::Disabled | Opened::NoUser => refused += 1,
             }
             assert_eq!(
                 store.find_session(app, session.id).await.unwrap(),
@@ -149,11 +147,6 @@ where
         opened > 0 && refused > 0,
         "both orders must have been seen: {opened} opened, {refused} refused"
     );
-}
-
-async fn try_login(store: AnyStore, session: NewSession) -> (NewSession, Opened) {
-    let outcome = commit!(store, open_session(&session));
-    (session, outcome)
 }
 
 pub(crate) async fn a_session_ends_once_and_alone(store: AnyStore) {

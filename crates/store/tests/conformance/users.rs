@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use doorward_core::store::Opened;
-use doorward_core::{AppObjectId, DeliveryOutcome, Purpose, UserId, UserProfile};
+use doorward_core::{AppObjectId, DeliveryOutcome, Identity, Purpose, UserId, UserProfile};
 
 use crate::fixtures::{
-    AnyStore, METHODS, at, hash, issued, login, new_id, signed_in, stored_confirmed, stored_pending, works,
+    AnyStore, METHODS, at, hash, issued, login, new_id, signed_in, stored_confirmed, stored_pending, try_login, works,
 };
 
 pub(crate) async fn a_user_is_found_with_its_identity(store: AnyStore) {
@@ -16,8 +16,10 @@ pub(crate) async fn a_user_is_found_with_its_identity(store: AnyStore) {
     let profile = UserProfile {
         id: user,
         app,
-        identity: ada.id,
-        email: ada.email,
+        identities: vec![Identity::Email {
+            id: ada.id,
+            email: ada.email,
+        }],
     };
     assert_eq!(store.find_user(app, user).await.unwrap(), Some(profile));
     assert_eq!(store.find_user(app, new_id()).await.unwrap(), None);
@@ -150,7 +152,7 @@ pub(crate) async fn confirming_and_resetting_and_deleting_at_once_never_fails(st
             }));
             let (store, session) = (node(), login(&confirmed));
             tasks.push(tokio::spawn(async move {
-                if let Opened::Session(user) = commit!(store, open_session(&session)) {
+                if let Opened::Session(user) = try_login(&store, &session).await {
                     commit!(store, end_user_sessions(app, user));
                     commit!(store, set_user_disabled(app, user, true, at(2)));
                     commit!(store, delete_user(app, user));

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use axum::Router;
 use doorward_core::{
-    Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, GroupId, KeyId, Links, ObjectId, OutboxWake,
-    Parts, PasswordPool, PoolConfig, Settings, Store, TokenKeys,
+    Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, GroupId, KeyId, Links, ObjectId, Parts,
+    PasswordPool, PoolConfig, Settings, Store, TokenKeys, Wake,
 };
 use doorward_http::{AccessKey, Api, AppKeys, Apps, HttpMetrics, Readiness, RefreshKey, ServedApp, TrustedProxies};
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
@@ -34,7 +34,7 @@ impl TestAppBuilder {
         let token_key = KeyId("test".to_owned());
         let token_keys = TokenKeys::new(token_key.clone(), [(token_key, [1; 64].as_slice())]).expect("a key");
         let token_keys = Arc::new(token_keys);
-        let outbox = OutboxWake::default();
+        let outbox = Wake::default();
         let accounts = Arc::new(Accounts::new(
             Parts {
                 store: Arc::clone(&store),
@@ -44,6 +44,7 @@ impl TestAppBuilder {
                 entropy: Arc::clone(&entropy),
                 functions: Arc::new(crate::NoFunctions),
                 outbox: outbox.clone(),
+                triggers: Wake::default(),
             },
             Settings::default(),
         ));
@@ -114,6 +115,9 @@ impl TestAppBuilder {
             deployment_model: "GLOBAL".to_owned(),
             location: "US-VA".to_owned(),
             allowed_origins: self.allowed_origins.clone(),
+            login_function: None,
+            user_creation: None,
+            triggers: Vec::new(),
             email_password: self.enabled.then_some(accounts),
         }
     }

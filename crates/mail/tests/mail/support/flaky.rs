@@ -79,4 +79,12 @@ impl Store for FlakyStore {
     async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.up()?.next_mail_due().await
     }
+
+    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.up()?.next_trigger_due().await
+    }
+
+    async fn count_triggers(&self) -> Result<u64, StoreError> {
+        self.up()?.count_triggers().await
+    }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use doorward_core::{
     App, AppId, AppObjectId, Clock as _, Confirmation, EmailAddress, EmailPassword, GroupId, KeyId, Links, MailId,
-    MailToken, MailedLink, ObjectId, OutboxWake, PasswordHash, PendingRegistration, Purpose, Registration,
-    RegistrationId, Reset, Store, TokenId, TokenKeys,
+    MailToken, MailedLink, ObjectId, PasswordHash, PendingRegistration, Purpose, Registration, RegistrationId, Reset,
+    Store, TokenId, TokenKeys, Wake,
 };
 use doorward_mail::{
     MailFrom, MailMetrics, Message, MessageHeader, OutboxWorker, Transport, WorkerParts, WorkerSettings, compose,
@@ -32,7 +32,7 @@ pub(crate) struct World {
     pub(crate) clock: ManualClock,
     pub(crate) app: App,
     pub(crate) links: Links,
-    pub(crate) wake: OutboxWake,
+    pub(crate) wake: Wake,
     pub(crate) metrics: MailMetrics,
     pub(crate) settings: WorkerSettings,
     entropy: Arc<SeededEntropy>,
@@ -52,7 +52,7 @@ impl World {
             clock: ManualClock::default(),
             app: app(),
             links: Links::new("https://auth.example.com").unwrap(),
-            wake: OutboxWake::default(),
+            wake: Wake::default(),
             metrics: MailMetrics::default(),
             // Real seconds are only waited for where a relay hangs.
             settings: WorkerSettings {
@@ -205,6 +205,9 @@ fn app() -> App {
         deployment_model: "GLOBAL".to_owned(),
         location: "US-VA".to_owned(),
         allowed_origins: Vec::new(),
+        login_function: None,
+        user_creation: None,
+        triggers: Vec::new(),
         email_password: Some(EmailPassword {
             confirmation: Confirmation::Email(MailedLink::default()),
             reset: Reset::Email(MailedLink::default()),

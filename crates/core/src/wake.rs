@@ -1,0 +1,21 @@
+//! The bell between a flow and the worker of this process that does what the flow has promised.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+/// Wakes a worker after a commit that left it something to do. Clones ring the same bell.
+#[derive(Debug, Clone, Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    /// Says that there is work.
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    /// Waits until there is work; a wake that came before the wait is not lost.
+    pub async fn woken(&self) {
+        self.0.notified().await;
+    }
+}

@@ -1,0 +1,281 @@
+//! What the flows of `core` ask of the owner's functions: how each question is put, and what each answer means.
+
+use async_trait::async_trait;
+use doorward_core::{
+    App, CallFailure, ClaimedTrigger, ConfirmQuestion, ExternalId, FunctionCall, FunctionName, Functions,
+    LoginQuestion, NewUser, NotRun, Ran, ResetQuestion, Verdict, Vouched,
+};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::app::ejson;
+use crate::documents;
+use crate::host::{FunctionHost, HostedApp, RunCall};
+use crate::protocol::{Ejson, Returned, Wanted};
+use crate::rules::{self, Scope};
+
+/// A hook's call.
+struct Hook {
+    arguments: Ejson,
+    request: Value,
+    secrets: Vec<String>,
+}
+
+#[async_trait]
+impl Functions for FunctionHost {
+    async fn confirm(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        question: ConfirmQuestion,
+    ) -> Result<Ran<Verdict>, NotRun> {
+        let (token, token_id) = (question.token.secret.expose(), question.token.id.to_string());
+        let argument = json!({ "token": token, "tokenId": token_id, "username": question.email.as_str() });
+        let hook = Hook {
+            arguments: ejson(&json!([argument])),
+            request: documents::request(&question.caller),
+            secrets: vec![token, token_id],
+        };
+        self.decide(app, function, hook).await
+    }
+
+    async fn reset(&self, app: &App, function: &FunctionName, question: ResetQuestion) -> Result<Ran<Verdict>, NotRun> {
+        let (token, token_id) = (question.token.secret.expose(), question.token.id.to_string());
+        let password = question.password.expose().to_owned();
+        let first = json!({
+            "username": question.email.as_str(),
+            "password": password,
+            "token": token,
+            "tokenId": token_id,
+            "currentPasswordValid": question.current_password_valid,
+        });
+        let hook = Hook {
+            arguments: behind(&first, question.arguments.as_json()),
+            request: documents::request(&question.caller),
+            secrets: vec![password, token, token_id],
+        };
+        self.decide(app, function, hook).await
+    }
+
+    async fn identify(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        question: LoginQuestion,
+    ) -> Result<Ran<Option<Vouched>>, CallFailure> {
+        let payload = question.payload.into_json();
+        let hook = Hook {
+            request: documents::request(&question.caller),
+            secrets: secrets_of(&payload),
+            arguments: Ejson::parse(format!("[{payload}]")).map_err(|_| CallFailure::Threw {
+                text: "the payload is not JSON".to_owned(),
+            })?,
+        };
+        let ran = self.hook(app, function, Wanted::Identity, hook).await?;
+        Ok(Ran {
+            value: vouched(app, function, ran.value),
+            mails: ran.mails,
+        })
+    }
+
+    async fn create_user(&self, app: &App, function: &FunctionName, new: NewUser) -> Result<Ran<()>, CallFailure> {
+        let hook = Hook {
+            arguments: ejson(&json!([documents::new_user(&new.user)])),
+            request: documents::request(&new.caller),
+            secrets: Vec::new(),
+        };
+        let ran = self.hook(app, function, Wanted::Nothing, hook).await?;
+        Ok(Ran {
+            value: (),
+            mails: ran.mails,
+        })
+    }
+
+    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotRun> {
+        let hook = Hook {
+            arguments: ejson(&json!([documents::trigger_event(told)])),
+            request: json!({}),
+            secrets: Vec::new(),
+        };
+        let mails = match self.hook(app, function, Wanted::Nothing, hook).await {
+            Ok(ran) => ran.mails,
+            Err(failure) => match failure.not_run() {
+                Some(not_run) => return Err(not_run),
+                None => Vec::new(),
+            },
+        };
+        Ok(Ran { value: (), mails })
+    }
+
+    async fn call(&self, app: &App, call: FunctionCall) -> Result<Ran<doorward_core::Ejson>, CallFailure> {
+        let name = call.function;
+        let (hosted, function) = self
+            .find(app, &name)
+            .filter(|(_, function)| !function.private)
+            .ok_or(CallFailure::NotFound)?;
+        let (user, request) = (documents::user(&call.user), documents::request(&call.caller));
+        if let Some(rule) = &function.can_evaluate {
+            let scope = Scope {
+                user: user.clone(),
+                request: request.clone(),
+                values: json!(hosted.functions.values),
+                environment: json!({
+                    "tag": hosted.functions.environment_tag,
+                    "values": hosted.functions.environment_values,
+                }),
+            };
+            let asking = AskFunction { host: self, hosted };
+            if !rules::admits(rule, &scope, &asking).await {
+                return Err(CallFailure::NotAllowed);
+            }
+        }
+        let run = RunCall {
+            arguments: Ejson::parse(call.arguments.into_json()).map_err(|_| CallFailure::Threw {
+                text: "the arguments are not JSON".to_owned(),
+            })?,
+            user,
+            request,
+            as_system: false,
+            wanted: Wanted::Value,
+            secrets: Vec::new(),
+        };
+        let ran = self.run(hosted, &name, function, run).await?;
+        let value = match ran.value {
+            Returned::Value(value) => value.as_str().to_owned(),
+            Returned::Status(_) | Returned::Identity(_) | Returned::Nothing => r#"{"$undefined":true}"#.to_owned(),
+        };
+        Ok(Ran {
+            value: doorward_core::Ejson::from_json(value),
+            mails: ran.mails,
+        })
+    }
+}
+
+impl FunctionHost {
+    /// Runs a hook that decides. Whatever it does wrong fails, and the log has one line of it.
+    async fn decide(&self, app: &App, name: &FunctionName, hook: Hook) -> Result<Ran<Verdict>, NotRun> {
+        match self.hook(app, name, Wanted::Status, hook).await {
+            Ok(ran) => Ok(Ran {
+                value: verdict(app, name, &ran.value),
+                mails: ran.mails,
+            }),
+            Err(failure) => match failure.not_run() {
+                Some(not_run) => Err(not_run),
+                None => Ok(Ran {
+                    value: Verdict::Fail,
+                    mails: Vec::new(),
+                }),
+            },
+        }
+    }
+
+    /// Runs a function that the server calls of its own accord, as the system. The log has one line of whatever it does wrong.
+    async fn hook(
+        &self,
+        app: &App,
+        name: &FunctionName,
+        wanted: Wanted,
+        hook: Hook,
+    ) -> Result<Ran<Returned>, CallFailure> {
+        let Some((hosted, function)) = self.find(app, name) else {
+            tracing::error!(app = %app.id, function = %name, "a hook is not there");
+            return Err(CallFailure::NotFound);
+        };
+        let call = RunCall {
+            arguments: hook.arguments,
+            user: documents::system_user(),
+            request: hook.request,
+            as_system: true,
+            wanted,
+            secrets: hook.secrets,
+        };
+        self.run(hosted, name, function, call).await.inspect_err(|failure| {
+            let error = match failure {
+                CallFailure::NotRun(_) => return,
+                CallFailure::Threw { text } => text.as_str(),
+                CallFailure::TimedOut => "it took too long",
+                CallFailure::NotFound | CallFailure::NotAllowed => "it cannot be called",
+            };
+            tracing::warn!(app = %app.id, function = %name, error, "a hook failed");
+        })
+    }
+}
+
+/// A function that the rule of another one asks. It runs as the system, as all of the owner's rules do.
+struct AskFunction<'a> {
+    host: &'a FunctionHost,
+    hosted: &'a HostedApp,
+}
+
+#[async_trait]
+impl rules::Ask for AskFunction<'_> {
+    async fn ask(&self, function: &str, arguments: Vec<Value>) -> Option<Value> {
+        let name = FunctionName(function.to_owned());
+        let found = self.hosted.functions.functions.get(function)?;
+        let call = RunCall {
+            arguments: ejson(&Value::Array(arguments)),
+            user: documents::system_user(),
+            request: json!({}),
+            as_system: true,
+            wanted: Wanted::Value,
+            secrets: Vec::new(),
+        };
+        match self.host.run(self.hosted, &name, found, call).await.ok()?.value {
+            Returned::Value(value) => serde_json::from_str(value.as_str()).ok(),
+            Returned::Status(_) | Returned::Identity(_) | Returned::Nothing => None,
+        }
+    }
+}
+
+/// An argument with those of a client behind it, whose text stays as it is.
+fn behind(first: &Value, rest: &str) -> Ejson {
+    let rest: Vec<&RawValue> = serde_json::from_str(rest).unwrap_or_default();
+    let first = ejson(first);
+    let mut texts = vec![first.as_str()];
+    texts.extend(rest.iter().map(|value| value.get()));
+    Ejson::parse(format!("[{}]", texts.join(","))).expect("an array of JSON values is one")
+}
+
+/// What a client logs in with may be a password or a token of somebody else's: what is called so is kept out of logs.
+fn secrets_of(payload: &str) -> Vec<String> {
+    let payload: Value = serde_json::from_str(payload).unwrap_or_default();
+    let text = |key: &str| payload.get(key).and_then(Value::as_str).map(str::to_owned);
+    ["password", "token", "tokenId"].into_iter().filter_map(text).collect()
+}
+
+fn vouched(app: &App, name: &FunctionName, returned: Returned) -> Option<Vouched> {
+    let identity = match returned {
+        Returned::Identity(identity) => identity,
+        Returned::Status(_) | Returned::Value(_) | Returned::Nothing => None,
+    };
+    let vouched = identity.and_then(|(id, people)| {
+        Some(Vouched {
+            id: ExternalId::parse(&id)?,
+            // PostgreSQL keeps no text with a NUL, and nobody is called so.
+            name: people.filter(|name| !name.contains('\0')),
+        })
+    });
+    if vouched.is_none() {
+        let expected = "a text of 1 to 1,024 bytes without control characters, or an object with such an `id`";
+        tracing::warn!(app = %app.id, function = %name, expected, "a login function returned something else, which is nobody");
+    }
+    vouched
+}
+
+fn verdict(app: &App, name: &FunctionName, returned: &Returned) -> Verdict {
+    let status = match returned {
+        Returned::Status(status) => status.as_deref(),
+        Returned::Identity(_) | Returned::Value(_) | Returned::Nothing => None,
+    };
+    match status {
+        Some("success") => Verdict::Success,
+        // App Services took an empty status for one that says nothing yet.
+        Some("pending" | "") => Verdict::Pending,
+        Some("fail") => Verdict::Fail,
+        Some(_) | None => {
+            let expected = "an object whose `status` is success, pending or fail";
+            tracing::warn!(app = %app.id, function = %name, expected, "a hook returned something else, which counts as fail");
+            Verdict::Fail
+        }
+    }
+}

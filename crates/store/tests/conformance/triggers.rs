@@ -1,0 +1,194 @@
+//! What is still to be told to triggers.
+
+use doorward_core::{
+    AppObjectId, ClaimedTrigger, ExternalId, Identity, NewTriggerEvent, Provider, Timestamp, UserEvent, UserId,
+    UserProfile,
+};
+
+use crate::fixtures::{AnyStore, at, new_id, signed_in, stored_confirmed};
+
+fn somebody(app: AppObjectId) -> UserProfile {
+    UserProfile {
+        id: new_id(),
+        app,
+        identities: vec![
+            Identity::Email {
+                id: new_id(),
+                email: doorward_core::EmailAddress::parse("ada@example.com").unwrap(),
+            },
+            Identity::Function {
+                id: ExternalId::parse("ada, \"the first\"").unwrap(),
+                name: Some("Ada".to_owned()),
+            },
+        ],
+    }
+}
+
+async fn queue(store: &AnyStore, event: UserEvent, user: &UserProfile, triggers: &[&str], at: Timestamp) {
+    let providers = [Provider::EmailPassword, Provider::CustomFunction];
+    let event = NewTriggerEvent {
+        event,
+        user,
+        providers: &providers,
+        triggers,
+        at,
+    };
+    commit!(store, queue_trigger_event(&event));
+}
+
+async fn claim(store: &AnyStore, worker: &str, now: u64) -> Vec<ClaimedTrigger> {
+    commit!(store, claim_triggers(worker, at(now), at(now + 60), 10))
+}
+
+pub(crate) async fn an_event_is_claimed_as_it_was_queued(store: AnyStore) {
+    let ada = somebody(new_id());
+    queue(&store, UserEvent::Delete, &ada, &["onDelete"], at(1)).await;
+    assert_eq!(store.next_trigger_due().await.unwrap(), Some(at(1)));
+    assert_eq!(claim(&store, "worker", 0).await, []);
+    let claimed = claim(&store, "worker", 1).await;
+    let [told] = claimed.as_slice() else {
+        panic!("{claimed:?}")
+    };
+    assert_eq!(
+        told,
+        &ClaimedTrigger {
+            id: told.id,
+            trigger: "onDelete".to_owned(),
+            event: UserEvent::Delete,
+            providers: vec![Provider::EmailPassword, Provider::CustomFunction],
+            user: ada,
+            at: at(1),
+        }
+    );
+    assert_eq!(store.count_triggers().await.unwrap(), 1);
+    assert!(commit!(store, finish_trigger("worker", told.id)));
+    assert_eq!(store.count_triggers().await.unwrap(), 0);
+    assert_eq!(store.next_trigger_due().await.unwrap(), None);
+}
+
+pub(crate) async fn events_of_one_user_are_told_in_order_and_others_beside_them(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let (ada, bob) = (somebody(app), somebody(app));
+    queue(&store, UserEvent::Create, &ada, &["first", "second"], at(1)).await;
+    queue(&store, UserEvent::Login, &ada, &["first"], at(1)).await;
+    queue(&store, UserEvent::Login, &bob, &["first"], at(1)).await;
+    let mut order = Vec::new();
+    let mut told_to_bob = 0;
+    loop {
+        let claimed = claim(&store, "worker", 2).await;
+        if claimed.is_empty() {
+            break;
+        }
+        // Nothing more of a user while one of its events is claimed.
+        assert_eq!(claim(&store, "another", 2).await, []);
+        for told in claimed {
+            if told.user == ada {
+                order.push((told.event, told.trigger.clone()));
+            } else {
+                told_to_bob += 1;
+            }
+            assert!(commit!(store, finish_trigger("worker", told.id)));
+        }
+    }
+    let event = |event, trigger: &str| (event, trigger.to_owned());
+    assert_eq!(
+        order,
+        [
+            event(UserEvent::Create, "first"),
+            event(UserEvent::Create, "second"),
+            event(UserEvent::Login, "first")
+        ]
+    );
+    assert_eq!(told_to_bob, 1);
+}
+
+pub(crate) async fn a_claim_that_lapsed_is_somebody_elses(store: AnyStore) {
+    let ada = somebody(new_id());
+    queue(&store, UserEvent::Login, &ada, &["onLogin"], at(1)).await;
+    let [told] = claim(&store, "crashed", 1).await.try_into().unwrap();
+    assert_eq!(store.next_trigger_due().await.unwrap(), Some(at(61)));
+    assert_eq!(claim(&store, "worker", 60).await, []);
+    assert_eq!(claim(&store, "worker", 61).await, [told.clone()]);
+    assert!(!commit!(store, finish_trigger("crashed", told.id)));
+    commit!(store, postpone_trigger("crashed", told.id, at(500)));
+    assert!(commit!(store, finish_trigger("worker", told.id)));
+}
+
+pub(crate) async fn what_is_postponed_keeps_its_place(store: AnyStore) {
+    let ada = somebody(new_id());
+    queue(&store, UserEvent::Create, &ada, &["t"], at(1)).await;
+    queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await;
+    let [create] = claim(&store, "worker", 1).await.try_into().unwrap();
+    commit!(store, postpone_trigger("worker", create.id, at(5)));
+    assert_eq!(claim(&store, "worker", 4).await, [], "the login waits behind it");
+    assert_eq!(store.next_trigger_due().await.unwrap(), Some(at(5)));
+    assert_eq!(claim(&store, "another", 5).await, [create]);
+    assert_eq!(commit!(store, release_trigger_claims()), 1);
+    assert_eq!(claim(&store, "worker", 5).await.len(), 1);
+}
+
+pub(crate) async fn workers_that_claim_at_once_tell_everything_once(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let users: Vec<_> = (0..10).map(|_| somebody(app)).collect();
+    for event in [UserEvent::Create, UserEvent::Login, UserEvent::Login] {
+        for user in &users {
+            queue(&store, event, user, &["t"], at(1)).await;
+        }
+    }
+    let workers = (0..6).map(|n| {
+        let (store, worker) = (store.clone(), format!("worker{n}"));
+        tokio::spawn(async move {
+            let mut told = Vec::new();
+            while store.count_triggers().await.unwrap() > 0 {
+                for one in commit!(store, claim_triggers(&worker, at(1), at(60), 3)) {
+                    assert!(commit!(store, finish_trigger(&worker, one.id)));
+                    told.push(one.id);
+                }
+            }
+            told
+        })
+    });
+    let mut all = Vec::new();
+    for worker in workers.collect::<Vec<_>>() {
+        all.extend(worker.await.unwrap());
+    }
+    all.sort_unstable();
+    let before = all.len();
+    all.dedup();
+    assert_eq!((before, all.len()), (30, 30));
+}
+
+pub(crate) async fn an_event_of_a_change_that_was_rolled_back_is_not_told(store: AnyStore) {
+    let ada = somebody(new_id());
+    let mut tx = store.begin().await.unwrap();
+    let event = NewTriggerEvent {
+        event: UserEvent::Login,
+        user: &ada,
+        providers: &[Provider::EmailPassword],
+        triggers: &["t"],
+        at: at(1),
+    };
+    tx.queue_trigger_event(&event).await.unwrap();
+    drop(tx);
+    assert_eq!(store.count_triggers().await.unwrap(), 0);
+}
+
+pub(crate) async fn a_transaction_sees_the_user_that_it_has_made(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = stored_confirmed(&store, app, "ada@example.com").await;
+    let (user, _): (UserId, _) = signed_in(&store, &ada).await;
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(tx.user(app, user).await.unwrap().unwrap().id, user);
+    assert_eq!(tx.user(new_id(), user).await.unwrap(), None);
+    assert!(tx.delete_user(app, user).await.unwrap());
+    assert_eq!(tx.user(app, user).await.unwrap(), None);
+    tx.commit().await.unwrap();
+}
+
+pub(crate) async fn what_waits_for_an_app_that_never_comes_back_is_swept(store: AnyStore) {
+    let ada = somebody(new_id());
+    queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await;
+    assert_eq!(commit!(store, sweep(at(1))), 0);
+    assert_eq!(commit!(store, sweep(at(2))), 1);
+    assert_eq!(store.count_triggers().await.unwrap(), 0);
+}
