@@ -85,6 +85,29 @@ export async function tellFunctionsStory({ Realm, baseUrl, appId, mailbox, step,
     );
   });
 
+  await step("a card logs in as whom the owner's function names, always the same user", async () => {
+    const byCard = (pin) => app.logIn(Realm.Credentials.function({ card: "1887-0042", pin }));
+    await refused(byCard("0000"), "401 AuthError: Error: no such card, or another number");
+    const { id, profile, identities, providerType } = await byCard("2718");
+    assert.equal(profile.name, "Ada");
+    assert.equal(identities.length, 1);
+    assert.equal(identities[0].id, "card:1887-0042");
+    assert.equal(identities[0].providerType, "custom-function");
+    assert.equal(providerType, "custom-function");
+    assert.equal((await byCard("2718")).id, id);
+    await app.deleteUser(app.currentUser);
+    assert.equal((await byCard("2718")).id === id, false);
+    await app.currentUser.logOut();
+  });
+
+  await step("a trigger tells the desk of every new member", async () => {
+    for (let times = 0; times < 2; times += 1) {
+      const { text } = await mailbox.next("desk@club.example");
+      assert.equal(text, "Ada (card:1887-0042) has logged in for the first time.");
+    }
+    await logIn("bob@example.com", third);
+  });
+
   await step("a function is called by its name", async () => {
     const { functions } = app.currentUser;
     assert.equal(await functions.greet("Welcome"), "Welcome, bob@example.com!");

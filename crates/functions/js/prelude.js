@@ -248,7 +248,9 @@
     } else if (call.wanted === "Identity") {
       let id = value, name;
       if (object) { id = value.id; name = value.name; }
-      native.identity(typeof id === "string" && id ? id : undefined, typeof name === "string" ? name : undefined);
+      // Half a surrogate pair is no text. Made whole, one id could become another's.
+      const text = (value) => (typeof value === "string" && value === whole(value) ? value : undefined);
+      native.identity(text(id) || undefined, text(name));
     } else if (call.wanted === "Value") native.result(redacted(value));
     else native.nothing();
   };

@@ -3,9 +3,12 @@
 
 mod calls;
 mod confirmation;
+mod logins;
 mod mails;
 mod reset;
 mod stopping;
+mod triggers;
+mod user_creation;
 mod waiting;
 mod webhooks;
 
@@ -54,11 +57,21 @@ const FAIL: &str = r#"{"status":"fail"}"#;
 
 impl World {
     async fn new() -> Self {
-        Self::with(&[], &[]).await
+        Self::with_files(&[], &[]).await
     }
 
     /// The same with more files in `functions`, or others in place of the usual ones, and more arguments for the server.
     async fn with(functions: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let in_folder: Vec<_> = functions
+            .iter()
+            .map(|(name, text)| (format!("functions/{name}"), *text))
+            .collect();
+        let files: Vec<_> = in_folder.iter().map(|(name, text)| (&**name, *text)).collect();
+        Self::with_files(&files, arguments).await
+    }
+
+    /// The same with files anywhere in the app directory.
+    async fn with_files(files: &[(&str, &str)], arguments: &[&str]) -> Self {
         let service = OwnerService::start().await;
         let app = AppDir::new(
             "notes-abcde",
@@ -76,8 +89,8 @@ impl World {
         );
         app.write("functions/confirmFunc.js", CONFIRM);
         app.write("functions/resetFunc.js", RESET);
-        for (name, source) in functions {
-            app.write(&format!("functions/{name}"), &source.replace("SERVICE", service.url()));
+        for (name, text) in files {
+            app.write(name, &text.replace("SERVICE", service.url()));
         }
         let data = tempfile::tempdir().unwrap();
         let program = Program::serve(app.path(), data.path().to_str().unwrap())

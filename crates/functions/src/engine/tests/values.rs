@@ -69,6 +69,8 @@ fn an_identity_is_a_text_or_an_object_with_one() {
         "({id: ''})",
         "[]",
         "({name: 'n'})",
+        r"'\ud800'",
+        r"({id: 'a\udc00'})",
     ] {
         assert_eq!(identity(&format!("exports = () => {nobody}")), None, "{nobody}");
     }

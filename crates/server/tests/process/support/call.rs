@@ -32,6 +32,15 @@ impl Call {
         Self::of_provider("login", json!({ "username": email, "password": password }))
     }
 
+    /// Logs in by the owner's function.
+    pub(crate) fn log_in_with(payload: &Value) -> Self {
+        let path = format!("{ROOT}/app/notes-abcde/auth/providers/custom-function/login");
+        Self {
+            body: Some(payload.clone()),
+            ..Self::new(Method::POST, path)
+        }
+    }
+
     /// Asks for another mail with a link of this purpose.
     pub(crate) fn send(letter: super::Purpose, email: &str) -> Self {
         Self::of_provider(&format!("{letter}/send"), json!({ "email": email }))

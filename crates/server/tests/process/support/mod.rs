@@ -16,7 +16,7 @@ pub(crate) use database::with_database;
 pub(crate) use door::Door;
 pub(crate) use figures::Figures;
 pub(crate) use letter::{Letter, Purpose};
-pub(crate) use owner_service::OwnerService;
+pub(crate) use owner_service::{Asked, OwnerService};
 pub(crate) use port::unused_port;
 pub(crate) use program::{Ended, Program, Server};
 

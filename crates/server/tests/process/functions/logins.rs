@@ -1,0 +1,199 @@
+//! Logging in by a function of the owner, which says who somebody is.
+
+use serde_json::{Value, json};
+
+use super::World;
+use crate::support::{Call, Reply};
+
+/// Its provider beside that of e-mail addresses, which the other functions of this world decide about.
+const PROVIDERS: &str = r#"{
+    "local-userpass": { "name": "local-userpass", "type": "local-userpass", "disabled": false, "config": {
+        "runConfirmationFunction": true, "confirmationFunctionName": "confirmFunc",
+        "runResetFunction": true, "resetFunctionName": "resetFunc" } },
+    "custom-function": { "name": "custom-function", "type": "custom-function", "disabled": false, "config": {
+        "authFunctionName": "logIn" } }
+}"#;
+
+async fn world(log_in: &str) -> World {
+    let files = [("auth/providers.json", PROVIDERS), ("functions/logIn.js", log_in)];
+    World::with_files(&files, &["--function-timeout", "2s"]).await
+}
+
+async fn profile(world: &World, login: &Reply) -> Value {
+    world.ask(Call::profile(&login.session())).await.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c116_the_id_that_the_function_returns_is_the_identity_and_always_the_same_user() {
+    let world = world("exports = async ({ id, name }) => (name ? { id, name } : id);").await;
+    let ada = world.ask(Call::log_in_with(&json!({ "id": "ada:1" }))).await;
+    let seen = profile(&world, &ada).await;
+    assert_eq!(seen["user_id"], ada.session().user);
+    assert_eq!(seen["type"], "normal");
+    assert_eq!(seen["data"], json!({}));
+    let identity = &seen["identities"][0];
+    assert_eq!(identity["id"], "ada:1");
+    assert_eq!(identity["provider_type"], "custom-function");
+    assert_eq!(seen["identities"].as_array().unwrap().len(), 1);
+    assert_eq!(ada.session().refresh_claims()["baas_identity"]["id"], "ada:1");
+    assert_eq!(
+        ada.session().refresh_claims()["baas_identity"]["provider_type"],
+        "custom-function"
+    );
+
+    let again = world
+        .ask(Call::log_in_with(&json!({ "id": "ada:1", "name": "Ada" })))
+        .await;
+    assert_eq!(again.session().user, ada.session().user);
+    let seen = profile(&world, &again).await;
+    assert_eq!(seen["data"], json!({ "name": "Ada" }));
+    assert_eq!(seen["identities"][0]["provider_data"], json!({ "name": "Ada" }));
+    let other = world.ask(Call::log_in_with(&json!({ "id": "Ada:1" }))).await;
+    assert_ne!(other.session().user, ada.session().user);
+
+    // Both sessions work, end, and are followed by a new user like those of anybody.
+    assert_eq!(world.ask(Call::refresh(&ada.session())).await, "201");
+    assert_eq!(world.ask(Call::delete(&again.session())).await, "204");
+    assert_eq!(world.ask(Call::refresh(&ada.session())).await, "401 InvalidSession");
+    let anew = world.ask(Call::log_in_with(&json!({ "id": "ada:1" }))).await;
+    assert_ne!(anew.session().user, ada.session().user);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c117_what_the_function_throws_is_told_to_its_client() {
+    let world = world("exports = () => { throw new Error('Authentication failed'); };").await;
+    assert_eq!(
+        world.told(Call::log_in_with(&json!({}))).await,
+        "401 AuthError Error: Authentication failed"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c118_the_function_gets_what_was_sent_without_what_the_sdk_added() {
+    let world = world(
+        "exports = (payload, more) => JSON.stringify([payload, more, context.user.type, context.runningAsSystem()]);",
+    )
+    .await;
+    let sdk = json!({ "device": { "sdk": "Realm", "deviceId": { "$oid": "0123456789abcdef01234567" } } });
+    let payload = json!({
+        "username": "ada", "email": { "a": [null, 1.5] }, "provider": "mine", "n": { "$numberInt": "7" }, "options": sdk,
+    });
+    let login = world.ask(Call::log_in_with(&payload)).await;
+    let id = profile(&world, &login).await["identities"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let got: Value = serde_json::from_str(&id).unwrap();
+    assert_eq!(
+        got,
+        json!([
+            { "username": "ada", "email": { "a": [null, 1.5] }, "provider": "mine", "n": 7 },
+            null,
+            "system",
+            true
+        ])
+    );
+    assert_eq!(login.json()["device_id"], "0123456789abcdef01234567");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_the_function_does_not_name_is_nobody() {
+    let world = world("exports = ({ what }) => { if (what === 'loop') for (;;); return eval(`(${what})`); };").await;
+    for what in [
+        "0",
+        "''",
+        "null",
+        "undefined",
+        "{}",
+        "{id: 5}",
+        "['x']",
+        "'a\\n'",
+        "'x'.repeat(1025)",
+        "'\\ud800'",
+        "loop",
+    ] {
+        let told = world.told(Call::log_in_with(&json!({ "what": what }))).await;
+        assert_eq!(told, "401 AuthError unauthorized", "{what}");
+    }
+    assert_eq!(
+        world.told(Call::log_in_with(&json!([1]))).await,
+        "400 BadRequest invalid json"
+    );
+    assert_eq!(world.told(Call::log_in_with(&json!({ "what": "'x'" }))).await, "200");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s75_what_is_called_a_password_or_a_token_reaches_no_log_and_no_answer() {
+    let world =
+        world("exports = (payload) => { console.log(payload); throw new Error(Object.values(payload).join()); };")
+            .await;
+    let payload = json!({ "password": "open sesame", "token": "eyJhbGciOi", "tokenId": "t-1", "user": "ada" });
+    assert_eq!(
+        world.told(Call::log_in_with(&payload)).await,
+        "401 AuthError Error: [redacted],[redacted],[redacted],ada"
+    );
+    let ended = world.server.unwrap().stop().await;
+    assert!(ended.stderr.contains("ada"), "{}", ended.stderr);
+    for secret in ["sesame", "eyJhbGciOi", "t-1"] {
+        assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_of_the_function_belongs_to_the_login() {
+    let source = r#"exports = async ({ id, fail }) => {
+        await context.services.get("email").send({ to: "owner@example.com", subject: "Hello", text: id });
+        if (fail) throw new Error("no");
+        return id;
+    };"#;
+    let world = world(source).await;
+    assert_eq!(
+        world
+            .told(Call::log_in_with(&json!({ "id": "eve", "fail": true })))
+            .await,
+        "401 AuthError Error: no"
+    );
+    assert_eq!(world.told(Call::log_in_with(&json!({ "id": "ada" }))).await, "200");
+    let mails = world.mails_to("owner@example.com", 1).await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0]["text"], "ada");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_disabled_is_none() {
+    let disabled = PROVIDERS.replace(
+        r#""type": "custom-function", "disabled": false"#,
+        r#""type": "custom-function", "disabled": true"#,
+    );
+    let files = [
+        ("auth/providers.json", &*disabled),
+        ("functions/logIn.js", "exports = () => 'x';"),
+    ];
+    let world = World::with_files(&files, &[]).await;
+    assert_eq!(
+        world.told(Call::log_in_with(&json!({}))).await,
+        "401 InvalidSession unauthorized"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_called_function_sees_the_user_by_its_identity() {
+    let files = [
+        ("auth/providers.json", PROVIDERS),
+        ("functions/logIn.js", "exports = () => ({ id: 'ada:1', name: 'Ada' });"),
+        ("functions/whoAmI.js", "exports = () => context.user;"),
+    ];
+    let world = World::with_files(&files, &[]).await;
+    let ada = world.ask(Call::log_in_with(&json!({}))).await.session();
+    let seen = world.ask(Call::function(&ada, "whoAmI", &json!([]))).await.json();
+    assert_eq!(
+        seen,
+        json!({
+            "id": ada.user,
+            "type": "normal",
+            "data": { "name": "Ada" },
+            "custom_data": {},
+            "identities": [{ "id": "ada:1", "provider_type": "custom-function", "data": { "name": "Ada" } }],
+        })
+    );
+}

@@ -1,0 +1,261 @@
+//! Functions that are told afterwards of what has happened to an account.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::{SUCCESS, World};
+use crate::support::{Call, Session};
+
+const ADA: &str = "ada@example.com";
+
+/// Tells the service, whose answer, if there is any, it throws.
+const TELL: &str = r#"
+    exports = async (event) => {
+      const body = { ...event, time: event.time instanceof Date, asSystem: context.runningAsSystem(), by: context.user.type };
+      const said = await context.http.post({ url: context.values.get("service"), body, encodeBodyAsJSON: true });
+      if (said.body.text()) throw new Error(said.body.text());
+    };
+"#;
+
+fn trigger(name: &str, operation: &str, providers: &[&str]) -> String {
+    json!({
+        "name": name,
+        "type": "AUTHENTICATION",
+        "disabled": false,
+        "config": { "operation_type": operation, "providers": providers },
+        "function_name": "tell",
+    })
+    .to_string()
+}
+
+/// A world whose confirmation asks nobody, so that the service hears of triggers only.
+async fn world(triggers: &[(&str, &str)], arguments: &[&str]) -> World {
+    let triggers: Vec<_> = triggers
+        .iter()
+        .map(|(name, operation)| {
+            (
+                format!("triggers/{name}.json"),
+                trigger(name, operation, &["local-userpass"]),
+            )
+        })
+        .collect();
+    let confirm = format!("exports = () => ({SUCCESS});");
+    let mut files = vec![("functions/tell.js", TELL), ("functions/confirmFunc.js", &*confirm)];
+    files.extend(triggers.iter().map(|(name, text)| (&**name, &**text)));
+    World::with_files(&files, arguments).await
+}
+
+async fn log_in(world: &World, email: &str) -> Session {
+    world.ask(Call::log_in(email, "password")).await.session()
+}
+
+async fn registered(world: &World, email: &str) {
+    assert_eq!(world.told(Call::register(email, "password")).await, "201");
+}
+
+/// What the service has heard, at least so often.
+async fn heard(world: &World, times: usize) -> Vec<Value> {
+    let asked = world.service.asked(times).await;
+    asked.iter().map(crate::support::Asked::json).collect()
+}
+
+fn operations(heard: &[Value]) -> Vec<&str> {
+    heard
+        .iter()
+        .map(|event| event["operationType"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn creation_logins_and_deletion_are_told_in_order() {
+    let world = world(&[("create", "CREATE"), ("login", "LOGIN"), ("delete", "DELETE")], &[]).await;
+    for _ in 0..4 {
+        world.service.will_answer("");
+    }
+    registered(&world, ADA).await;
+    let session = log_in(&world, ADA).await;
+    log_in(&world, ADA).await;
+    let profile = world.ask(Call::profile(&session)).await.json();
+    assert_eq!(world.ask(Call::refresh(&session)).await, "201");
+    assert_eq!(world.ask(Call::delete(&session)).await, "204");
+
+    let heard = heard(&world, 4).await;
+    assert_eq!(operations(&heard), ["CREATE", "LOGIN", "LOGIN", "DELETE"]);
+    let identity = &profile["identities"][0]["id"];
+    for event in &heard {
+        assert_eq!(
+            *event,
+            json!({
+                "operationType": event["operationType"],
+                "providers": ["local-userpass"],
+                "user": {
+                    "id": session.user,
+                    "type": "normal",
+                    "data": { "email": ADA },
+                    "custom_data": {},
+                    "identities": [{ "id": identity, "provider_type": "local-userpass", "data": { "email": ADA } }],
+                },
+                "time": true,
+                "asSystem": true,
+                "by": "system",
+            })
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_providers_that_a_trigger_names_set_it_off() {
+    let providers = r#"{
+        "local-userpass": { "name": "local-userpass", "type": "local-userpass", "disabled": false, "config": { "autoConfirm": true } },
+        "custom-function": { "name": "custom-function", "type": "custom-function", "disabled": false,
+            "config": { "authFunctionName": "logIn" } }
+    }"#;
+    let by_function = trigger("byFunction", "LOGIN", &["custom-function", "anon-user"]);
+    let off = trigger("off", "LOGIN", &["local-userpass"]).replace("\"disabled\":false", "\"disabled\":true");
+    let files = [
+        ("auth/providers.json", providers),
+        ("functions/logIn.js", "exports = ({ id }) => id;"),
+        ("functions/tell.js", TELL),
+        ("triggers/byFunction.json", &*by_function),
+        ("triggers/off.json", &*off),
+    ];
+    let world = World::with_files(&files, &[]).await;
+    world.service.will_answer("");
+    registered(&world, ADA).await;
+    log_in(&world, ADA).await;
+    let session = world.ask(Call::log_in_with(&json!({ "id": "ada:1" }))).await.session();
+    let heard = heard(&world, 1).await;
+    assert_eq!(heard[0]["user"]["id"], session.user);
+    assert_eq!(heard[0]["providers"], json!(["custom-function"]));
+    assert_eq!(heard.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_that_throws_or_takes_too_long_is_logged_and_not_told_again() {
+    let world = world(&[("login", "LOGIN")], &["--function-timeout", "1s"]).await;
+    registered(&world, ADA).await;
+    world.service.will_answer("it broke");
+    log_in(&world, ADA).await;
+    world.server().logs("Error: it broke").await;
+    world.service.hold();
+    world.service.will_answer("");
+    log_in(&world, ADA).await;
+    world.server().logs("it took too long").await;
+    world.service.let_go();
+    world.service.will_answer("");
+    log_in(&world, ADA).await;
+    assert_eq!(heard(&world, 3).await.len(), 3);
+    let ended = world.server.unwrap().stop().await;
+    assert_eq!(ended.stderr.matches("a hook failed").count(), 2, "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_trigger_but_the_next_event_of_its_user() {
+    let world = world(&[("login", "LOGIN")], &["--function-workers", "4"]).await;
+    for _ in 0..4 {
+        world.service.will_answer("");
+    }
+    registered(&world, ADA).await;
+    registered(&world, "bob@example.com").await;
+    world.service.hold();
+    let ada = log_in(&world, ADA).await;
+    heard(&world, 1).await;
+    // The client has its session, and others go on.
+    assert_eq!(world.ask(Call::refresh(&ada)).await, "201");
+    log_in(&world, ADA).await;
+    let bob = log_in(&world, "bob@example.com").await;
+    let beside = heard(&world, 2).await;
+    assert_eq!(beside[1]["user"]["id"], bob.user, "Ada's second login waits");
+    world.service.let_go();
+    let last = heard(&world, 3).await;
+    assert_eq!(last[2]["user"]["id"], ada.user);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_server_was_telling_is_told_again() {
+    let mut world = world(&[("login", "LOGIN")], &[]).await;
+    registered(&world, ADA).await;
+    world.service.hold();
+    world.service.will_answer("");
+    log_in(&world, ADA).await;
+    log_in(&world, ADA).await;
+    heard(&world, 1).await;
+    world.server.take().unwrap().kill().await;
+    world.service.let_go();
+    world.service.will_answer("");
+    world.service.will_answer("");
+    world.server = Some(world.program.start().await);
+    let heard = heard(&world, 3).await;
+    assert_eq!(heard[0], heard[1]);
+    assert_eq!(operations(&heard), ["LOGIN"; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_lets_a_trigger_end_and_tells_it_no_second_time() {
+    let mut world = world(&[("login", "LOGIN")], &[]).await;
+    registered(&world, ADA).await;
+    world.service.hold();
+    world.service.will_answer("");
+    let session = log_in(&world, ADA).await;
+    log_in(&world, ADA).await;
+    heard(&world, 1).await;
+    let server = world.server.take().unwrap();
+    server.terminate();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    world.service.let_go();
+    assert!(server.ended().await.status.success());
+    // The second login has waited for the first; it is told by the next server.
+    world.service.will_answer("");
+    world.server = Some(world.program.start().await);
+    let told = heard(&world, 2).await;
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|event| event["user"]["id"] == session.user));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_can_send_mail_even_about_a_user_who_is_gone() {
+    let goodbye = r#"exports = async ({ user }) => {
+        await context.services.get("email").send({ to: user.data.email, subject: "Goodbye", text: user.id });
+    };"#;
+    let trigger = trigger("bye", "DELETE", &["local-userpass"]);
+    let confirm = format!("exports = () => ({SUCCESS});");
+    let files = [
+        ("functions/tell.js", goodbye),
+        ("functions/confirmFunc.js", &*confirm),
+        ("triggers/bye.json", &*trigger),
+    ];
+    let world = World::with_files(&files, &[]).await;
+    registered(&world, ADA).await;
+    let session = log_in(&world, ADA).await;
+    assert_eq!(world.ask(Call::delete(&session)).await, "204");
+    let mails = world.mails_to(ADA, 1).await;
+    assert_eq!(mails[0]["text"], session.user);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_of_many_users_is_told_once() {
+    let world = world(&[("create", "CREATE"), ("login", "LOGIN")], &[]).await;
+    for _ in 0..60 {
+        world.service.will_answer("");
+    }
+    let users = join_all((0..10).map(async |n| {
+        let email = format!("user{n}@example.com");
+        registered(&world, &email).await;
+        let user = log_in(&world, &email).await.user;
+        log_in(&world, &email).await;
+        user
+    }))
+    .await;
+    let heard = heard(&world, 30).await;
+    assert_eq!(heard.len(), 30);
+    for user in users {
+        let of_user: Vec<_> = heard
+            .iter()
+            .filter(|event| event["user"]["id"] == user)
+            .cloned()
+            .collect();
+        assert_eq!(operations(&of_user), ["CREATE", "LOGIN", "LOGIN"]);
+    }
+}

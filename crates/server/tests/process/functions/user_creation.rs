@@ -1,0 +1,185 @@
+//! The function that is told of every user before it is made, and can forbid it.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::World;
+use crate::support::{Call, Session};
+
+const USER_DATA: &str = r#"{ "enabled": false, "on_user_creation_function_name": "onCreate" }"#;
+
+/// What the service answers decides: a text is thrown, and nothing lets the user be made.
+const ON_CREATE: &str = r#"
+    exports = async (user) => {
+      const said = await context.http.post({
+        url: context.values.get("service"),
+        body: { user, system: context.runningAsSystem() },
+        encodeBodyAsJSON: true,
+      });
+      if (said.body.text()) throw new Error(said.body.text());
+    };
+"#;
+
+const ADA: &str = "ada@example.com";
+const REFUSED: &str = "401 AuthError failed to create user";
+
+async fn world() -> World {
+    let files = [
+        ("auth/custom_user_data.json", USER_DATA),
+        ("functions/onCreate.js", ON_CREATE),
+    ];
+    World::with_files(&files, &["--function-timeout", "2s"]).await
+}
+
+/// What it has been told so far, at least so many times, after the registration.
+async fn told(world: &World, times: usize) -> Vec<Value> {
+    let asked = world.service.asked(times + 1).await;
+    asked[1..].iter().map(|asked| asked.json()["user"].clone()).collect()
+}
+
+async fn log_in(world: &World) -> Session {
+    world.ask(Call::log_in(ADA, "password")).await.session()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_told_of_a_user_before_the_first_login_makes_it_and_never_again() {
+    let world = world().await;
+    world.registered(ADA).await;
+    world.service.will_answer("");
+    let session = log_in(&world).await;
+    let asked = world.service.asked(2).await;
+    let body = asked[1].json();
+    assert_eq!(body["system"], true);
+    let identity = &body["user"]["identities"][0];
+    assert_eq!(
+        body["user"],
+        json!({
+            "id": session.user,
+            "type": "normal",
+            "data": { "email": ADA },
+            "identities": [{ "id": identity["id"], "provider_type": "local-userpass", "data": { "email": ADA } }],
+        })
+    );
+    let profile = world.ask(Call::profile(&session)).await.json();
+    assert_eq!(profile["identities"][0]["id"], identity["id"]);
+
+    assert_eq!(log_in(&world).await.user, session.user);
+    assert_eq!(world.service.asked(2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn if_it_throws_or_takes_too_long_there_is_no_user_and_the_next_attempt_tells_the_same_id() {
+    let world = world().await;
+    world.registered(ADA).await;
+    world.service.will_answer("not on the list");
+    assert_eq!(world.told(Call::log_in(ADA, "password")).await, REFUSED);
+    // Never let go: the function waits until its time is over.
+    world.service.hold();
+    world.service.will_answer("");
+    assert_eq!(world.told(Call::log_in(ADA, "password")).await, REFUSED);
+    world.service.let_go();
+    world.service.will_answer("");
+    let session = log_in(&world).await;
+    for user in told(&world, 3).await {
+        assert_eq!(user["id"], session.user);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_asks_nobody() {
+    let world = world().await;
+    world.registered(ADA).await;
+    assert_eq!(
+        world.told(Call::log_in(ADA, "another password")).await,
+        "401 InvalidPassword unauthorized"
+    );
+    assert_eq!(world.service.asked(1).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn first_logins_at_once_are_one_user() {
+    let world = world().await;
+    world.registered(ADA).await;
+    for _ in 0..4 {
+        world.service.will_answer("");
+    }
+    let logins = join_all((0..4).map(|_| log_in(&world))).await;
+    let users = told(&world, 1).await;
+    for session in &logins {
+        assert_eq!(session.user, logins[0].user);
+        assert_eq!(world.ask(Call::refresh(session)).await, "201");
+    }
+    assert!(users.iter().all(|user| user["id"] == *logins[0].user), "{users:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_killed_meanwhile_tells_the_same_id_after_its_start() {
+    let mut world = world().await;
+    world.registered(ADA).await;
+    world.service.hold();
+    world.service.will_answer("");
+    let (client, call) = (world.server().client().clone(), Call::log_in(ADA, "password"));
+    let waiting = tokio::spawn(async move { client.try_ask(&call).await.is_err() });
+    let before = told(&world, 1).await;
+    world.server.take().unwrap().kill().await;
+    assert!(waiting.await.unwrap(), "nobody was told that there is a session");
+    world.service.let_go();
+
+    world.server = Some(world.program.start().await);
+    world.service.will_answer("");
+    assert_eq!(before[0]["id"], log_in(&world).await.user);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_leaves_a_user() {
+    let world = world().await;
+    world.registered(ADA).await;
+    world.service.hold();
+    world.service.will_answer("");
+    let (client, call) = (world.server().client().clone(), Call::log_in(ADA, "password"));
+    let impatient = tokio::spawn(async move { client.try_ask(&call).await.is_ok() });
+    let before = told(&world, 1).await;
+    impatient.abort();
+    let _ = impatient.await;
+    world.service.let_go();
+    // Until it has been made, a login would ask once more.
+    let server = world.server.as_ref().unwrap();
+    server.terminate();
+    let mut world = world;
+    assert!(world.server.take().unwrap().ended().await.status.success());
+    world.server = Some(world.program.start().await);
+    assert_eq!(before[0]["id"], log_in(&world).await.user);
+    assert_eq!(told(&world, 1).await.len(), 1, "it was not asked again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_told_of_those_who_log_in_by_a_function_too() {
+    let providers = r#"{ "custom-function": { "name": "custom-function", "type": "custom-function", "disabled": false,
+        "config": { "authFunctionName": "logIn" } } }"#;
+    let files = [
+        ("auth/custom_user_data.json", USER_DATA),
+        ("auth/providers.json", providers),
+        ("functions/onCreate.js", ON_CREATE),
+        ("functions/logIn.js", "exports = ({ id }) => ({ id, name: 'Ada' });"),
+    ];
+    let world = World::with_files(&files, &[]).await;
+    let call = || Call::log_in_with(&json!({ "id": "ada:1" }));
+    world.service.will_answer("no");
+    assert_eq!(world.told(call()).await, REFUSED);
+    world.service.will_answer("");
+    let session = world.ask(call()).await.session();
+    let asked = world.service.asked(2).await;
+    for asked in &asked {
+        assert_eq!(
+            asked.json()["user"],
+            json!({
+                "id": session.user,
+                "type": "normal",
+                "data": { "name": "Ada" },
+                "identities": [{ "id": "ada:1", "provider_type": "custom-function", "data": { "name": "Ada" } }],
+            })
+        );
+    }
+    assert_eq!(world.ask(call()).await.session().user, session.user);
+    assert_eq!(world.service.asked(2).await.len(), 2);
+}
