@@ -245,10 +245,10 @@ fn add_functions(app: &LoadedApp, report: &mut Report) {
             .clone()
             .filter(|name| [USERPASS, CUSTOM_FUNCTION].contains(name));
         if offered.next().is_none() {
-            let why = format!(
-                "it is told of accounts by {}, and Doorward offers no such",
-                list_or_nothing(providers)
-            );
+            let why = match list(providers) {
+                none if none.is_empty() => "it names no provider".to_owned(),
+                names => format!("it is told of accounts by {names}, and Doorward offers no such"),
+            };
             report.ignored.push(Item::new(what, why));
             continue;
         }
@@ -269,15 +269,6 @@ fn uses_services(app: &LoadedApp, name: &str) -> bool {
         FunctionSource::Script { text, .. } => text.contains("services.get"),
         FunctionSource::Webhook { .. } => false,
     })
-}
-
-fn list_or_nothing<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names = list(names);
-    if names.is_empty() {
-        "no provider".to_owned()
-    } else {
-        names
-    }
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

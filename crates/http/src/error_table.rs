@@ -83,7 +83,9 @@ fn of_auth(error: &AuthError) -> WireForm {
         ),
         AuthError::NotMailable => form(S::BAD_REQUEST, None, "error processing request"),
         AuthError::InvalidCredentials => form(S::UNAUTHORIZED, Some(Code::InvalidPassword), "unauthorized"),
-        AuthError::NotConfirmed => form(S::UNAUTHORIZED, Some(Code::AuthError), "unauthorized"),
+        AuthError::NotConfirmed | AuthError::LoginFunctionFailed => {
+            form(S::UNAUTHORIZED, Some(Code::AuthError), "unauthorized")
+        }
         AuthError::UserDisabled => form(S::UNAUTHORIZED, Some(Code::UserDisabled), "user disabled"),
         // The Web SDK swallows this at log-out only when the text contains "failed to find refresh token".
         AuthError::SessionNotFound => form(
@@ -124,7 +126,6 @@ fn of_auth(error: &AuthError) -> WireForm {
             "execution time limit exceeded",
         ),
         AuthError::LoginFunctionThrew { text } => form(S::UNAUTHORIZED, Some(Code::AuthError), text.clone()),
-        AuthError::LoginFunctionFailed => form(S::UNAUTHORIZED, Some(Code::AuthError), "unauthorized"),
         AuthError::UserCreationRefused => form(S::UNAUTHORIZED, Some(Code::AuthError), "failed to create user"),
         AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => form(
             S::SERVICE_UNAVAILABLE,

@@ -125,7 +125,7 @@ conformance! {
         workers_that_claim_at_once_tell_everything_once
         an_event_of_a_change_that_was_rolled_back_is_not_told
         a_transaction_sees_the_user_that_it_has_made
-        what_waits_for_an_app_that_never_comes_back_is_swept
+        what_waits_is_never_swept
     }
     users {
         a_user_is_found_with_its_identity

@@ -252,6 +252,54 @@ fn the_report_of_the_example() {
 }
 
 #[test]
+fn the_report_of_functions_that_the_server_calls() {
+    let trigger = |name: &str, providers: &str| {
+        format!(
+            r#"{{"name":"{name}","type":"AUTHENTICATION","function_name":"f","config":{{"operation_type":["LOGIN","DELETE"],"providers":{providers}}}}}"#
+        )
+    };
+    let dir = AppDir::v2()
+        .file(
+            "auth/providers.json",
+            r#"{"custom-function":{"config":{"authFunctionName":"f"}}}"#,
+        )
+        .file(
+            "auth/custom_user_data.json",
+            r#"{"on_user_creation_function_name":"make"}"#,
+        )
+        .file("functions/f.js", "exports = () => {};")
+        .file(
+            "functions/make.js",
+            "exports = ({ id }) => context.services.get('mongodb-atlas');",
+        )
+        .file("triggers/a.json", &trigger("a", r#"["custom-function","anon-user"]"#))
+        .file("triggers/b.json", &trigger("b", r#"["anon-user"]"#))
+        .file("triggers/c.json", &trigger("c", "[]"));
+    assert_snapshot!(text(&dir.path()), @r#"
+    app-abcde (V2 export, app)
+    APP
+
+    Works
+      2 functions               f, make
+      custom-function logins    by the function "f"
+      user creation             the function "make" is asked before a user is made
+      trigger "a"               on LOGIN, DELETE of accounts by custom-function, anon-user, the function "f"
+
+    Warnings
+      user creation             the function "make" asks for services, and this server has none but e-mail: if it throws for want of them, no new user can log in
+
+    Ignored
+      trigger "b"               it is told of accounts by anon-user, and Doorward offers no such
+      trigger "c"               it names no provider
+
+    Missing
+      e-mail/password accounts  there is no provider "local-userpass"
+
+    No errors.
+    "#);
+}
+
+#[test]
 fn the_report_of_a_directory_without_an_app() {
     let dir = AppDir::empty();
     assert_snapshot!(text(&dir.path()), @r#"

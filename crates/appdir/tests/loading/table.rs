@@ -39,6 +39,23 @@ fn a_provider_whose_function_does_not_exist_is_an_error() {
 }
 
 #[test]
+fn a_login_function_must_be_named_where_it_is_offered() {
+    let with = |provider: &str| {
+        AppDir::v2()
+            .file("auth/providers.json", provider)
+            .file("functions/f.js", "")
+    };
+    assert_snapshot!(with(r#"{"custom-function":{"config":{"authFunctionName":""}}}"#).error(), @r#"failed to parse APP/auth/providers.json: provider "custom-function" has no `authFunctionName` at `/custom-function/config`, line 1, column 30. Add `authFunctionName`: the function that says who somebody is."#);
+    assert_snapshot!(with(r#"{"custom-function":{"disabled":false}}"#).error(), @r#"failed to parse APP/auth/providers.json: provider "custom-function" has no `authFunctionName` at `/custom-function/config`, line 1, column 20. Add `authFunctionName`: the function that says who somebody is."#);
+    let named = r#"{"custom-function":{"config":{"authFunctionName":"f"}}}"#;
+    assert_eq!(with(named).app().login_function.as_deref(), Some("f"));
+    let disabled = r#"{"custom-function":{"disabled":true,"config":{"authFunctionName":"f"}}}"#;
+    assert_eq!(with(disabled).app().login_function, None);
+    let silent = r#"{"custom-function":{"disabled":true}}"#;
+    assert_eq!(with(silent).app().login_function, None);
+}
+
+#[test]
 fn a_function_method_without_a_name_is_an_error() {
     assert_snapshot!(AppDir::userpass(r#"{"runConfirmationFunction":true,"confirmationFunctionName":""}"#).error(), @"failed to parse APP/auth/providers.json: the confirmation runs a function, but `confirmationFunctionName` is empty at `/local-userpass/config/confirmationFunctionName`, line 1, column 88. Write the name of the function in `confirmationFunctionName`, or switch to e-mail.");
     assert_snapshot!(AppDir::userpass(r#"{"runResetFunction":true}"#).error(), @"failed to parse APP/auth/providers.json: the password reset runs a function, but `resetFunctionName` is empty at `/local-userpass/config/resetFunctionName`, line 1, column 29. Write the name of the function in `resetFunctionName`, or switch to e-mail.");

@@ -40,5 +40,3 @@ CREATE TABLE trigger_events (
 CREATE INDEX trigger_events_of_user ON trigger_events (user_id, id);
 -- Claiming, and the worker's question how long it may sleep.
 CREATE INDEX trigger_events_due ON trigger_events (due_at);
--- Retention: one whose app is not served any more.
-CREATE INDEX trigger_events_by_age ON trigger_events (occurred_at);

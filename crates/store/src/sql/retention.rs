@@ -9,7 +9,7 @@ use super::{Connection, SKIP_LOCKED};
 const BATCH: i64 = 2_000;
 
 /// Table, key, what has ended. Mails go before their tokens: a token stays as long as an operator can look up what became of its mail.
-const STATEMENTS: [(&str, &str, &str); 6] = [
+const STATEMENTS: [(&str, &str, &str); 5] = [
     ("registrations", "id", "reserved_until < $1"),
     ("sessions", "id", "expires_at < $1"),
     ("mails", "id", "finished_at < $1"),
@@ -19,7 +19,6 @@ const STATEMENTS: [(&str, &str, &str); 6] = [
         "expires_at < $1 AND NOT EXISTS (SELECT 1 FROM mails WHERE mails.token_id = mail_tokens.id)",
     ),
     ("identities", "planned_user_id", "created_at < $1 AND user_id IS NULL"),
-    ("trigger_events", "id", "occurred_at < $1"),
 ];
 
 /// Rows that somebody else has locked are left for the next time: who waits for nobody blocks nobody.

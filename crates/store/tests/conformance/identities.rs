@@ -154,14 +154,14 @@ pub(crate) async fn logins_that_race_deletion_leave_no_session_behind(store: Any
 
 pub(crate) async fn an_identity_that_never_became_a_users_is_swept(store: AnyStore) {
     let app: AppObjectId = new_id();
-    let (left, used) = (vouched(app, "left", None), vouched(app, "used", None));
+    let (left, taken) = (vouched(app, "left", None), vouched(app, "taken", None));
     let planned: UserId = new_id();
     commit!(store, plan_user(&left, planned, at(1)));
-    let user = arrived(&store, &used).await;
+    let user = arrived(&store, &taken).await;
     assert_eq!(commit!(store, sweep(at(1))), 0);
     assert_eq!(commit!(store, sweep(at(2))), 1);
     assert_ne!(commit!(store, plan_user(&left, new_id(), at(2))), Some(planned));
-    assert_eq!(arrived(&store, &used).await, user);
+    assert_eq!(arrived(&store, &taken).await, user);
 }
 
 pub(crate) async fn t20_no_identity_of_one_app_opens_a_session_in_another(store: AnyStore) {

@@ -108,7 +108,7 @@ pub(crate) async fn a_claim_that_lapsed_is_somebody_elses(store: AnyStore) {
     let [told] = claim(&store, "crashed", 1).await.try_into().unwrap();
     assert_eq!(store.next_trigger_due().await.unwrap(), Some(at(61)));
     assert_eq!(claim(&store, "worker", 60).await, []);
-    assert_eq!(claim(&store, "worker", 61).await, [told.clone()]);
+    assert_eq!(claim(&store, "worker", 61).await, std::slice::from_ref(&told));
     assert!(!commit!(store, finish_trigger("crashed", told.id)));
     commit!(store, postpone_trigger("crashed", told.id, at(500)));
     assert!(commit!(store, finish_trigger("worker", told.id)));
@@ -185,10 +185,9 @@ pub(crate) async fn a_transaction_sees_the_user_that_it_has_made(store: AnyStore
     tx.commit().await.unwrap();
 }
 
-pub(crate) async fn what_waits_for_an_app_that_never_comes_back_is_swept(store: AnyStore) {
+pub(crate) async fn what_waits_is_never_swept(store: AnyStore) {
     let ada = somebody(new_id());
     queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await;
-    assert_eq!(commit!(store, sweep(at(1))), 0);
-    assert_eq!(commit!(store, sweep(at(2))), 1);
-    assert_eq!(store.count_triggers().await.unwrap(), 0);
+    assert_eq!(commit!(store, sweep(at(9_999_999))), 0);
+    assert_eq!(store.count_triggers().await.unwrap(), 1);
 }

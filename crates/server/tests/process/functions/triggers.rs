@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{SUCCESS, World};
-use crate::support::{Call, Session};
+use crate::support::{Asked, Call, Session, with_database};
 
 const ADA: &str = "ada@example.com";
 
@@ -58,7 +58,7 @@ async fn registered(world: &World, email: &str) {
 /// What the service has heard, at least so often.
 async fn heard(world: &World, times: usize) -> Vec<Value> {
     let asked = world.service.asked(times).await;
-    asked.iter().map(crate::support::Asked::json).collect()
+    asked.iter().map(Asked::json).collect()
 }
 
 fn operations(heard: &[Value]) -> Vec<&str> {
@@ -258,4 +258,41 @@ async fn every_event_of_many_users_is_told_once() {
             .collect();
         assert_eq!(operations(&of_user), ["CREATE", "LOGIN", "LOGIN"]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_servers_one_tells_it_and_the_other_takes_over_when_that_is_killed() {
+    with_database(async |database, _door| {
+        // The claim of a dead server lapses after this and 15 s.
+        let arguments = ["--database", &*database, "--function-timeout", "1s"];
+        let mut world = world(&[("create", "CREATE"), ("login", "LOGIN")], &arguments).await;
+        let other = world.program.start().await;
+        for _ in 0..20 {
+            world.service.will_answer("");
+        }
+        for n in 0..10 {
+            let email = format!("user{n}@example.com");
+            registered(&world, &email).await;
+            assert_eq!(other.ask(&Call::log_in(&email, "password")).await, "200");
+        }
+        let told = heard(&world, 20).await;
+        assert_eq!(operations(&told).iter().filter(|event| **event == "CREATE").count(), 10);
+
+        // Only the first server is left when it begins to tell.
+        assert!(other.stop().await.status.success());
+        registered(&world, ADA).await;
+        world.service.hold();
+        world.service.will_answer("");
+        let session = log_in(&world, ADA).await;
+        heard(&world, 21).await;
+        world.server.take().unwrap().kill().await;
+        world.service.let_go();
+        world.service.will_answer("");
+        world.service.will_answer("");
+        world.server = Some(world.program.start().await);
+        let told = heard(&world, 23).await;
+        assert_eq!(operations(&told[20..]), ["CREATE", "CREATE", "LOGIN"]);
+        assert!(told[20..].iter().all(|event| event["user"]["id"] == session.user));
+    })
+    .await;
 }
