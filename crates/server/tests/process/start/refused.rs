@@ -46,22 +46,6 @@ async fn a_file_that_is_not_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_whose_users_are_made_by_a_function() {
-    let app = AppDir::without_confirmation();
-    app.write(
-        "auth/custom_user_data.json",
-        &json!({ "enabled": false, "on_user_creation_function_name": "onUserCreation" }).to_string(),
-    );
-    app.write("functions/onUserCreation.js", "exports = () => {};");
-    let problem = format!(
-        "app notes-abcde in {}: new users are made by the function `onUserCreation`, and this version does not do that; \
-         remove `on_user_creation_function_name` from auth/custom_user_data.json to do without it",
-        app.path()
-    );
-    refused(&[app.path()], &problem).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_does_not_compile() {
     let app = AppDir::new(
         "notes-abcde",
