@@ -1,7 +1,7 @@
 // What a function sees: `context`, `console`, timers, `require`. Returns what the engine calls: begin, answer, fire.
 (function (native, bson) {
   const { stringify, parse } = JSON;
-  const { BSON, EJSON, encode, redacted, decode, toBase64, isTooDeep } = bson;
+  const { types, serialize, encode, redacted, decode, toBase64, isTooDeep } = bson;
   // Half of a character, as cutting a text leaves it, cannot leave the engine.
   const whole = Function.prototype.call.bind(String.prototype.toWellFormed);
   const apply = Reflect.apply, resolve = Promise.resolve.bind(Promise), then = Promise.prototype.then;
@@ -103,7 +103,7 @@
         if (r.encodeBodyAsJSON) {
           body = native.toBase64(encode(r.body));
           if (!has("content-type")) headers.push(["Content-Type", "application/json"]);
-        } else if (r.body instanceof BSON.Binary) body = r.body.toBase64();
+        } else if (r.body instanceof types().BSON.Binary) body = r.body.toBase64();
         else if (ArrayBuffer.isView(r.body)) body = toBase64(new Uint8Array(r.body.buffer, r.body.byteOffset, r.body.byteLength));
         else if (r.body instanceof ArrayBuffer) body = toBase64(new Uint8Array(r.body));
         else if (typeof r.body === "string") body = native.toBase64(whole(r.body));
@@ -119,7 +119,7 @@
           const cookie = name === "Set-Cookie" && /^([^=;]+)=([^;]*)/.exec(value);
           if (cookie) jar[cookie[1].trim()] = cookie[2];
         }
-        const content = BSON.Binary.fromBase64(a.body);
+        const content = types().BSON.Binary.fromBase64(a.body);
         return { status: a.status, statusCode: a.status_code, contentLength: content.length(), headers: fields, cookies: jar, body: content };
       });
     };
@@ -184,8 +184,8 @@
   lazy("utils", () => builtinRequire("doorward:utils"));
   define("global", globalThis);
   define("console", console);
-  define("EJSON", EJSON);
-  define("BSON", BSON);
+  lazy("EJSON", () => types().EJSON);
+  lazy("BSON", () => types().BSON);
 
   // ---- running functions
   const notCallable = (message, depth) => { const e = new Error(message); if (!depth) uncallable.add(e); return e; };
@@ -205,7 +205,7 @@
       tooMuchRecursion.add(e);
       throw e;
     }
-    if (native.webhook(name)) return ask({ Webhook: { function: name, arguments: EJSON.serialize(args) } }, decode);
+    if (native.webhook(name)) return ask({ Webhook: { function: name, arguments: serialize(args) } }, decode);
     return run(name, args, system, depth);
   };
   const run = (name, args, system, depth) => {

@@ -43,6 +43,7 @@ const MODULES: &[(&str, &str)] = &[
     ("url", include_str!("../../js/node/url.js")),
     ("util", include_str!("../../js/node/util.js")),
     ("doorward:buffer", include_str!("../../js/node/bundled/buffer.js")),
+    ("doorward:types", include_str!("../../js/types.js")),
     ("doorward:url", include_str!("../../js/node/bundled/url-legacy.js")),
     ("doorward:utils", include_str!("../../js/node/utils.js")),
 ];

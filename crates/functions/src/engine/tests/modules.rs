@@ -116,3 +116,18 @@ fn text_and_bytes_are_converted_fast() {
         assert!(!got.starts_with("Time"), "{got}");
     }
 }
+
+#[test]
+fn what_is_loaded_late_is_not_given_to_the_script() {
+    for (late, key) in [
+        ("new BSON.ObjectId('0123456789abcdef01234567')", "exports"),
+        ("EJSON.parse('[]')", "native"),
+    ] {
+        let text = format!(
+            "exports = () => {{ const got = []; const own = {{ configurable: true, get: () => () => ({{}}), set(v) {{ got.push(v) }} }}; \
+             Object.defineProperty(Object.prototype, '{key}', own); try {{ {late} }} catch (e) {{ got.push(e.message) }} \
+             delete Object.prototype.{key}; return got }}"
+        );
+        assert_eq!(value(&text, "[]"), "[]", "{late}");
+    }
+}
