@@ -179,8 +179,11 @@
   });
   lazy("Buffer", () => builtinRequire("buffer").Buffer);
   lazy("process", () => builtinRequire("process"));
-  lazy("URL", () => builtinRequire("url").URL);
-  lazy("URLSearchParams", () => builtinRequire("url").URLSearchParams);
+  lazy("fetch", () => builtinRequire("node-fetch"));
+  const lent = { url: ["URL", "URLSearchParams"], "node-fetch": ["Headers", "Response"] };
+  lent["doorward:encoding"] = ["TextEncoder", "TextDecoder"];
+  lent["doorward:web"] = ["AbortController", "AbortSignal", "structuredClone"];
+  for (const module of Object.keys(lent)) for (const name of lent[module]) lazy(name, () => builtinRequire(module)[name]);
   lazy("utils", () => builtinRequire("doorward:utils"));
   define("global", globalThis);
   define("console", console);
