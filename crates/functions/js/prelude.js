@@ -184,6 +184,14 @@
   lent["doorward:encoding"] = ["TextEncoder", "TextDecoder"];
   lent["doorward:web"] = ["AbortController", "AbortSignal", "structuredClone"];
   for (const module of Object.keys(lent)) for (const name of lent[module]) lazy(name, () => builtinRequire(module)[name]);
+  lazy("Intl", () => builtinRequire("doorward:intl").Intl);
+  for (const Type of [Date, Number, BigInt]) {
+    const names = Type === Date ? ["toLocaleDateString", "toLocaleTimeString", "toLocaleString"] : ["toLocaleString"];
+    for (const name of names) {
+      const value = { [name](locales, options) { return builtinRequire("doorward:intl")[Type.name][name](this, locales, options); } }[name];
+      Object.defineProperty(Type.prototype, name, { value, writable: true, configurable: true });
+    }
+  }
   lazy("utils", () => builtinRequire("doorward:utils"));
   define("global", globalThis);
   define("console", console);
