@@ -66,6 +66,8 @@
     return out;
   };
 
+  // Functions calculate with what they get, so $numberInt and $numberDouble arrive as numbers, and a number does not say which it was:
+  // 2.0 goes back out as the int 2. Only `BSON.Double` and `BSON.Long` keep a type that the value does not show.
   const number = (v) => Number(v);
   const special = {
     $numberInt: number,
