@@ -126,8 +126,12 @@
   }
 
   // ---- context.services
+  const told = new Set();
   const absent = (name) => {
-    const refused = () => Promise.reject(new Error("service '" + name + "' is not available on this server"));
+    const text = "service '" + name + "' is not available on this server";
+    const refused = () => Promise.reject(new Error(text));
+    // Nobody may wait for the outcome, and then the error is nowhere.
+    const tell = () => { if (!told.has(name)) { told.add(name); native.console("warn", text); } };
     // Properties and calls only name what is wanted; what waits for the outcome of a call is told.
     const settling = new Set(["then", "catch", "finally"]);
     const make = (called) => new Proxy(function () {}, {
@@ -136,7 +140,7 @@
         if (!settling.has(key)) return make(false);
         return called ? (...handlers) => refused()[key](...handlers) : undefined;
       },
-      apply: () => make(true),
+      apply: () => { tell(); return make(true); },
     });
     return make(false);
   };
