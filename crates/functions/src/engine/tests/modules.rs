@@ -41,6 +41,18 @@ fn the_names_that_may_be_required_can_be_required() {
 }
 
 #[test]
+fn a_module_of_node_that_is_absent_is_so_when_it_is_asked_for() {
+    for name in ["zlib", "node:zlib", "fs", "net", "stream", "tls"] {
+        let text = format!("exports = (ask) => ask && require('{name}')");
+        assert_eq!(value(&text, "[false]"), "false");
+        assert_eq!(
+            value(&text, "[true]"),
+            format!("Script: Error: Cannot find module '{name}'")
+        );
+    }
+}
+
+#[test]
 fn a_package_requires_what_is_beside_it() {
     assert_eq!(
         value("exports = () => require('pack').sum", "[]"),
