@@ -1,4 +1,4 @@
-// Dates and numbers for people, in American English and UTC: QuickJS has no Intl. What it cannot write it refuses.
+// Dates and numbers for people, in American English and UTC: QuickJS has no Intl. `Intl` refuses what it cannot write.
 const unsupported = (what) => new RangeError(`${what} is not supported: functions write dates and numbers in en-US and UTC only`);
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
@@ -215,12 +215,26 @@ for (const Type of [DateTimeFormat, NumberFormat]) {
   Intl[Type.name] = make;
 }
 
-const dated = (required, defaults) => (date, locales, options) => {
-  if (!(date instanceof globalThis.Date)) throw new TypeError("not a Date");
-  const format = new DateTimeFormat(locales, options, required, defaults);
-  return Number.isNaN(date.getTime()) ? "Invalid Date" : format.format(date);
+// A method that dates and numbers always had, whatever it was asked: it goes on, and the log says what it could not do.
+const asFarAsKnown = (make) => (locales, options) => {
+  try {
+    return make(locales, options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    globalThis.console.warn(error.message);
+    return make();
+  }
 };
-const numbered = (value, locales, options) => new NumberFormat(locales, options).format(value.valueOf());
+const dated = (required, defaults) => {
+  const formatFor = asFarAsKnown((locales, options) => new DateTimeFormat(locales, options, required, defaults));
+  return (date, locales, options) => {
+    if (!(date instanceof globalThis.Date)) throw new TypeError("not a Date");
+    const format = formatFor(locales, options);
+    return Number.isNaN(date.getTime()) ? "Invalid Date" : format.format(date);
+  };
+};
+const numberFormatFor = asFarAsKnown((locales, options) => new NumberFormat(locales, options));
+const numbered = (value, locales, options) => numberFormatFor(locales, options).format(value.valueOf());
 module.exports = {
   Intl,
   Date: { toLocaleDateString: dated("date", "date"), toLocaleTimeString: dated("time", "time"), toLocaleString: dated("any", "all") },
