@@ -24,12 +24,12 @@ macro_rules! file {
     };
 }
 
-/// Brings a SQLite file up to date.
+/// The schema of a SQLite file.
 pub(crate) fn sqlite() -> Migrator {
     migrator(files!("sqlite"))
 }
 
-/// Brings a PostgreSQL database up to date. Nodes that start together take turns under an advisory lock.
+/// The schema of a PostgreSQL database. Nodes that start together take turns under an advisory lock.
 pub(crate) fn postgres() -> Migrator {
     migrator(files!("postgres"))
 }

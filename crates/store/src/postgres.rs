@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use doorward_core::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
 use tokio::time::timeout;
 
 use crate::error::Failure;
@@ -22,7 +22,14 @@ use crate::{StoreMetrics, migrations};
 use lease::{Reader, Turn};
 use sql::store_error;
 
-type Db = Postgres;
+/// What the SQL is written with.
+mod db {
+    pub(super) use sqlx::postgres::PgRow as Row;
+    pub(super) use sqlx::{
+        AssertSqlSafe, Error, PgConnection as Connection, Postgres as Db, QueryBuilder, Result, Row as ReadRow, query,
+    };
+}
+
 type Database = PostgresStore;
 
 /// Lets others share, keeps away who would change or delete the rows.
@@ -140,6 +147,10 @@ async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::R
 /// (25P03), deadlock and the like (40), out of resources (53), lock not available (55P03), operator's intervention (57).
 fn may_pass(code: &str) -> bool {
     matches!(code, "25006" | "25P03" | "55P03") || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+}
+
+fn failure(error: &sqlx::Error) -> Failure {
+    Failure::new(error, may_pass)
 }
 
 /// A pool would try for a while and then only say that it was in vain; this says why.

@@ -1,6 +1,9 @@
 //! What is particular to SQLite: one file, one server, and writers that take turns on one connection.
 
+mod connect;
+mod db;
 mod file;
+mod migrate;
 mod readers;
 #[path = "sql/mod.rs"]
 mod sql;
@@ -10,19 +13,15 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use doorward_core::StoreError;
-use sqlx::Sqlite;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use crate::StoreMetrics;
 use crate::error::Failure;
-use crate::{StoreMetrics, migrations};
+use connect::{Connect, Purpose};
 use readers::{Reader, Readers};
-use sql::store_error;
 use writer::{Turn, Writer};
 
-type Db = Sqlite;
 type Database = SqliteStore;
 
 // There is one writer, so there is nobody to lock rows against.
@@ -60,10 +59,13 @@ impl SqliteStore {
     pub async fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let lock = file::create_and_lock(path)?;
         let metrics = StoreMetrics::default();
-        let connect = connect_options(path);
-        migrate(&connect).await?;
-        let readers = Readers::new(connect.clone().pragma("query_only", "ON"), options.readers);
-        let writer = Writer::new(connect, metrics.clone());
+        let connect = |purpose| Connect {
+            path: path.to_owned(),
+            purpose,
+        };
+        migrate::run(connect(Purpose::Migration)).await?;
+        let readers = Readers::new(connect(Purpose::Reading), options.readers);
+        let writer = Writer::new(connect(Purpose::Writing), metrics.clone());
         Ok(Self(Arc::new(Inner {
             writer,
             readers,
@@ -79,7 +81,7 @@ impl SqliteStore {
 
     /// Finishes the commit that is under way, closes the file and lets another server open it. Every later call is refused.
     pub async fn close(&self) {
-        self.0.readers.close().await;
+        self.0.readers.close();
         // Last, because the last connection to close folds the log into the file.
         self.0.writer.close().await;
         if let Err(error) = self.0.lock.unlock() {
@@ -103,40 +105,35 @@ impl fmt::Debug for SqliteStore {
 }
 
 /// A local file answers or fails; there is nothing to wait for that a time limit could end.
-async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+async fn in_time<T>(statement: impl Future<Output = db::Result<T>>) -> db::Result<T> {
     statement.await
 }
 
+/// In the words of the store, without the data that a driver might quote.
+fn failure(error: &db::Error) -> Failure {
+    let db::Error::Sqlite(error) = error else {
+        return Failure::unexpected(error.to_string());
+    };
+    let rusqlite::Error::SqliteFailure(code, text) = error else {
+        return Failure::unexpected(error.to_string());
+    };
+    let text = text.clone().unwrap_or_else(|| code.to_string());
+    let message = format!("{text} (code {})", code.extended_code);
+    if may_pass(code.extended_code) {
+        Failure::unavailable(message)
+    } else {
+        Failure::unexpected(message)
+    }
+}
+
 /// Codes of failures that may pass: busy, locked, no memory, interrupted, I/O error, full, cannot open, locking protocol.
-fn may_pass(code: &str) -> bool {
+fn may_pass(code: i32) -> bool {
     // The low byte is the error; the rest refines it.
-    let primary = code.parse::<u32>().unwrap_or_default() & 0xff;
-    matches!(primary, 5 | 6 | 7 | 9 | 10 | 13 | 14 | 15)
+    matches!(code & 0xff, 5 | 6 | 7 | 9 | 10 | 13 | 14 | 15)
 }
 
-fn connect_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        // An acknowledged change survives a power cut: every commit is synced.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        // Only a backup or a curious operator can be in the way.
-        .busy_timeout(Duration::from_secs(5))
-        // A log that one long read made large is cut back.
-        .pragma("journal_size_limit", "67108864")
-}
-
-async fn migrate(connect: &SqliteConnectOptions) -> Result<(), StoreError> {
-    let alone = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(connect.clone())
-        .await;
-    let alone = alone.map_err(|error| store_error(&error))?;
-    migrations::sqlite()
-        .run(&alone)
-        .await
-        .map_err(|error| Failure::of_migration(&error, may_pass))?;
-    alone.close().await;
-    Ok(())
+/// Work that waits for the disk, on a thread that may.
+async fn on_a_waiting_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Failure::unavailable("the server is shutting down"))
 }

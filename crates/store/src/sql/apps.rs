@@ -1,9 +1,9 @@
 //! Apps.
 
+use super::db::query;
 use doorward_core::{AppId, AppObjectId, Timestamp};
-use sqlx::query;
 
-use super::{Connection, rows};
+use super::{Connection, db, rows};
 
 /// `None`: the app is new, and the proposed id belongs to another app.
 pub(super) async fn adopt(
@@ -11,7 +11,7 @@ pub(super) async fn adopt(
     app: &AppId,
     proposed: AppObjectId,
     now: Timestamp,
-) -> sqlx::Result<Option<AppObjectId>> {
+) -> db::Result<Option<AppObjectId>> {
     query("INSERT INTO apps (id, client_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(proposed.to_string())
         .bind(app.as_str())
@@ -26,7 +26,7 @@ pub(super) async fn adopt(
 }
 
 /// Reads from a table, because on SQLite `SELECT 1` would answer without touching the file.
-pub(super) async fn ping(connection: &mut Connection) -> sqlx::Result<()> {
+pub(super) async fn ping(connection: &mut Connection) -> db::Result<()> {
     query("SELECT id FROM apps LIMIT 1").fetch_optional(connection).await?;
     Ok(())
 }

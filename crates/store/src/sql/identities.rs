@@ -1,9 +1,9 @@
 //! Identities: where each kind stands, and the user that its first login makes.
 
+use super::db::{AssertSqlSafe, query};
 use doorward_core::{Provider, Timestamp, UserId, VerifiedIdentity};
-use sqlx::{AssertSqlSafe, query};
 
-use super::{Connection, FOR_UPDATE, rows};
+use super::{Connection, FOR_UPDATE, db, rows};
 
 /// Where an identity that was verified stands, and what still has to be true of its row.
 pub(super) struct Standing {
@@ -41,7 +41,7 @@ impl Standing {
 }
 
 /// A name is what the function said last. Only a new one is written, so that logins do not wait for each other.
-pub(super) async fn rename(connection: &mut Connection, identity: &VerifiedIdentity) -> sqlx::Result<()> {
+pub(super) async fn rename(connection: &mut Connection, identity: &VerifiedIdentity) -> db::Result<()> {
     let VerifiedIdentity::Function { name, .. } = identity else {
         return Ok(());
     };
@@ -65,7 +65,7 @@ pub(super) async fn plan_user(
     identity: &VerifiedIdentity,
     proposed: UserId,
     now: Timestamp,
-) -> sqlx::Result<Option<UserId>> {
+) -> db::Result<Option<UserId>> {
     let standing = Standing::of(identity);
     let [app, id, proof] = standing.values;
     let row = match identity {
@@ -107,7 +107,7 @@ pub(super) async fn make_user(
     connection: &mut Connection,
     identity: &VerifiedIdentity,
     now: Timestamp,
-) -> sqlx::Result<bool> {
+) -> db::Result<bool> {
     let Standing {
         table,
         condition,

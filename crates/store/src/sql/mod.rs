@@ -20,17 +20,10 @@ use doorward_core::StoreError;
 
 pub(super) use tx::Transaction;
 
-use super::{Db, FOR_SHARE, FOR_UPDATE, SKIP_LOCKED};
-use crate::error::Failure;
-
-type Connection = <Db as sqlx::Database>::Connection;
-type Row = <Db as sqlx::Database>::Row;
+use super::db::{Connection, Db, Row};
+use super::{FOR_SHARE, FOR_UPDATE, SKIP_LOCKED, db};
 
 /// What went wrong, in the words of the contract.
-pub(super) fn store_error(error: &sqlx::Error) -> StoreError {
-    failure(error).into()
-}
-
-pub(super) fn failure(error: &sqlx::Error) -> Failure {
-    Failure::new(error, super::may_pass)
+pub(super) fn store_error(error: &db::Error) -> StoreError {
+    super::failure(error).into()
 }

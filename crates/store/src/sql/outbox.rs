@@ -1,9 +1,9 @@
 //! The outbox.
 
+use super::db::{AssertSqlSafe, QueryBuilder, query};
 use doorward_core::{ClaimedMail, DeliveryOutcome, KeyId, MailContent, MailId, SealedMail, Timestamp};
-use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, query};
 
-use super::{Connection, Db, Row, SKIP_LOCKED, rows};
+use super::{Connection, Db, Row, SKIP_LOCKED, db, rows};
 
 /// The longest reason that is kept, in characters: enough for a reply of a relay.
 const REASON_CHARS: usize = 500;
@@ -13,7 +13,7 @@ pub(super) async fn insert_sealed(
     id: MailId,
     mail: &SealedMail,
     now: Timestamp,
-) -> sqlx::Result<()> {
+) -> db::Result<()> {
     query(
         "INSERT INTO mails (id, app_id, key_id, sealed, expires_at, state, created_at, due_at, attempts)
          VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $6, 0)",
@@ -38,7 +38,7 @@ pub(super) async fn claim(
     claimed_until: Timestamp,
     limit: u32,
     only_new: bool,
-) -> sqlx::Result<Vec<ClaimedMail>> {
+) -> db::Result<Vec<ClaimedMail>> {
     let claimed = query(AssertSqlSafe(format!(
         "WITH due AS MATERIALIZED (
              SELECT id FROM mails WHERE state = 'waiting' AND due_at <= $3 AND ($5 = 0 OR attempts = 0)
@@ -59,7 +59,7 @@ pub(super) async fn claim(
     let ids = claimed
         .iter()
         .map(|row| rows::text(row, "id"))
-        .collect::<sqlx::Result<Vec<_>>>()?;
+        .collect::<db::Result<Vec<_>>>()?;
     read_claimed(connection, ids).await
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn extend_claims(
     connection: &mut Connection,
     worker: &str,
     claimed_until: Timestamp,
-) -> sqlx::Result<()> {
+) -> db::Result<()> {
     query("UPDATE mails SET due_at = $1 WHERE claimed_by = $2")
         .bind(claimed_until.as_millis())
         .bind(worker)
@@ -83,7 +83,7 @@ pub(super) async fn record(
     mail: MailId,
     outcome: &DeliveryOutcome,
     now: Timestamp,
-) -> sqlx::Result<bool> {
+) -> db::Result<bool> {
     let (due_at, finished_at, failures, reason) = match outcome {
         DeliveryOutcome::Retry { at, reason } => (Some(*at), None, 1, Some(reason)),
         DeliveryOutcome::Failed { reason } => (None, Some(now), 1, Some(reason)),
@@ -107,20 +107,20 @@ pub(super) async fn record(
 }
 
 /// What was claimed was due; when exactly does not matter any more.
-pub(super) async fn release_claims(connection: &mut Connection) -> sqlx::Result<u64> {
+pub(super) async fn release_claims(connection: &mut Connection) -> db::Result<u64> {
     let done = query("UPDATE mails SET claimed_by = NULL, due_at = created_at WHERE claimed_by IS NOT NULL")
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
 }
 
-pub(super) async fn count(connection: &mut Connection) -> sqlx::Result<Vec<(&'static str, u64)>> {
+pub(super) async fn count(connection: &mut Connection) -> db::Result<Vec<(&'static str, u64)>> {
     let found = query("SELECT state, COUNT(*) AS mails FROM mails GROUP BY state")
         .fetch_all(connection)
         .await?;
     let mut counts = DeliveryOutcome::STATES.map(|state| (state, 0)).to_vec();
     for row in &found {
-        let state: &str = row.try_get("state")?;
+        let state = rows::text(row, "state")?;
         if let Some(entry) = counts.iter_mut().find(|(known, _)| *known == state) {
             entry.1 = rows::count(row, "mails")?;
         }
@@ -128,14 +128,14 @@ pub(super) async fn count(connection: &mut Connection) -> sqlx::Result<Vec<(&'st
     Ok(counts)
 }
 
-pub(super) async fn next_due(connection: &mut Connection) -> sqlx::Result<Option<Timestamp>> {
+pub(super) async fn next_due(connection: &mut Connection) -> db::Result<Option<Timestamp>> {
     let row = query("SELECT MIN(due_at) AS due_at FROM mails WHERE state = 'waiting'")
         .fetch_one(connection)
         .await?;
     rows::optional_time(&row, "due_at")
 }
 
-async fn read_claimed(connection: &mut Connection, ids: Vec<String>) -> sqlx::Result<Vec<ClaimedMail>> {
+async fn read_claimed(connection: &mut Connection, ids: Vec<String>) -> db::Result<Vec<ClaimedMail>> {
     let mut select = QueryBuilder::<Db>::new(
         "SELECT m.id AS mail_id, m.attempts, m.created_at, m.app_id AS sealed_app, m.key_id AS sealed_key, m.sealed,
              m.expires_at AS sealed_expires_at, r.email, t.id AS token_id, t.app_id, t.registration_id,
@@ -153,10 +153,10 @@ async fn read_claimed(connection: &mut Connection, ids: Vec<String>) -> sqlx::Re
     found.iter().map(claimed_mail).collect()
 }
 
-fn claimed_mail(row: &Row) -> sqlx::Result<ClaimedMail> {
+fn claimed_mail(row: &Row) -> db::Result<ClaimedMail> {
     Ok(ClaimedMail {
         id: rows::id(row, "mail_id")?,
-        content: match row.try_get::<Option<Vec<u8>>, _>("sealed")? {
+        content: match rows::optional_bytes(row, "sealed")? {
             None => MailContent::Link {
                 token: rows::mail_token(row)?,
                 to: rows::email(row, "email")?,

@@ -1,18 +1,18 @@
 //! Registrations, and addresses that are only kept while a function decides (`reserved_until`). The two share a table, so that one
 //! unique index settles every race for an address; whatever looks for a registration says `reserved_until IS NULL`.
 
+use super::db::query;
 use doorward_core::{
     AppObjectId, EmailAddress, PasswordHash, PendingRegistration, Registration, RegistrationId, Timestamp, UserId,
 };
-use sqlx::query;
 
-use super::{Connection, Row, rows, sessions, tokens};
+use super::{Connection, Row, db, rows, sessions, tokens};
 
 pub(super) async fn find(
     connection: &mut Connection,
     app: AppObjectId,
     email: &EmailAddress,
-) -> sqlx::Result<Option<Registration>> {
+) -> db::Result<Option<Registration>> {
     let row = query(
         "SELECT id, app_id, email, password_hash, created_at, confirmed_at
          FROM registrations WHERE app_id = $1 AND email = $2 AND reserved_until IS NULL",
@@ -28,7 +28,7 @@ pub(super) async fn find_by_id(
     connection: &mut Connection,
     app: AppObjectId,
     id: RegistrationId,
-) -> sqlx::Result<Option<Registration>> {
+) -> db::Result<Option<Registration>> {
     let row = query(
         "SELECT id, app_id, email, password_hash, created_at, confirmed_at
          FROM registrations WHERE id = $1 AND app_id = $2 AND reserved_until IS NULL",
@@ -40,7 +40,7 @@ pub(super) async fn find_by_id(
     row.as_ref().map(registration).transpose()
 }
 
-pub(super) async fn insert(connection: &mut Connection, registration: &Registration) -> sqlx::Result<bool> {
+pub(super) async fn insert(connection: &mut Connection, registration: &Registration) -> db::Result<bool> {
     put(connection, registration, None).await
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn reserve(
     connection: &mut Connection,
     registration: &PendingRegistration,
     until: Timestamp,
-) -> sqlx::Result<bool> {
+) -> db::Result<bool> {
     put(connection, &Registration::Pending(registration.clone()), Some(until)).await
 }
 
@@ -58,7 +58,7 @@ async fn put(
     connection: &mut Connection,
     registration: &Registration,
     reserved_until: Option<Timestamp>,
-) -> sqlx::Result<bool> {
+) -> db::Result<bool> {
     let (app, created_at, confirmed_at) = match registration {
         Registration::Pending(pending) => (pending.app, pending.created_at, None),
         Registration::Confirmed(confirmed) => (confirmed.app, confirmed.created_at, Some(confirmed.confirmed_at)),
@@ -84,7 +84,7 @@ async fn put(
 }
 
 /// Guarded by the id: a reservation that has lapsed and given way is another's.
-pub(super) async fn settle(connection: &mut Connection, registration: &Registration) -> sqlx::Result<bool> {
+pub(super) async fn settle(connection: &mut Connection, registration: &Registration) -> db::Result<bool> {
     let confirmed_at = match registration {
         Registration::Pending(_) => None,
         Registration::Confirmed(confirmed) => Some(confirmed.confirmed_at),
@@ -99,7 +99,7 @@ pub(super) async fn settle(connection: &mut Connection, registration: &Registrat
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn release(connection: &mut Connection, id: RegistrationId) -> sqlx::Result<bool> {
+pub(super) async fn release(connection: &mut Connection, id: RegistrationId) -> db::Result<bool> {
     let done = query("DELETE FROM registrations WHERE id = $1 AND reserved_until IS NOT NULL")
         .bind(id.to_string())
         .execute(connection)
@@ -107,14 +107,14 @@ pub(super) async fn release(connection: &mut Connection, id: RegistrationId) -> 
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn release_all(connection: &mut Connection) -> sqlx::Result<u64> {
+pub(super) async fn release_all(connection: &mut Connection) -> db::Result<u64> {
     let done = query("DELETE FROM registrations WHERE reserved_until IS NOT NULL")
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
 }
 
-pub(super) async fn confirm(connection: &mut Connection, id: RegistrationId, now: Timestamp) -> sqlx::Result<bool> {
+pub(super) async fn confirm(connection: &mut Connection, id: RegistrationId, now: Timestamp) -> db::Result<bool> {
     let done = query(
         "UPDATE registrations SET confirmed_at = $1 WHERE id = $2 AND confirmed_at IS NULL AND reserved_until IS NULL",
     )
@@ -132,7 +132,7 @@ pub(super) async fn set_password(
     id: RegistrationId,
     password: &PasswordHash,
     now: Timestamp,
-) -> sqlx::Result<bool> {
+) -> db::Result<bool> {
     let row =
         query("UPDATE registrations SET password_hash = $1 WHERE id = $2 AND reserved_until IS NULL RETURNING user_id")
             .bind(password.as_phc())
@@ -147,7 +147,7 @@ pub(super) async fn set_password(
     Ok(true)
 }
 
-fn registration(row: &Row) -> sqlx::Result<Registration> {
+fn registration(row: &Row) -> db::Result<Registration> {
     let pending = PendingRegistration {
         id: rows::id(row, "id")?,
         app: rows::id(row, "app_id")?,

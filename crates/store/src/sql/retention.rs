@@ -1,9 +1,9 @@
 //! Deleting what nobody can use or ask about any more.
 
+use super::db::{AssertSqlSafe, query};
 use doorward_core::Timestamp;
-use sqlx::{AssertSqlSafe, query};
 
-use super::{Connection, SKIP_LOCKED};
+use super::{Connection, SKIP_LOCKED, db};
 
 /// How many rows of a table go at a time, so that nobody waits long behind it.
 const BATCH: i64 = 2_000;
@@ -22,7 +22,7 @@ const STATEMENTS: [(&str, &str, &str); 5] = [
 ];
 
 /// Rows that somebody else has locked are left for the next time: who waits for nobody blocks nobody.
-pub(super) async fn sweep(connection: &mut Connection, before: Timestamp) -> sqlx::Result<u64> {
+pub(super) async fn sweep(connection: &mut Connection, before: Timestamp) -> db::Result<u64> {
     let mut swept = 0;
     for (table, key, ended) in STATEMENTS {
         let sql = format!(

@@ -3,13 +3,13 @@
 use std::error::Error;
 use std::str::FromStr;
 
+use super::db::ReadRow as _;
 use doorward_core::{EmailAddress, ExternalId, KeyId, MailToken, PasswordHash, Timestamp};
-use sqlx::Row as _;
 
-use super::Row;
+use super::{Row, db};
 
 /// An id, or anything else that is stored as its text.
-pub(super) fn id<T>(row: &Row, column: &str) -> sqlx::Result<T>
+pub(super) fn id<T>(row: &Row, column: &str) -> db::Result<T>
 where
     T: FromStr<Err: Error + Send + Sync + 'static>,
 {
@@ -18,7 +18,7 @@ where
         .map_err(|error| malformed(column, error))
 }
 
-pub(super) fn optional_id<T>(row: &Row, column: &str) -> sqlx::Result<Option<T>>
+pub(super) fn optional_id<T>(row: &Row, column: &str) -> db::Result<Option<T>>
 where
     T: FromStr<Err: Error + Send + Sync + 'static>,
 {
@@ -27,43 +27,47 @@ where
         .transpose()
 }
 
-pub(super) fn text(row: &Row, column: &str) -> sqlx::Result<String> {
+pub(super) fn text(row: &Row, column: &str) -> db::Result<String> {
     row.try_get(column)
 }
 
-pub(super) fn time(row: &Row, column: &str) -> sqlx::Result<Timestamp> {
+pub(super) fn time(row: &Row, column: &str) -> db::Result<Timestamp> {
     row.try_get(column).map(Timestamp::from_millis)
 }
 
-pub(super) fn optional_time(row: &Row, column: &str) -> sqlx::Result<Option<Timestamp>> {
+pub(super) fn optional_time(row: &Row, column: &str) -> db::Result<Option<Timestamp>> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_millis))
 }
 
-pub(super) fn count<T>(row: &Row, column: &str) -> sqlx::Result<T>
+pub(super) fn count<T>(row: &Row, column: &str) -> db::Result<T>
 where
     T: TryFrom<i64, Error: Error + Send + Sync + 'static>,
 {
     T::try_from(row.try_get::<i64, _>(column)?).map_err(|error| malformed(column, error))
 }
 
-pub(super) fn email(row: &Row, column: &str) -> sqlx::Result<EmailAddress> {
+pub(super) fn email(row: &Row, column: &str) -> db::Result<EmailAddress> {
     EmailAddress::parse(row.try_get(column)?).map_err(|error| malformed(column, error))
 }
 
-pub(super) fn optional_text(row: &Row, column: &str) -> sqlx::Result<Option<String>> {
+pub(super) fn optional_text(row: &Row, column: &str) -> db::Result<Option<String>> {
     row.try_get(column)
 }
 
-pub(super) fn external_id(text: &str, column: &str) -> sqlx::Result<ExternalId> {
+pub(super) fn optional_bytes(row: &Row, column: &str) -> db::Result<Option<Vec<u8>>> {
+    row.try_get(column)
+}
+
+pub(super) fn external_id(text: &str, column: &str) -> db::Result<ExternalId> {
     ExternalId::parse(text).ok_or_else(|| malformed(column, NoExternalId))
 }
 
-pub(super) fn password(row: &Row, column: &str) -> sqlx::Result<PasswordHash> {
+pub(super) fn password(row: &Row, column: &str) -> db::Result<PasswordHash> {
     text(row, column).map(PasswordHash::from_phc)
 }
 
 /// A whole token, from the columns that [`super::tokens`] and [`super::outbox`] select alike.
-pub(super) fn mail_token(row: &Row) -> sqlx::Result<MailToken> {
+pub(super) fn mail_token(row: &Row) -> db::Result<MailToken> {
     let purpose = row.try_get::<&str, _>("purpose")?;
     Ok(MailToken {
         id: id(row, "token_id")?,
@@ -87,8 +91,8 @@ struct UnknownPurpose;
 #[error("an external id is not one")]
 struct NoExternalId;
 
-pub(super) fn malformed(column: &str, error: impl Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::ColumnDecode {
+pub(super) fn malformed(column: &str, error: impl Error + Send + Sync + 'static) -> db::Error {
+    db::Error::ColumnDecode {
         index: column.to_owned(),
         source: Box::new(error),
     }

@@ -1,17 +1,13 @@
 //! Sessions.
 
+use super::db::{AssertSqlSafe, query};
 use doorward_core::store::{NewSession, Opened};
 use doorward_core::{AppObjectId, Session, SessionId, Timestamp, UserId, VerifiedIdentity};
-use sqlx::{AssertSqlSafe, query};
 
 use super::identities::{self, Standing};
-use super::{Connection, FOR_SHARE, FOR_UPDATE, rows};
+use super::{Connection, FOR_SHARE, FOR_UPDATE, db, rows};
 
-pub(super) async fn find(
-    connection: &mut Connection,
-    app: AppObjectId,
-    id: SessionId,
-) -> sqlx::Result<Option<Session>> {
+pub(super) async fn find(connection: &mut Connection, app: AppObjectId, id: SessionId) -> db::Result<Option<Session>> {
     let row = query(
         "SELECT s.id, s.app_id, s.user_id, s.device_id, s.created_at, s.expires_at, u.disabled_at
          FROM sessions s JOIN users u ON u.id = s.user_id
@@ -34,7 +30,7 @@ pub(super) async fn find(
 }
 
 /// One statement, unless there is no user yet or the login fails.
-pub(super) async fn open(connection: &mut Connection, new: &NewSession) -> sqlx::Result<Opened> {
+pub(super) async fn open(connection: &mut Connection, new: &NewSession) -> db::Result<Opened> {
     identities::rename(connection, &new.identity).await?;
     // A second round is needed when another node changes the account between two statements of ours.
     for _ in 0..4 {
@@ -51,7 +47,7 @@ pub(super) async fn open(connection: &mut Connection, new: &NewSession) -> sqlx:
     Err(std::io::Error::other("the account kept changing during a login").into())
 }
 
-pub(super) async fn end(connection: &mut Connection, app: AppObjectId, id: SessionId) -> sqlx::Result<bool> {
+pub(super) async fn end(connection: &mut Connection, app: AppObjectId, id: SessionId) -> db::Result<bool> {
     let done = query("DELETE FROM sessions WHERE id = $1 AND app_id = $2")
         .bind(id.to_string())
         .bind(app.to_string())
@@ -60,7 +56,7 @@ pub(super) async fn end(connection: &mut Connection, app: AppObjectId, id: Sessi
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn end_all(connection: &mut Connection, app: AppObjectId, user: UserId) -> sqlx::Result<u64> {
+pub(super) async fn end_all(connection: &mut Connection, app: AppObjectId, user: UserId) -> db::Result<u64> {
     let known = query("SELECT id FROM users WHERE id = $1 AND app_id = $2")
         .bind(user.to_string())
         .bind(app.to_string())
@@ -74,7 +70,7 @@ pub(super) async fn end_all(connection: &mut Connection, app: AppObjectId, user:
 }
 
 /// Rows are locked in the order of their ids, so that two that end the same sessions do not wait for each other.
-pub(super) async fn end_all_of_user(connection: &mut Connection, user: UserId) -> sqlx::Result<u64> {
+pub(super) async fn end_all_of_user(connection: &mut Connection, user: UserId) -> db::Result<u64> {
     let done = query(AssertSqlSafe(format!(
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 ORDER BY id {FOR_UPDATE})"
     )))
@@ -86,7 +82,7 @@ pub(super) async fn end_all_of_user(connection: &mut Connection, user: UserId) -
 
 /// Identity and user are locked until the commit: a change of password, disabling or deletion waits for it and then ends this session
 /// too, or has already happened and leaves nothing to insert.
-async fn insert(connection: &mut Connection, new: &NewSession) -> sqlx::Result<Option<UserId>> {
+async fn insert(connection: &mut Connection, new: &NewSession) -> db::Result<Option<UserId>> {
     let Standing {
         table,
         condition,
@@ -120,7 +116,7 @@ enum State {
 }
 
 /// Why nothing was inserted. It takes no lock: to go from a shared lock to a stronger one is how two logins would block each other.
-async fn state(connection: &mut Connection, new: &NewSession) -> sqlx::Result<State> {
+async fn state(connection: &mut Connection, new: &NewSession) -> db::Result<State> {
     let Standing {
         table,
         condition,

@@ -1,15 +1,11 @@
 //! Mailed tokens: the public half.
 
+use super::db::{AssertSqlSafe, query};
 use doorward_core::{AppObjectId, MailId, MailToken, Purpose, RegistrationId, Timestamp, TokenId};
-use sqlx::{AssertSqlSafe, query};
 
-use super::{Connection, FOR_UPDATE, rows};
+use super::{Connection, FOR_UPDATE, db, rows};
 
-pub(super) async fn find(
-    connection: &mut Connection,
-    app: AppObjectId,
-    id: TokenId,
-) -> sqlx::Result<Option<MailToken>> {
+pub(super) async fn find(connection: &mut Connection, app: AppObjectId, id: TokenId) -> db::Result<Option<MailToken>> {
     let row = query(
         "SELECT id AS token_id, app_id, registration_id, purpose, methods, key_id, issued_at, expires_at, used_at, voided_at
          FROM mail_tokens WHERE id = $1 AND app_id = $2",
@@ -22,7 +18,7 @@ pub(super) async fn find(
 }
 
 /// The registration comes first: of two tokens issued at once the second waits, and then voids the first.
-pub(super) async fn issue(connection: &mut Connection, token: &MailToken) -> sqlx::Result<bool> {
+pub(super) async fn issue(connection: &mut Connection, token: &MailToken) -> db::Result<bool> {
     let registration = query(AssertSqlSafe(format!(
         "SELECT id FROM registrations
          WHERE id = $1 AND app_id = $2 AND reserved_until IS NULL {FOR_UPDATE}"
@@ -65,7 +61,7 @@ pub(super) async fn issue(connection: &mut Connection, token: &MailToken) -> sql
 
 /// A registration that has been deleted meanwhile gets no mail: it is as if it had been promised just before, and deleted with the
 /// account.
-pub(super) async fn issue_mail(connection: &mut Connection, mail: MailId, token: &MailToken) -> sqlx::Result<()> {
+pub(super) async fn issue_mail(connection: &mut Connection, mail: MailId, token: &MailToken) -> db::Result<()> {
     if !issue(&mut *connection, token).await? {
         return Ok(());
     }
@@ -90,7 +86,7 @@ pub(super) async fn consume(
     id: TokenId,
     methods: &str,
     now: Timestamp,
-) -> sqlx::Result<Option<RegistrationId>> {
+) -> db::Result<Option<RegistrationId>> {
     let row = query(AssertSqlSafe(format!(
         "UPDATE mail_tokens SET used_at = $1
          WHERE id = $2 AND app_id = $3 AND purpose = $4 AND methods = $5
@@ -116,7 +112,7 @@ pub(super) async fn void_all(
     connection: &mut Connection,
     registration: RegistrationId,
     now: Timestamp,
-) -> sqlx::Result<()> {
+) -> db::Result<()> {
     query(
         "UPDATE mail_tokens SET voided_at = $1
          WHERE registration_id = $2 AND used_at IS NULL AND voided_at IS NULL",

@@ -2,13 +2,13 @@
 
 use std::str::FromStr as _;
 
+use super::db::{AssertSqlSafe, query};
 use doorward_core::{
     ClaimedTrigger, EmailAddress, Identity, NewTriggerEvent, Provider, RegistrationId, Timestamp, UserProfile,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{AssertSqlSafe, query};
 
-use super::{Connection, Row, SKIP_LOCKED, rows};
+use super::{Connection, Row, SKIP_LOCKED, db, rows};
 
 /// An identity as it is kept: the user may change or go before its event is told.
 #[derive(Serialize, Deserialize)]
@@ -19,10 +19,10 @@ enum KeptIdentity {
 }
 
 /// Whoever changes the user holds its lock when this runs, so the numbers of its events are in the order of their commits.
-pub(super) async fn queue(connection: &mut Connection, event: &NewTriggerEvent<'_>) -> sqlx::Result<()> {
+pub(super) async fn queue(connection: &mut Connection, event: &NewTriggerEvent<'_>) -> db::Result<()> {
     let user = event.user;
     let kept: Vec<KeptIdentity> = user.identities.iter().map(keep).collect();
-    let identities = serde_json::to_string(&kept).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let identities = serde_json::to_string(&kept).map_err(|error| db::Error::Encode(error.into()))?;
     let providers: Vec<&str> = event.providers.iter().map(|provider| provider.name()).collect();
     for told in event.triggers {
         query(
@@ -49,7 +49,7 @@ pub(super) async fn claim(
     now: Timestamp,
     claimed_until: Timestamp,
     limit: u32,
-) -> sqlx::Result<Vec<ClaimedTrigger>> {
+) -> db::Result<Vec<ClaimedTrigger>> {
     let found = query(AssertSqlSafe(format!(
         "WITH due AS MATERIALIZED (
              SELECT id FROM trigger_events e
@@ -65,14 +65,14 @@ pub(super) async fn claim(
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?;
-    let mut claimed = found.iter().map(claimed_trigger).collect::<sqlx::Result<Vec<_>>>()?;
+    let mut claimed = found.iter().map(claimed_trigger).collect::<db::Result<Vec<_>>>()?;
     // An UPDATE returns its rows in any order.
     claimed.sort_unstable_by_key(|told| told.id);
     Ok(claimed)
 }
 
 /// Guarded by the claim: whoever has lost it knows nothing of what its successor does.
-pub(super) async fn finish(connection: &mut Connection, worker: &str, id: i64) -> sqlx::Result<bool> {
+pub(super) async fn finish(connection: &mut Connection, worker: &str, id: i64) -> db::Result<bool> {
     let done = query("DELETE FROM trigger_events WHERE id = $1 AND claimed_by = $2")
         .bind(id)
         .bind(worker)
@@ -81,7 +81,7 @@ pub(super) async fn finish(connection: &mut Connection, worker: &str, id: i64) -
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn postpone(connection: &mut Connection, worker: &str, id: i64, until: Timestamp) -> sqlx::Result<()> {
+pub(super) async fn postpone(connection: &mut Connection, worker: &str, id: i64, until: Timestamp) -> db::Result<()> {
     query("UPDATE trigger_events SET claimed_by = NULL, due_at = $1 WHERE id = $2 AND claimed_by = $3")
         .bind(until.as_millis())
         .bind(id)
@@ -92,14 +92,14 @@ pub(super) async fn postpone(connection: &mut Connection, worker: &str, id: i64,
 }
 
 /// What was claimed was due; when exactly does not matter any more.
-pub(super) async fn release_claims(connection: &mut Connection) -> sqlx::Result<u64> {
+pub(super) async fn release_claims(connection: &mut Connection) -> db::Result<u64> {
     let done = query("UPDATE trigger_events SET claimed_by = NULL, due_at = occurred_at WHERE claimed_by IS NOT NULL")
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
 }
 
-pub(super) async fn next_due(connection: &mut Connection) -> sqlx::Result<Option<Timestamp>> {
+pub(super) async fn next_due(connection: &mut Connection) -> db::Result<Option<Timestamp>> {
     let row = query(
         "SELECT MIN(due_at) AS due_at FROM trigger_events e
          WHERE NOT EXISTS (SELECT 1 FROM trigger_events f WHERE f.user_id = e.user_id AND f.id < e.id)",
@@ -109,17 +109,17 @@ pub(super) async fn next_due(connection: &mut Connection) -> sqlx::Result<Option
     rows::optional_time(&row, "due_at")
 }
 
-pub(super) async fn count(connection: &mut Connection) -> sqlx::Result<u64> {
+pub(super) async fn count(connection: &mut Connection) -> db::Result<u64> {
     let row = query("SELECT COUNT(*) AS events FROM trigger_events")
         .fetch_one(connection)
         .await?;
     rows::count(&row, "events")
 }
 
-fn claimed_trigger(row: &Row) -> sqlx::Result<ClaimedTrigger> {
+fn claimed_trigger(row: &Row) -> db::Result<ClaimedTrigger> {
     let kept: Vec<KeptIdentity> =
         serde_json::from_str(&rows::text(row, "identities")?).map_err(|error| rows::malformed("identities", error))?;
-    let identities = kept.into_iter().map(identity).collect::<sqlx::Result<Vec<_>>>()?;
+    let identities = kept.into_iter().map(identity).collect::<db::Result<Vec<_>>>()?;
     let providers = rows::text(row, "providers")?;
     let providers = providers.split(',').map(Provider::from_str).collect::<Result<_, _>>();
     Ok(ClaimedTrigger {
@@ -149,7 +149,7 @@ fn keep(identity: &Identity) -> KeptIdentity {
     }
 }
 
-fn identity(kept: KeptIdentity) -> sqlx::Result<Identity> {
+fn identity(kept: KeptIdentity) -> db::Result<Identity> {
     Ok(match kept {
         KeptIdentity::LocalUserpass { id, email } => Identity::Email {
             id: id

@@ -10,7 +10,7 @@ use doorward_core::{
 
 use super::super::{Turn, in_time};
 use super::{
-    Connection, apps, identities, outbox, registrations, retention, sessions, store_error, tokens, triggers, users,
+    Connection, apps, db, identities, outbox, registrations, retention, sessions, store_error, tokens, triggers, users,
 };
 use crate::error::Failure;
 
@@ -33,7 +33,7 @@ impl Transaction {
         self.turn.connection()
     }
 
-    fn settle<T>(&mut self, answer: sqlx::Result<T>) -> Result<T, StoreError> {
+    fn settle<T>(&mut self, answer: db::Result<T>) -> Result<T, StoreError> {
         self.sound = answer.is_ok();
         answer.map_err(|error| store_error(&error))
     }

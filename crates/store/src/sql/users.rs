@@ -1,15 +1,11 @@
 //! Users.
 
+use super::db::{AssertSqlSafe, query};
 use doorward_core::{AppObjectId, Identity, Provider, RegistrationId, Timestamp, UserId, UserProfile};
-use sqlx::{AssertSqlSafe, query};
 
-use super::{Connection, FOR_UPDATE, Row, rows, sessions, tokens};
+use super::{Connection, FOR_UPDATE, Row, db, rows, sessions, tokens};
 
-pub(super) async fn find(
-    connection: &mut Connection,
-    app: AppObjectId,
-    id: UserId,
-) -> sqlx::Result<Option<UserProfile>> {
+pub(super) async fn find(connection: &mut Connection, app: AppObjectId, id: UserId) -> db::Result<Option<UserProfile>> {
     let found = query(
         "SELECT 'local-userpass' AS provider, r.id AS identity_id, r.email AS email, NULL AS name, r.created_at AS created_at
          FROM users u JOIN registrations r ON r.user_id = u.id WHERE u.id = $1 AND u.app_id = $2
@@ -22,11 +18,11 @@ pub(super) async fn find(
     .bind(app.to_string())
     .fetch_all(connection)
     .await?;
-    let identities = found.iter().map(identity).collect::<sqlx::Result<Vec<_>>>()?;
+    let identities = found.iter().map(identity).collect::<db::Result<Vec<_>>>()?;
     Ok((!identities.is_empty()).then_some(UserProfile { id, app, identities }))
 }
 
-fn identity(row: &Row) -> sqlx::Result<Identity> {
+fn identity(row: &Row) -> db::Result<Identity> {
     Ok(match rows::id(row, "provider")? {
         Provider::EmailPassword => Identity::Email {
             id: rows::id(row, "identity_id")?,
@@ -46,7 +42,7 @@ pub(super) async fn set_disabled(
     user: UserId,
     disabled: bool,
     now: Timestamp,
-) -> sqlx::Result<bool> {
+) -> db::Result<bool> {
     let registration = query(AssertSqlSafe(format!(
         "SELECT id FROM registrations WHERE user_id = $1 AND app_id = $2 {FOR_UPDATE}"
     )))
@@ -73,7 +69,7 @@ pub(super) async fn set_disabled(
 }
 
 /// The registration takes its tokens and mails with it, the user its sessions. Ways in go before the user, as logins lock them.
-pub(super) async fn delete(connection: &mut Connection, app: AppObjectId, user: UserId) -> sqlx::Result<bool> {
+pub(super) async fn delete(connection: &mut Connection, app: AppObjectId, user: UserId) -> db::Result<bool> {
     query("DELETE FROM registrations WHERE user_id = $1 AND app_id = $2")
         .bind(user.to_string())
         .bind(app.to_string())

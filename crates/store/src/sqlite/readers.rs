@@ -1,17 +1,18 @@
 //! Connections for reads. They never wait for a writer.
 //!
-//! A pool of sqlx asks a connection whether it still lives when it comes back, which is a trip to the connection's thread and as dear as
-//! the read itself. A local file does not go away, so here a connection simply waits for the next read.
+//! A read of a few rows takes some millionths of a second and runs on the thread of its caller: to hand it over would take longer. A
+//! local file does not go away, so a connection that comes back simply waits for the next read.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use doorward_core::StoreError;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::connect::Connect;
+use super::db;
 use super::sql::store_error;
 use crate::error::Failure;
 
@@ -20,16 +21,16 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A bounded number of read-only connections.
 pub(super) struct Readers {
-    options: SqliteConnectOptions,
+    connect: Connect,
     places: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
-    pub(super) fn new(options: SqliteConnectOptions, places: u32) -> Self {
+    pub(super) fn new(connect: Connect, places: u32) -> Self {
         let places = Arc::new(Semaphore::new(places.max(1) as usize));
         Self {
-            options,
+            connect,
             places,
             idle: Arc::default(),
         }
@@ -44,38 +45,36 @@ impl Readers {
         let waiting = lock(&self.idle).pop();
         let connection = match waiting {
             Some(connection) => connection,
-            None => self.options.connect().await.map_err(|error| store_error(&error))?,
+            None => self.connect.open().await?,
         };
         Ok(Reader {
             connection: Some(connection),
             settled: false,
             idle: Arc::clone(&self.idle),
+            places: Arc::clone(&self.places),
             _place: place,
         })
     }
 
     /// Closes what is idle. Whoever reads now finishes; nobody begins.
-    pub(super) async fn close(&self) {
+    pub(super) fn close(&self) {
         self.places.close();
-        let idle = std::mem::take(&mut *lock(&self.idle));
-        for connection in idle {
-            // The file is only read through it: nothing is lost when closing fails.
-            let _ = connection.close().await;
-        }
+        lock(&self.idle).clear();
     }
 }
 
 /// A read-only connection for one read.
 pub(super) struct Reader {
     /// Only taken by drop.
-    connection: Option<SqliteConnection>,
+    connection: Option<Connection>,
     settled: bool,
-    idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    places: Arc<Semaphore>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Reader {
-    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+    pub(super) fn connection(&mut self) -> Result<&mut Connection, StoreError> {
         Ok(self
             .connection
             .as_mut()
@@ -83,7 +82,7 @@ impl Reader {
     }
 
     /// Takes note that the read has ended, well or not, so that the connection can serve the next one.
-    pub(super) fn settle<T>(&mut self, answer: sqlx::Result<T>) -> Result<T, StoreError> {
+    pub(super) fn settle<T>(&mut self, answer: db::Result<T>) -> Result<T, StoreError> {
         self.settled = answer.is_ok();
         answer.map_err(|error| store_error(&error))
     }
@@ -92,13 +91,13 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         // A read that failed or was given up half-way takes its connection with it.
-        if self.settled {
+        if self.settled && !self.places.is_closed() {
             lock(&self.idle).extend(self.connection.take());
         }
     }
 }
 
-fn lock(idle: &Mutex<Vec<SqliteConnection>>) -> MutexGuard<'_, Vec<SqliteConnection>> {
+fn lock(idle: &Mutex<Vec<Connection>>) -> MutexGuard<'_, Vec<Connection>> {
     // Nothing between lock and unlock can leave the list half changed.
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,23 +5,21 @@
 //! the connection like everybody else, so whoever is already waiting joins the group before it. One sync of the disk then serves them
 //! all.
 //!
-//! The first needs no savepoint: there is nothing before it that a rollback of the whole transaction could take along. Every statement
-//! is a trip to the connection's thread and back, and while the password pool keeps the cores busy each trip costs about as much as ten
-//! inserts, so a writer that is alone makes three of them: BEGIN, its statement, COMMIT.
+//! The first needs no savepoint: there is nothing before it that a rollback of the whole transaction could take along.
 //!
-//! Whatever opens, ends or mends a group runs in a task of its own: a caller that goes away cannot leave it half done.
+//! Statements run on the thread of their caller, without a wait between them, so that no caller can go away and leave one half done. What
+//! waits for the disk, for another process or for a connection runs in a task of its own and on a thread that may wait.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use doorward_core::StoreError;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection as _, SqliteConnection, query};
-use tokio::runtime::Handle;
+use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::timeout;
 
-use super::sql::failure;
+use super::connect::{Connect, PATIENCE};
+use super::{db, failure, on_a_waiting_thread};
 use crate::StoreMetrics;
 use crate::error::Failure;
 
@@ -47,13 +45,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(options: SqliteConnectOptions, metrics: StoreMetrics) -> Self {
-        Self::with_limits(options, metrics, LIMITS)
+    pub(super) fn new(connect: Connect, metrics: StoreMetrics) -> Self {
+        Self::with_limits(connect, metrics, LIMITS)
     }
 
-    fn with_limits(options: SqliteConnectOptions, metrics: StoreMetrics, limits: Limits) -> Self {
+    fn with_limits(connect: Connect, metrics: StoreMetrics, limits: Limits) -> Self {
         let line = Line {
-            options,
+            connect,
             limits,
             metrics: metrics.clone(),
             connection: None,
@@ -76,6 +74,9 @@ impl Writer {
             .await
             .map_err(|_| Failure::unavailable("other writers take too long"))?;
         self.metrics.waited(arrived.elapsed());
+        if line.join_at_once() {
+            return Ok(Turn { line: Some(line) });
+        }
         let begun = tokio::spawn(async move {
             line.join().await?;
             Ok::<_, Failure>(Turn { line: Some(line) })
@@ -91,7 +92,9 @@ impl Writer {
         let closing = tokio::spawn(async move {
             line.closed = true;
             line.commit().await;
-            line.disconnect().await;
+            let connection = line.connection.take();
+            // The last one to close folds the log into the file.
+            on_a_waiting_thread(move || drop(connection)).await
         });
         // It fails only if the runtime is being torn down, and then there is nothing left to wait for.
         let _ = closing.await;
@@ -105,7 +108,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+    pub(super) fn connection(&mut self) -> Result<&mut Connection, StoreError> {
         let connection = self.line.as_mut().and_then(|line| line.connection.as_mut());
         Ok(connection.ok_or_else(not_connected)?)
     }
@@ -116,17 +119,17 @@ impl Turn {
             return Err(not_connected().into());
         };
         let (answer, answered) = oneshot::channel();
-        tokio::spawn(async move {
-            let Some(group) = line.release(answer).await else {
-                return;
-            };
-            let queue = Arc::clone(OwnedMutexGuard::mutex(&line));
-            drop(line);
-            let mut line = queue.lock_owned().await;
-            if line.group.as_ref().is_some_and(|open| open.number == group) {
-                line.commit().await;
-            }
-        });
+        let first_of = line.release(answer);
+        let queue = Arc::clone(OwnedMutexGuard::mutex(&line));
+        drop(line);
+        if let Some(group) = first_of {
+            tokio::spawn(async move {
+                let mut line = queue.lock_owned().await;
+                if line.group.as_ref().is_some_and(|open| open.number == group) {
+                    line.commit().await;
+                }
+            });
+        }
         Ok(answered
             .await
             .map_err(|_| Failure::unavailable("the server is shutting down"))??)
@@ -135,9 +138,8 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        // Without a runtime nothing can be awaited; the line stays marked as `in_turn`, and that ends the group.
-        if let (Some(mut line), Ok(runtime)) = (self.line.take(), Handle::try_current()) {
-            runtime.spawn(async move { line.roll_back().await });
+        if let Some(mut line) = self.line.take() {
+            line.roll_back();
         }
     }
 }
@@ -146,11 +148,11 @@ type Answer = oneshot::Sender<Result<(), Failure>>;
 
 /// What the mutex guards: the connection and the group that is open on it.
 struct Line {
-    options: SqliteConnectOptions,
+    connect: Connect,
     limits: Limits,
     metrics: StoreMetrics,
     /// None before the first use and after a failure.
-    connection: Option<SqliteConnection>,
+    connection: Option<Connection>,
     group: Option<Group>,
     /// How many groups there have been.
     groups: u64,
@@ -168,48 +170,87 @@ struct Group {
 }
 
 impl Line {
+    /// Joins the open group or opens one, if that can be done without waiting.
+    fn join_at_once(&mut self) -> bool {
+        let usual = !self.closed && !self.in_turn && self.connection.is_some();
+        let full = self.group.as_ref().is_some_and(|group| group.is_full(self.limits));
+        if !usual || full {
+            return false;
+        }
+        if self.group.is_none() {
+            let begun = self.execute("BEGIN IMMEDIATE").is_ok();
+            if begun {
+                self.open_group();
+            }
+            self.in_turn = begun;
+            return begun;
+        }
+        self.in_turn = match self.execute("SAVEPOINT turn") {
+            Ok(()) => true,
+            Err(failure) => {
+                self.give_up(&failure);
+                false
+            }
+        };
+        self.in_turn
+    }
+
+    /// The same, however long it takes.
     async fn join(&mut self) -> Result<(), Failure> {
         if self.closed {
             return Err(Failure::unavailable("the database is closed"));
         }
         if self.in_turn {
-            self.give_up(&Failure::unavailable("a writer before this one has gone away"))
-                .await;
+            self.give_up(&Failure::unavailable("a writer before this one has gone away"));
         }
         if self.group.as_ref().is_some_and(|group| group.is_full(self.limits)) {
             self.commit().await;
         }
         let joined = match self.group {
-            Some(_) => self.execute("SAVEPOINT turn").await,
-            None => self.open_group().await,
+            Some(_) => self.execute("SAVEPOINT turn"),
+            None => self.begin_patiently().await,
         };
         if let Err(failure) = &joined {
-            self.give_up(failure).await;
+            self.give_up(failure);
         }
         self.in_turn = joined.is_ok();
         joined
     }
 
-    async fn open_group(&mut self) -> Result<(), Failure> {
-        if self.connection.is_none() {
-            self.connection = Some(self.options.connect().await.map_err(|error| failure(&error))?);
-        }
-        self.execute("BEGIN IMMEDIATE").await?;
+    /// Another process may hold the file.
+    async fn begin_patiently(&mut self) -> Result<(), Failure> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.connect.open().await?,
+        };
+        let begin = move || {
+            let begun = connection
+                .busy_timeout(PATIENCE)
+                .map_err(db::Error::from)
+                .and_then(|()| db::query("BEGIN IMMEDIATE").execute_now(&connection))
+                .and_then(|_| Ok(connection.busy_timeout(Duration::ZERO)?));
+            begun.map(|()| connection).map_err(|error| failure(&error))
+        };
+        self.connection = Some(on_a_waiting_thread(begin).await??);
+        self.open_group();
+        Ok(())
+    }
+
+    fn open_group(&mut self) {
         self.groups += 1;
         self.group = Some(Group {
             number: self.groups,
             opened: Instant::now(),
             members: Vec::new(),
         });
-        Ok(())
     }
 
     /// Makes the turn's changes part of the group. Says which group it is, if this is its first member, who has to see to its COMMIT.
-    async fn release(&mut self, answer: Answer) -> Option<u64> {
+    fn release(&mut self, answer: Answer) -> Option<u64> {
         let released = if self.is_first_turn() {
             Ok(())
         } else {
-            self.execute("RELEASE turn").await
+            self.execute("RELEASE turn")
         };
         self.in_turn = false;
         match (released, &mut self.group) {
@@ -219,7 +260,7 @@ impl Line {
             }
             (released, _) => {
                 let failure = released.err().unwrap_or_else(not_connected);
-                self.give_up(&failure).await;
+                self.give_up(&failure);
                 send(answer, Err(failure));
                 None
             }
@@ -227,20 +268,18 @@ impl Line {
     }
 
     /// Takes back the turn's changes and leaves those of the group. A failure means that SQLite has rolled back everything by itself.
-    async fn roll_back(&mut self) {
+    fn roll_back(&mut self) {
         let rolled_back = if self.is_first_turn() {
             // Nobody would see to the COMMIT of an empty group.
             self.group = None;
-            self.execute("ROLLBACK").await
+            self.execute("ROLLBACK")
         } else {
-            match self.execute("ROLLBACK TO turn").await {
-                Ok(()) => self.execute("RELEASE turn").await,
-                Err(failure) => Err(failure),
-            }
+            self.execute("ROLLBACK TO turn")
+                .and_then(|()| self.execute("RELEASE turn"))
         };
         self.in_turn = false;
         if let Err(failure) = rolled_back {
-            self.give_up(&failure).await;
+            self.give_up(&failure);
         }
     }
 
@@ -251,42 +290,44 @@ impl Line {
 
     async fn commit(&mut self) {
         if self.in_turn {
-            self.give_up(&Failure::unavailable("a writer of the same commit has gone away"))
-                .await;
+            self.give_up(&Failure::unavailable("a writer of the same commit has gone away"));
         }
         let Some(group) = self.group.take() else { return };
-        let committed = self.execute("COMMIT").await;
-        match &committed {
-            Ok(()) => self
-                .metrics
-                .committed(u32::try_from(group.members.len()).unwrap_or(u32::MAX)),
-            Err(_) => self.disconnect().await,
+        let Some(connection) = self.connection.take() else {
+            return group.answer(&Err(not_connected()));
+        };
+        let commit = move || {
+            let committed = db::query("COMMIT").execute_now(&connection);
+            committed.map(|_| connection).map_err(|error| failure(&error))
+        };
+        // After a failure the connection is closed, whatever state it is in.
+        let committed = on_a_waiting_thread(commit).await.flatten();
+        match committed {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                self.metrics
+                    .committed(u32::try_from(group.members.len()).unwrap_or(u32::MAX));
+                group.answer(&Ok(()));
+            }
+            Err(failure) => group.answer(&Err(failure)),
         }
-        group.answer(&committed);
     }
 
     /// Fails the whole group. To close the connection is the one way to roll back that does not depend on what state it is in.
-    async fn give_up(&mut self, failure: &Failure) {
+    fn give_up(&mut self, failure: &Failure) {
         self.in_turn = false;
-        self.disconnect().await;
+        self.connection = None;
         if let Some(group) = self.group.take() {
             tracing::error!(%failure, members = group.members.len(), "a shared transaction was rolled back");
             group.answer(&Err(failure.clone()));
         }
     }
 
-    async fn disconnect(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            // Whether or not it closes in good order, SQLite rolls back what was open.
-            if let Err(error) = connection.close().await {
-                tracing::warn!(error = %failure(&error), "the writing connection did not close in good order");
-            }
-        }
-    }
-
-    async fn execute(&mut self, sql: &'static str) -> Result<(), Failure> {
-        let connection = self.connection.as_mut().ok_or_else(not_connected)?;
-        query(sql).execute(connection).await.map_err(|error| failure(&error))?;
+    fn execute(&mut self, sql: &'static str) -> Result<(), Failure> {
+        let connection = self.connection.as_ref().ok_or_else(not_connected)?;
+        db::query(sql)
+            .execute_now(connection)
+            .map_err(|error| failure(&error))?;
         Ok(())
     }
 }

@@ -1,0 +1,58 @@
+//! Opening the database file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{db, failure, on_a_waiting_thread};
+use crate::error::Failure;
+
+/// Only a backup or a curious operator can be in the way, and this is how long they are waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many compiled statements a connection keeps: more than there are.
+const STATEMENTS: usize = 200;
+
+/// How to open the file.
+#[derive(Debug, Clone)]
+pub(super) struct Connect {
+    pub(super) path: PathBuf,
+    pub(super) purpose: Purpose,
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Migration,
+    Reading,
+    /// It waits for nobody by itself: the writer has a thread for that.
+    Writing,
+}
+
+impl Connect {
+    pub(super) async fn open(&self) -> Result<Connection, Failure> {
+        let connect = self.clone();
+        on_a_waiting_thread(move || connect.open_now().map_err(|error| failure(&error))).await?
+    }
+
+    fn open_now(&self) -> db::Result<Connection> {
+        // Each connection is used by one thread at a time, so SQLite need not lock it. The file was made before.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // An acknowledged change survives a power cut: every commit is synced.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // A log that one long read made large is cut back.
+        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+        match self.purpose {
+            Purpose::Migration => {}
+            Purpose::Reading => connection.pragma_update(None, "query_only", true)?,
+            Purpose::Writing => connection.busy_timeout(Duration::ZERO)?,
+        }
+        Ok(connection)
+    }
+}
