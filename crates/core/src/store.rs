@@ -227,7 +227,7 @@ pub trait Tx: Send {
     async fn release_trigger_claims(&mut self) -> Result<u64, StoreError>;
 
     /// Deletes what nobody can use or ask about any more: sessions, tokens and finished mails that ended before `before`, kept
-    /// addresses whose time was over by then, and identities that never became a user's. It stops after some thousands and says how many there were: call it, each time in a transaction of its own, until it says 0.
+    /// addresses whose time was over by then, and identities that never became a user's. It stops after some hundreds and says how many there were: call it, each time in a transaction of its own, until it says 0.
     async fn sweep(&mut self, before: Timestamp) -> Result<u64, StoreError>;
 }
 

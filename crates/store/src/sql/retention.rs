@@ -6,7 +6,7 @@ use doorward_core::Timestamp;
 use super::{Connection, SKIP_LOCKED, db};
 
 /// How many rows of a table go at a time, so that nobody waits long behind it.
-const BATCH: i64 = 2_000;
+const BATCH: i64 = 500;
 
 /// Table, key, what has ended. Mails go before their tokens: a token stays as long as an operator can look up what became of its mail.
 const STATEMENTS: [(&str, &str, &str); 5] = [

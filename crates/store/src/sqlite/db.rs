@@ -5,6 +5,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -115,25 +116,30 @@ impl Query {
         Self { persistent, ..self }
     }
 
-    pub(super) async fn execute(self, connection: &mut Connection) -> Result<Done> {
-        self.execute_now(connection)
+    pub(super) fn execute(self, connection: &mut Connection) -> Ready<Result<Done>> {
+        ready(self.execute_now(connection))
     }
 
     pub(super) fn execute_now(self, connection: &Connection) -> Result<Done> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method by its name is not general enough in its lifetimes"
+        )]
         let rows_affected = self.with(connection, |statement| statement.raw_execute())?;
         Ok(Done { rows_affected })
     }
 
-    pub(super) async fn fetch_optional(self, connection: &mut Connection) -> Result<Option<Row>> {
-        Ok(self.rows(connection, 1)?.pop())
+    pub(super) fn fetch_optional(self, connection: &mut Connection) -> Ready<Result<Option<Row>>> {
+        ready(self.rows(connection, 1).map(|mut rows| rows.pop()))
     }
 
-    pub(super) async fn fetch_one(self, connection: &mut Connection) -> Result<Row> {
-        self.rows(connection, 1)?.pop().ok_or(Error::RowNotFound)
+    pub(super) fn fetch_one(self, connection: &mut Connection) -> Ready<Result<Row>> {
+        let rows = self.rows(connection, 1);
+        ready(rows.and_then(|mut rows| rows.pop().ok_or(Error::RowNotFound)))
     }
 
-    pub(super) async fn fetch_all(self, connection: &mut Connection) -> Result<Vec<Row>> {
-        self.rows(connection, usize::MAX)
+    pub(super) fn fetch_all(self, connection: &mut Connection) -> Ready<Result<Vec<Row>>> {
+        ready(self.rows(connection, usize::MAX))
     }
 
     fn rows(self, connection: &Connection, most: usize) -> Result<Vec<Row>> {
@@ -163,18 +169,18 @@ impl Query {
     ) -> Result<T> {
         if self.persistent {
             let mut statement = connection.prepare_cached(self.sql.as_str())?;
-            bind_all(&mut statement, self.values)?;
+            bind_all(&mut statement, &self.values)?;
             Ok(run(&mut statement)?)
         } else {
             let mut statement = connection.prepare(self.sql.as_str())?;
-            bind_all(&mut statement, self.values)?;
+            bind_all(&mut statement, &self.values)?;
             Ok(run(&mut statement)?)
         }
     }
 }
 
 /// SQLite counts parameters in the order in which they first stand in the text, and `$2` may well stand before `$1`.
-fn bind_all(statement: &mut rusqlite::Statement<'_>, values: Vec<Value>) -> rusqlite::Result<()> {
+fn bind_all(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<()> {
     for index in 1..=statement.parameter_count() {
         let number = match statement.parameter_name(index) {
             Some(name) => name[1..].parse().unwrap_or(index),
