@@ -25,6 +25,14 @@ pub enum EmailTokenError {
 }
 
 impl EmailToken {
+    /// The pair.
+    pub fn new(token: impl Into<String>, token_id: impl Into<String>) -> Result<Self, EmailTokenError> {
+        Ok(Self {
+            token: Zeroizing::new(token.into()),
+            token_id: token_id.into(),
+        })
+    }
+
     /// Takes the pair from a link.
     pub fn from_url(_url: &Url) -> Result<Self, EmailTokenError> {
         Err(EmailTokenError::Missing { parameter: "token" })
@@ -43,6 +51,8 @@ impl EmailToken {
 
 impl fmt::Debug for EmailToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmailToken").field("token_id", &self.token_id).finish_non_exhaustive()
+        f.debug_struct("EmailToken")
+            .field("token_id", &self.token_id)
+            .finish_non_exhaustive()
     }
 }
