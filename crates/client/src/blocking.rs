@@ -163,7 +163,7 @@ impl EmailPasswordAuth<'_> {
         self.app.inner.email_password_auth()
     }
 
-    fn wait(&self, call: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    fn wait(self, call: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
         self.app.runtime.block_on(call)
     }
 }
@@ -293,7 +293,7 @@ impl ApiKeys<'_> {
         self.user.inner.api_keys()
     }
 
-    fn wait<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    fn wait<T>(self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.user.runtime.block_on(call)
     }
 }

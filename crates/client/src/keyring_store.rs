@@ -44,7 +44,7 @@ impl KeyringStore {
     ///
     /// Fails where the system has no keyring: on a server without a desktop, for instance.
     pub fn new(directory: impl Into<PathBuf>, service: &str) -> Result<Self, SessionStoreError> {
-        let entry = keyring::Entry::new(service, ACCOUNT).map_err(|error| no_keyring(error))?;
+        let entry = keyring::Entry::new(service, ACCOUNT).map_err(no_keyring)?;
         Ok(Self::with_entry(directory, entry.inner))
     }
 
