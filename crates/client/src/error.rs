@@ -139,7 +139,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Kind::NoAnswer(error) if error.is_timeout() => f.write_str("the server did not answer in time"),
-            Kind::NoAnswer(error) if error.is_connect() => f.write_str("the server cannot be reached"),
+            Kind::NoAnswer(error) if never_connected(error) => f.write_str("the server cannot be reached"),
             Kind::NoAnswer(_) => f.write_str("the answer of the server did not arrive"),
             Kind::Refused(refusal) => refusal.fmt(f),
             Kind::Unexpected { status, what, .. } => {
@@ -185,4 +185,12 @@ impl StdError for Error {
             Kind::Refused(_) | Kind::LoggedOut | Kind::SessionEnded(_) | Kind::OtherUser | Kind::Config(_) => None,
         }
     }
+}
+
+/// Browsers do not tell.
+fn never_connected(error: &reqwest::Error) -> bool {
+    #[cfg(target_family = "wasm")]
+    return error.is_request();
+    #[cfg(not(target_family = "wasm"))]
+    error.is_connect()
 }

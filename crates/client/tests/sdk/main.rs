@@ -10,6 +10,7 @@ mod faults;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod linking;
+mod parity;
 mod refresh;
 mod scripted;
 mod stores;
