@@ -1,7 +1,7 @@
 // What a function sees: `context`, `console`, timers, `require`. Returns what the engine calls: begin, answer, fire.
 (function (native, bson) {
   const { stringify, parse } = JSON;
-  const { BSON, EJSON, encode, redacted, decode, toBase64, isTooDeep } = bson;
+  const { types, serialize, encode, redacted, decode, toBase64, isTooDeep } = bson;
   // Half of a character, as cutting a text leaves it, cannot leave the engine.
   const whole = Function.prototype.call.bind(String.prototype.toWellFormed);
   const apply = Reflect.apply, resolve = Promise.resolve.bind(Promise), then = Promise.prototype.then;
@@ -103,7 +103,7 @@
         if (r.encodeBodyAsJSON) {
           body = native.toBase64(encode(r.body));
           if (!has("content-type")) headers.push(["Content-Type", "application/json"]);
-        } else if (r.body instanceof BSON.Binary) body = r.body.toBase64();
+        } else if (r.body instanceof types().BSON.Binary) body = r.body.toBase64();
         else if (ArrayBuffer.isView(r.body)) body = toBase64(new Uint8Array(r.body.buffer, r.body.byteOffset, r.body.byteLength));
         else if (r.body instanceof ArrayBuffer) body = toBase64(new Uint8Array(r.body));
         else if (typeof r.body === "string") body = native.toBase64(whole(r.body));
@@ -119,15 +119,19 @@
           const cookie = name === "Set-Cookie" && /^([^=;]+)=([^;]*)/.exec(value);
           if (cookie) jar[cookie[1].trim()] = cookie[2];
         }
-        const content = BSON.Binary.fromBase64(a.body);
+        const content = types().BSON.Binary.fromBase64(a.body);
         return { status: a.status, statusCode: a.status_code, contentLength: content.length(), headers: fields, cookies: jar, body: content };
       });
     };
   }
 
   // ---- context.services
+  const told = new Set();
   const absent = (name) => {
-    const refused = () => Promise.reject(new Error("service '" + name + "' is not available on this server"));
+    const text = "service '" + name + "' is not available on this server";
+    const refused = () => Promise.reject(new Error(text));
+    // Nobody may wait for the outcome, and then the error is nowhere.
+    const tell = () => { if (!told.has(name)) { told.add(name); native.console("warn", text); } };
     // Properties and calls only name what is wanted; what waits for the outcome of a call is told.
     const settling = new Set(["then", "catch", "finally"]);
     const make = (called) => new Proxy(function () {}, {
@@ -136,7 +140,7 @@
         if (!settling.has(key)) return make(false);
         return called ? (...handlers) => refused()[key](...handlers) : undefined;
       },
-      apply: () => make(true),
+      apply: () => { tell(); return make(true); },
     });
     return make(false);
   };
@@ -179,13 +183,24 @@
   });
   lazy("Buffer", () => builtinRequire("buffer").Buffer);
   lazy("process", () => builtinRequire("process"));
-  lazy("URL", () => builtinRequire("url").URL);
-  lazy("URLSearchParams", () => builtinRequire("url").URLSearchParams);
+  lazy("fetch", () => builtinRequire("node-fetch"));
+  const lent = { url: ["URL", "URLSearchParams"], "node-fetch": ["Headers", "Response"] };
+  lent["doorward:encoding"] = ["TextEncoder", "TextDecoder"];
+  lent["doorward:web"] = ["AbortController", "AbortSignal", "structuredClone"];
+  for (const module of Object.keys(lent)) for (const name of lent[module]) lazy(name, () => builtinRequire(module)[name]);
+  lazy("Intl", () => builtinRequire("doorward:intl").Intl);
+  for (const Type of [Date, Number, BigInt]) {
+    const names = Type === Date ? ["toLocaleDateString", "toLocaleTimeString", "toLocaleString"] : ["toLocaleString"];
+    for (const name of names) {
+      const value = { [name](locales, options) { return builtinRequire("doorward:intl")[Type.name][name](this, locales, options); } }[name];
+      Object.defineProperty(Type.prototype, name, { value, writable: true, configurable: true });
+    }
+  }
   lazy("utils", () => builtinRequire("doorward:utils"));
   define("global", globalThis);
   define("console", console);
-  define("EJSON", EJSON);
-  define("BSON", BSON);
+  lazy("EJSON", () => types().EJSON);
+  lazy("BSON", () => types().BSON);
 
   // ---- running functions
   const notCallable = (message, depth) => { const e = new Error(message); if (!depth) uncallable.add(e); return e; };
@@ -205,7 +220,7 @@
       tooMuchRecursion.add(e);
       throw e;
     }
-    if (native.webhook(name)) return ask({ Webhook: { function: name, arguments: EJSON.serialize(args) } }, decode);
+    if (native.webhook(name)) return ask({ Webhook: { function: name, arguments: serialize(args) } }, decode);
     return run(name, args, system, depth);
   };
   const run = (name, args, system, depth) => {

@@ -157,8 +157,8 @@ impl Compiled {
         });
         let functions = functions.collect();
         Ok(Self {
-            bson: Bytecode::compile(ctx, "doorward:bson", include_str!("../js/bson.js"))?,
-            prelude: Bytecode::compile(ctx, "doorward:prelude", include_str!("../js/prelude.js"))?,
+            bson: Bytecode::compile_own(ctx, "doorward:bson", include_str!("../js/bson.js"))?,
+            prelude: Bytecode::compile_own(ctx, "doorward:prelude", include_str!("../js/prelude.js"))?,
             modules: Modules::default(),
             functions,
             program,

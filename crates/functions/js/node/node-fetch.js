@@ -97,12 +97,20 @@ function asBytes(body) {
   return null;
 }
 
+// The request goes on; nobody waits for it any more.
+const unlessAborted = (answer, signal) =>
+  new Promise((good, bad) => {
+    signal.addEventListener("abort", () => bad(signal.reason));
+    answer.then(good, bad);
+  });
+
 async function fetch(input, options = {}) {
   const url = String(typeof input === "object" && input.url ? input.url : input);
   const method = String(options.method || "GET").toLowerCase();
   const headers = new Headers(options.headers instanceof Headers ? Object.entries(options.headers.raw()) : options.headers);
   const request = { url, followRedirects: (options.redirect || "follow") === "follow" };
-  const { body } = options;
+  const { body, signal } = options;
+  if (signal && signal.aborted) throw signal.reason;
   if (body !== undefined && body !== null) {
     if (method === "get" || method === "head") throw new TypeError("Request with GET/HEAD method cannot have body");
     const bytes = asBytes(body);
@@ -116,8 +124,9 @@ async function fetch(input, options = {}) {
   if (typeof http[method] !== "function") throw new FetchError(`the method ${method} is not available to functions`, "system");
   let answer;
   try {
-    answer = await http[method](request);
+    answer = await (signal ? unlessAborted(http[method](request), signal) : http[method](request));
   } catch (error) {
+    if (signal && signal.aborted) throw signal.reason;
     throw new FetchError(`request to ${url} failed, reason: ${error.message}`, "system");
   }
   return new Response(answer.body ? Buffer.from(answer.body.toBase64(), "base64") : null, {

@@ -232,27 +232,7 @@ function inherits(child, parent) {
   Object.setPrototypeOf(child.prototype, parent.prototype);
 }
 
-class TextEncoder {
-  get encoding() {
-    return "utf-8";
-  }
-  encode(text = "") {
-    return new Uint8Array(Buffer.from(String(text), "utf8"));
-  }
-}
-
-class TextDecoder {
-  constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-    if (!/^(utf-?8|unicode-1-1-utf-8)$/i.test(label)) throw new RangeError(`The "${label}" encoding is not supported`);
-    Object.assign(this, { encoding: "utf-8", fatal, ignoreBOM });
-  }
-  decode(input = new Uint8Array()) {
-    const bytes = ArrayBuffer.isView(input) ? Buffer.from(input.buffer, input.byteOffset, input.byteLength) : Buffer.from(input);
-    const text = bytes.toString("utf8");
-    if (this.fatal && !Buffer.from(text).equals(bytes)) throw new TypeError("The encoded data was not valid for encoding utf-8");
-    return this.ignoreBOM ? text : text.replace(/^\ufeff/, "");
-  }
-}
+const { TextDecoder, TextEncoder } = require("doorward:encoding");
 
 module.exports = {
   TextDecoder,

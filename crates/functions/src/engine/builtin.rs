@@ -43,8 +43,12 @@ const MODULES: &[(&str, &str)] = &[
     ("url", include_str!("../../js/node/url.js")),
     ("util", include_str!("../../js/node/util.js")),
     ("doorward:buffer", include_str!("../../js/node/bundled/buffer.js")),
+    ("doorward:encoding", include_str!("../../js/node/encoding.js")),
+    ("doorward:intl", include_str!("../../js/node/intl.js")),
+    ("doorward:types", include_str!("../../js/types.js")),
     ("doorward:url", include_str!("../../js/node/bundled/url-legacy.js")),
     ("doorward:utils", include_str!("../../js/node/utils.js")),
+    ("doorward:web", include_str!("../../js/node/web.js")),
 ];
 
 #[cfg(test)]

@@ -15,6 +15,20 @@ pub(super) struct Bytecode(Vec<u8>);
 impl Bytecode {
     /// Compiles a script without running it.
     pub(super) fn compile(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Self> {
+        Self::write(ctx, path, text, qjs::JS_WRITE_OBJ_BYTECODE)
+    }
+
+    /// The same for a script of our own. Its functions do not know their text, which would be read and kept with each of them in every call.
+    pub(super) fn compile_own(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Self> {
+        Self::write(
+            ctx,
+            path,
+            text,
+            qjs::JS_WRITE_OBJ_BYTECODE | qjs::JS_WRITE_OBJ_STRIP_SOURCE,
+        )
+    }
+
+    fn write(ctx: &Ctx<'_>, path: &str, text: &str, how: u32) -> Result<Self> {
         // `JS_Eval` wants a terminated text, and a NUL within would end the script early and unseen.
         let name = CString::new(path)?;
         let length = text.len();
@@ -32,12 +46,7 @@ impl Bytecode {
         // SAFETY: the object is alive. What comes back is `size` bytes of the context's allocator, copied and then freed by it, once.
         unsafe {
             let context = ctx.as_raw().as_ptr();
-            let bytes = qjs::JS_WriteObject(
-                context,
-                &raw mut size,
-                compiled.as_raw(),
-                qjs::JS_WRITE_OBJ_BYTECODE.cast_signed(),
-            );
+            let bytes = qjs::JS_WriteObject(context, &raw mut size, compiled.as_raw(), how.cast_signed());
             if bytes.is_null() {
                 return Err(Error::Exception);
             }

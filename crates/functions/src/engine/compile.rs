@@ -91,15 +91,25 @@ fn function(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxErr
 
 /// Compiles a `CommonJS` module.
 pub(super) fn module(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
-    compile(
-        ctx,
-        path,
-        &format!("(function(module,exports,require,__filename,__dirname){{{text}\n}})"),
-    )
+    compile(ctx, path, &as_module(text))
+}
+
+/// Compiles a module of our own.
+pub(super) fn built_in(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
+    told(ctx, path, Bytecode::compile_own(ctx, path, &as_module(text)))
+}
+
+fn as_module(text: &str) -> String {
+    format!("(function(module,exports,require,__filename,__dirname){{{text}\n}})")
 }
 
 fn compile(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
-    Bytecode::compile(ctx, path, text).catch(ctx).map_err(|error| {
+    told(ctx, path, Bytecode::compile(ctx, path, text))
+}
+
+/// Where a mistake is, from the exception of the engine.
+fn told(ctx: &Ctx<'_>, path: &str, compiled: rquickjs::Result<Bytecode>) -> Result<Bytecode, SyntaxError> {
+    compiled.catch(ctx).map_err(|error| {
         let (message, stack) = match &error {
             CaughtError::Exception(e) => (e.message().unwrap_or_default(), e.stack().unwrap_or_default()),
             other => (other.to_string(), String::new()),

@@ -43,6 +43,8 @@ impl Meter {
             inner: RustAllocator,
         })?;
         runtime.set_max_stack_size(stack);
+        // A new runtime is nearly as large as the engine's first threshold, so most calls would look for cycles once, and find none.
+        runtime.set_gc_threshold(1 << 20);
         Ok((runtime, meter))
     }
 

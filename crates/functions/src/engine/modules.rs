@@ -46,7 +46,7 @@ impl Modules {
         if let Some(code) = self.built_in.borrow().get(name) {
             return Some(Ok(code.clone()));
         }
-        let code = compile::module(ctx, name, text).map(Rc::new);
+        let code = compile::built_in(ctx, name, text).map(Rc::new);
         if let Ok(code) = &code {
             self.built_in.borrow_mut().insert(name, code.clone());
         }

@@ -42,10 +42,10 @@ pub(super) fn text<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     Ok(object)
 }
 
-/// Hands bytes to JavaScript, or throws.
+/// Hands bytes to JavaScript, or throws. They are copied, because only memory that the engine takes is counted.
 fn answer(ctx: Ctx<'_>, result: Result<Vec<u8>, Refused>) -> rquickjs::Result<TypedArray<'_, u8>> {
     match result {
-        Ok(bytes) => TypedArray::new(ctx, bytes),
+        Ok(bytes) => TypedArray::new_copy(ctx, bytes),
         Err(refused) => Err(Exception::throw_message(&ctx, refused)),
     }
 }

@@ -50,6 +50,8 @@ fn run<T>(test: impl for<'js> FnOnce(&Ctx<'js>) -> T) -> T {
         let () = ctx.eval(LOADER).catch(&ctx).unwrap();
         let buffer: Object = ctx.eval("require('buffer').Buffer").catch(&ctx).unwrap();
         globals.set("Buffer", buffer).unwrap();
+        let intl: Object = ctx.eval("require('doorward:intl').Intl").catch(&ctx).unwrap();
+        globals.set("Intl", intl).unwrap();
         test(&ctx)
     })
 }

@@ -19,9 +19,14 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result
     put(ctx, object, "toUtf8", |data: Bytes| {
         String::from_utf8_lossy(&data.0).into_owned()
     })?;
+    put(ctx, object, "fromUtf8", js_from_utf8)?;
     put(ctx, object, "toHex", |data: Bytes| hex::encode(data.0))?;
     put(ctx, object, "toBase64", |data: Bytes| LENIENT.encode(data.0))?;
     put(ctx, object, "fromBase64", js_from_base64)
+}
+
+fn js_from_utf8(ctx: Ctx<'_>, text: String) -> rquickjs::Result<TypedArray<'_, u8>> {
+    answer(ctx, Ok(text.into_bytes()))
 }
 
 fn js_from_base64(ctx: Ctx<'_>, text: String) -> rquickjs::Result<TypedArray<'_, u8>> {

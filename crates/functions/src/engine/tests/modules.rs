@@ -41,6 +41,18 @@ fn the_names_that_may_be_required_can_be_required() {
 }
 
 #[test]
+fn a_module_of_node_that_is_absent_is_so_when_it_is_asked_for() {
+    for name in ["zlib", "node:zlib", "fs", "net", "stream", "tls"] {
+        let text = format!("exports = (ask) => ask && require('{name}')");
+        assert_eq!(value(&text, "[false]"), "false");
+        assert_eq!(
+            value(&text, "[true]"),
+            format!("Script: Error: Cannot find module '{name}'")
+        );
+    }
+}
+
+#[test]
 fn a_package_requires_what_is_beside_it() {
     assert_eq!(
         value("exports = () => require('pack').sum", "[]"),
@@ -114,5 +126,20 @@ fn text_and_bytes_are_converted_fast() {
         let got = value(&text, "[]");
         println!("milliseconds for 100 KB to {kind}: {got}");
         assert!(!got.starts_with("Time"), "{got}");
+    }
+}
+
+#[test]
+fn what_is_loaded_late_is_not_given_to_the_script() {
+    for (late, key) in [
+        ("new BSON.ObjectId('0123456789abcdef01234567')", "exports"),
+        ("EJSON.parse('[]')", "native"),
+    ] {
+        let text = format!(
+            "exports = () => {{ const got = []; const own = {{ configurable: true, get: () => () => ({{}}), set(v) {{ got.push(v) }} }}; \
+             Object.defineProperty(Object.prototype, '{key}', own); try {{ {late} }} catch (e) {{ got.push(e.message) }} \
+             delete Object.prototype.{key}; return got }}"
+        );
+        assert_eq!(value(&text, "[]"), "[]", "{late}");
     }
 }

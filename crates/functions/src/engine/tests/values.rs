@@ -136,3 +136,19 @@ fn whatever_is_thrown_becomes_a_text() {
         "Script: Error: late"
     );
 }
+
+#[test]
+fn a_number_does_not_say_which_type_it_had() {
+    for two in [r#"{"$numberDouble":"2.0"}"#, r#"{"$numberLong":"2"}"#, "2", "2.0"] {
+        let argument = format!("[{two}]");
+        assert_eq!(value("exports = (n) => n", &argument), r#"{"$numberInt":"2"}"#);
+        assert_eq!(
+            value("exports = (n) => BSON.Double(n)", &argument),
+            r#"{"$numberDouble":"2.0"}"#
+        );
+        assert_eq!(
+            value("exports = (n) => BSON.Long(n)", &argument),
+            r#"{"$numberLong":"2"}"#
+        );
+    }
+}

@@ -1,0 +1,24 @@
+exports = () => {
+  console.log("text", 1, null, undefined, { a: [1] }, new Error("no"));
+  console.info("info");
+  console.warn("warn");
+  console.error(new TypeError("bad"));
+  console.debug("debug", Symbol("s"), 5n, () => 1);
+  console.table([{ a: 1 }]);
+  console.dir({ a: 1 });
+  console.group("group");
+  console.groupCollapsed("inner");
+  console.groupEnd();
+  console.trace("where");
+  console.assert(1 === 1, "nothing to say");
+  console.assert(1 === 2, "sum", { a: 1 });
+  console.assert(false);
+  console.time("t");
+  console.timeLog("t");
+  console.timeEnd("t");
+  console.count("n");
+  console.countReset("n");
+  const { log } = console;
+  log("on its own");
+  console.log("half \ud800", { toJSON() { throw new Error("x"); } });
+};
