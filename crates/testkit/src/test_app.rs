@@ -15,6 +15,7 @@ use doorward_mail::{DevMailbox, DevMessage, OutboxWorker};
 use doorward_store::SqliteStore;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use url::Url;
 
 use crate::ManualClock;
@@ -87,6 +88,16 @@ impl TestApp {
             hs256: false,
             limits: doorward_http::HttpLimits::default(),
         }
+    }
+
+    /// Serves the app on a free port of this machine, for whatever speaks HTTP, and returns where.
+    pub async fn listen(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let router = self.router.clone();
+        // It ends with the test's runtime.
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
     }
 
     /// A client that is nobody.
@@ -216,7 +227,8 @@ impl TestApp {
         self.store.close().await;
     }
 
-    pub(crate) async fn deliver_mail(&self) {
+    /// Delivers the mails that are due. [`Client`] does so after each request; whoever speaks to the app otherwise calls it.
+    pub async fn deliver_mail(&self) {
         // Without a database there is no outbox; a worker that cannot read it is what the tests of the worker are about.
         let _ = self.worker.deliver_due().await;
     }

@@ -1,0 +1,1 @@
+//! Checking access tokens on a backend.
