@@ -266,7 +266,7 @@ impl fmt::Debug for AppBuilder {
 }
 
 /// The URL without a slash at its end.
-fn base_url(text: &str) -> Option<String> {
+pub(crate) fn base_url(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let plain =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();

@@ -37,7 +37,7 @@
 //! | who is logged in, several users at once | [`App`] |
 //! | profile, custom data, calling functions, logging out, linking | [`User`] |
 //! | sessions that outlive the program | [`SessionStore`], [`FileStore`], `KeyringStore` |
-//! | a backend that checks who calls it | `TokenVerifier` |
+//! | a backend that checks who calls it | `TokenVerifier`, in the module `verify` |
 //! | without `async` | `blocking` |
 //!
 //! # When something goes wrong
@@ -87,7 +87,7 @@ mod transport;
 mod user;
 mod users;
 #[cfg(all(feature = "verify", not(target_family = "wasm")))]
-mod verify;
+pub mod verify;
 
 pub use api_keys::{ApiKey, ApiKeys};
 pub use app::{App, AppBuilder};
@@ -102,3 +102,5 @@ pub use file_store::FileStore;
 pub use keyring_store::KeyringStore;
 pub use session_store::{MemoryStore, SessionStore, SessionStoreError};
 pub use user::{Identity, User, UserProfile, UserState};
+#[cfg(all(feature = "verify", not(target_family = "wasm")))]
+pub use verify::{TokenVerifier, TokenVerifierBuilder, VerifiedToken, VerifyError};

@@ -15,3 +15,5 @@ mod refresh;
 mod scripted;
 mod stores;
 mod users;
+#[cfg(feature = "verify")]
+mod verify;
