@@ -8,8 +8,12 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
+
+/// A local file answers in thousandths of a second; a statement that takes longer than this is worth a line in the log.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// The database, where a type is to say which one is meant.
 pub(super) enum Db {}
@@ -167,15 +171,24 @@ impl Query {
         connection: &Connection,
         run: impl FnOnce(&mut rusqlite::Statement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        if self.persistent {
+        let begun = Instant::now();
+        let answer = if self.persistent {
             let mut statement = connection.prepare_cached(self.sql.as_str())?;
             bind_all(&mut statement, &self.values)?;
-            Ok(run(&mut statement)?)
+            run(&mut statement)
         } else {
             let mut statement = connection.prepare(self.sql.as_str())?;
             bind_all(&mut statement, &self.values)?;
-            Ok(run(&mut statement)?)
+            run(&mut statement)
+        };
+        // The text has no values in it.
+        let (sql, elapsed) = (self.sql.as_str(), begun.elapsed());
+        if elapsed >= SLOW {
+            tracing::warn!(sql, ?elapsed, "a statement was slow");
+        } else {
+            tracing::debug!(sql, ?elapsed, "a statement ran");
         }
+        Ok(answer?)
     }
 }
 
