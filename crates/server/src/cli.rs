@@ -133,6 +133,12 @@ pub(crate) struct ServeOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) secrets: Option<PathBuf>,
 
+    /// A directory with the files that let mailed links open an app: `apple-app-site-association`, `assetlinks.json`,
+    /// `windows-app-web-link`, those of them that there are. They are served below `/.well-known/`.
+    #[arg(long, value_name = "DIR", env = "DOORWARD_APP_LINKS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) app_links: Option<PathBuf>,
+
     /// How access tokens are signed [default: ES256].
     #[arg(long, value_name = "ALGORITHM", env = "DOORWARD_ACCESS_TOKEN_ALGORITHM")]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 //! Used by operators and, as a real process, by the end-to-end tests.
 //! Never holds a rule about accounts, tokens, mail or the wire: it only puts the crates that do together.
 
+mod app_links;
 mod apps;
 mod check;
 mod cli;

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::{apps, functions, keys, listener, logging, metrics, startup};
+use crate::{app_links, apps, functions, keys, listener, logging, metrics, startup};
 
 mod database;
 mod retention;
@@ -65,6 +65,7 @@ struct Server {
 async fn start(config: Config) -> Result<Server> {
     // Everything that can be wrong with the input is found before anything is made.
     let loaded = apps::load(&config.apps, &config.secrets)?;
+    let app_links = config.app_links.as_deref().map(app_links::read).transpose()?;
     let http = listener::reserve(config.listen)?;
     let metrics_socket = config.metrics_listen.map(listener::reserve).transpose()?;
     let bound = http.local_addr()?;
@@ -119,7 +120,8 @@ async fn start(config: Config) -> Result<Server> {
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
     http_metrics.register(&mut registry);
-    let pages = pages(&accounts, &all_apps, &links, mail.as_ref());
+    let pages = pages(&accounts, &all_apps, &links, mail.as_ref())
+        .merge(doorward_console::app_links(app_links.into_iter().flatten()));
     let api = Api {
         accounts: Arc::clone(&accounts),
         apps: Arc::new(Apps::new(served)),

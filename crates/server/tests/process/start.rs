@@ -1,5 +1,6 @@
 //! A start as the operator sees it: what is printed, what is made, and what goes on from the last time.
 
+mod app_links;
 mod check;
 mod keys;
 mod options;
