@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use doorward_client::Credentials;
 use doorward_testkit::smtp_server::{SmtpMode, SmtpOptions, SmtpServer};
 use futures_util::future::join_all;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::support::{Call, Client, Figures, Letter, PASSWORD, Program, Purpose, Reply, Server, notes, with_database};
+use crate::support::{
+    Call, Client, Figures, Letter, PASSWORD, Program, Purpose, Reply, Server, notes, refusal, with_database,
+};
 
 const MAIL: Duration = Duration::from_secs(10);
 
@@ -17,34 +20,33 @@ async fn the_whole_life_of_an_account() {
     with_database(async |database, _door| {
         let site = Site::new(&database).await;
         let server = site.start().await;
+        let app = server.app();
+        let auth = app.email_password_auth();
         let ada = "ada@example.com";
-        assert_eq!(server.ask(&Call::register(ada, PASSWORD)).await, "201");
-        assert_eq!(server.ask(&Call::log_in(ada, PASSWORD)).await, "401 AuthError");
-        let confirm = Call::confirm(&site.letter(1, Purpose::Confirm).await);
-        assert_eq!(server.ask(&confirm).await, "200");
-        assert_eq!(server.ask(&confirm).await, "400 UserpassTokenInvalid");
-        let session = server.ask(&Call::log_in(ada, PASSWORD)).await.session();
-        assert_eq!(server.ask(&Call::refresh(&session)).await, "201");
+        let with = |password| Credentials::email_password(ada, password);
+        auth.register_user(ada, PASSWORD).await.unwrap();
+        assert_eq!(refusal(app.log_in(with(PASSWORD)).await), "401 AuthError unauthorized");
+        let confirm = site.letter(1, Purpose::Confirm).await.pair();
+        auth.confirm_user(&confirm).await.unwrap();
+        let spent = "400 UserpassTokenInvalid userpass token is expired or invalid";
+        assert_eq!(refusal(auth.confirm_user(&confirm).await), spent);
+        let user = app.log_in(with(PASSWORD)).await.unwrap();
+        user.refresh_access_token().await.unwrap();
 
-        assert_eq!(server.ask(&Call::send(Purpose::Reset, ada)).await, "200");
-        let reset = Call::reset(&site.letter(2, Purpose::Reset).await, "a new password");
-        assert_eq!(server.ask(&reset).await, "200");
-        assert_eq!(server.ask(&reset).await, "400 UserpassTokenInvalid");
-        assert_eq!(server.ask(&Call::refresh(&session)).await, "401 InvalidSession");
-        assert_eq!(server.ask(&Call::log_in(ada, PASSWORD)).await, "401 InvalidPassword");
-        let again = server.ask(&Call::log_in(ada, "a new password")).await.session();
-        assert_eq!(again.user, session.user, "it is the same user");
+        auth.send_reset_password_email(ada).await.unwrap();
+        let reset = site.letter(2, Purpose::Reset).await.pair();
+        auth.reset_password("a new password", &reset).await.unwrap();
+        assert_eq!(refusal(auth.reset_password("another one", &reset).await), spent);
+        assert!(user.refresh_access_token().await.unwrap_err().is_logged_out());
+        let wrong = "401 InvalidPassword unauthorized";
+        assert_eq!(refusal(app.log_in(with(PASSWORD)).await), wrong);
+        let again = app.log_in(with("a new password")).await.unwrap();
+        assert_eq!(again, user, "it is the same user");
 
-        assert_eq!(server.ask(&Call::delete(&again)).await, "204");
-        assert_eq!(
-            server.ask(&Call::log_in(ada, "a new password")).await,
-            "401 InvalidPassword"
-        );
-        assert_eq!(
-            server.ask(&Call::register(ada, PASSWORD)).await,
-            "201",
-            "the address is free again"
-        );
+        app.delete_user(&again).await.unwrap();
+        assert_eq!(refusal(app.log_in(with("a new password")).await), wrong);
+        // The address is free again.
+        auth.register_user(ada, PASSWORD).await.unwrap();
         site.letter(3, Purpose::Confirm).await;
         let ended = server.stop().await;
         assert!(ended.status.success() && !ended.stderr.contains("ERROR"), "{ended:?}");

@@ -1,9 +1,10 @@
 //! Logging in by a function of the owner, which says who somebody is.
 
+use doorward_client::{App, Credentials, Error, User};
 use serde_json::{Value, json};
 
 use super::World;
-use crate::support::{Call, Reply};
+use crate::support::{Call, refusal};
 
 /// Its provider beside that of e-mail addresses, which the other functions of this world decide about.
 const PROVIDERS: &str = r#"{
@@ -19,51 +20,53 @@ async fn world(log_in: &str) -> World {
     World::with_files(&files, &["--function-timeout", "2s"]).await
 }
 
-async fn profile(world: &World, login: &Reply) -> Value {
-    world.ask(Call::profile(&login.session())).await.json()
+async fn log_in(app: &App, payload: Value) -> Result<User, Error> {
+    app.log_in(Credentials::function(payload)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c116_the_id_that_the_function_returns_is_the_identity_and_always_the_same_user() {
     let world = world("exports = async ({ id, name }) => (name ? { id, name } : id);").await;
-    let ada = world.ask(Call::log_in_with(&json!({ "id": "ada:1" }))).await;
-    let seen = profile(&world, &ada).await;
-    assert_eq!(seen["user_id"], ada.session().user);
-    assert_eq!(seen["type"], "normal");
-    assert_eq!(seen["data"], json!({}));
-    let identity = &seen["identities"][0];
-    assert_eq!(identity["id"], "ada:1");
-    assert_eq!(identity["provider_type"], "custom-function");
-    assert_eq!(seen["identities"].as_array().unwrap().len(), 1);
-    assert_eq!(ada.session().refresh_claims()["baas_identity"]["id"], "ada:1");
-    assert_eq!(
-        ada.session().refresh_claims()["baas_identity"]["provider_type"],
-        "custom-function"
+    let (app, elsewhere) = (world.server().app(), world.server().app());
+    let ada = log_in(&app, json!({ "id": "ada:1" })).await.unwrap();
+    assert_eq!(ada.provider_type(), "custom-function");
+    assert_eq!((ada.profile().email(), ada.profile().name()), (None, None));
+    let [identity] = ada.identities().try_into().unwrap();
+    assert_eq!((identity.id(), identity.provider_type()), ("ada:1", "custom-function"));
+
+    let again = log_in(&elsewhere, json!({ "id": "ada:1", "name": "Ada" }))
+        .await
+        .unwrap();
+    assert_eq!(again.id(), ada.id());
+    assert_eq!(ada.refresh_profile().await.unwrap().name(), Some("Ada"));
+    assert_ne!(
+        log_in(&elsewhere, json!({ "id": "Ada:1" })).await.unwrap().id(),
+        ada.id()
     );
 
-    let again = world
-        .ask(Call::log_in_with(&json!({ "id": "ada:1", "name": "Ada" })))
-        .await;
-    assert_eq!(again.session().user, ada.session().user);
-    let seen = profile(&world, &again).await;
-    assert_eq!(seen["data"], json!({ "name": "Ada" }));
-    assert_eq!(seen["identities"][0]["provider_data"], json!({ "name": "Ada" }));
-    let other = world.ask(Call::log_in_with(&json!({ "id": "Ada:1" }))).await;
-    assert_ne!(other.session().user, ada.session().user);
-
     // Both sessions work, end, and are followed by a new user like those of anybody.
-    assert_eq!(world.ask(Call::refresh(&ada.session())).await, "201");
-    assert_eq!(world.ask(Call::delete(&again.session())).await, "204");
-    assert_eq!(world.ask(Call::refresh(&ada.session())).await, "401 InvalidSession");
-    let anew = world.ask(Call::log_in_with(&json!({ "id": "ada:1" }))).await;
-    assert_ne!(anew.session().user, ada.session().user);
+    ada.refresh_access_token().await.unwrap();
+    elsewhere.delete_user(&again).await.unwrap();
+    assert!(ada.refresh_access_token().await.unwrap_err().is_logged_out());
+    assert_ne!(log_in(&app, json!({ "id": "ada:1" })).await.unwrap().id(), ada.id());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c116_the_tokens_name_the_identity() {
+    let world = world("exports = ({ id }) => id;").await;
+    let session = world.ask(Call::log_in_with(&json!({ "id": "ada:1" }))).await.session();
+    let identity = session.refresh_claims()["baas_identity"].clone();
+    assert_eq!(
+        (&identity["id"], &identity["provider_type"]),
+        (&json!("ada:1"), &json!("custom-function"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c117_what_the_function_throws_is_told_to_its_client() {
     let world = world("exports = () => { throw new Error('Authentication failed'); };").await;
     assert_eq!(
-        world.told(Call::log_in_with(&json!({}))).await,
+        refusal(log_in(&world.server().app(), json!({})).await),
         "401 AuthError Error: Authentication failed"
     );
 }
@@ -79,10 +82,8 @@ async fn c118_the_function_gets_what_was_sent_without_what_the_sdk_added() {
         "username": "ada", "email": { "a": [null, 1.5] }, "provider": "mine", "n": { "$numberInt": "7" }, "options": sdk,
     });
     let login = world.ask(Call::log_in_with(&payload)).await;
-    let id = profile(&world, &login).await["identities"][0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let profile = world.ask(Call::profile(&login.session())).await.json();
+    let id = profile["identities"][0]["id"].as_str().unwrap().to_owned();
     let got: Value = serde_json::from_str(&id).unwrap();
     assert_eq!(
         got,
@@ -99,6 +100,7 @@ async fn c118_the_function_gets_what_was_sent_without_what_the_sdk_added() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_the_function_does_not_name_is_nobody() {
     let world = world("exports = ({ what }) => { if (what === 'loop') for (;;); return eval(`(${what})`); };").await;
+    let app = world.server().app();
     for what in [
         "0",
         "''",
@@ -112,14 +114,14 @@ async fn whoever_the_function_does_not_name_is_nobody() {
         "'\\ud800'",
         "loop",
     ] {
-        let told = world.told(Call::log_in_with(&json!({ "what": what }))).await;
+        let told = refusal(log_in(&app, json!({ "what": what })).await);
         assert_eq!(told, "401 AuthError unauthorized", "{what}");
     }
     assert_eq!(
         world.told(Call::log_in_with(&json!([1]))).await,
         "400 BadRequest invalid json"
     );
-    assert_eq!(world.told(Call::log_in_with(&json!({ "what": "'x'" }))).await, "200");
+    log_in(&app, json!({ "what": "'x'" })).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +131,7 @@ async fn s75_what_is_called_a_password_or_a_token_reaches_no_log_and_no_answer()
             .await;
     let payload = json!({ "password": "open sesame", "token": "eyJhbGciOi", "tokenId": "t-1", "user": "ada" });
     assert_eq!(
-        world.told(Call::log_in_with(&payload)).await,
+        refusal(log_in(&world.server().app(), payload).await),
         "401 AuthError Error: [redacted],[redacted],[redacted],ada"
     );
     let ended = world.server.unwrap().stop().await;
@@ -147,13 +149,12 @@ async fn a_mail_of_the_function_belongs_to_the_login() {
         return id;
     };"#;
     let world = world(source).await;
+    let app = world.server().app();
     assert_eq!(
-        world
-            .told(Call::log_in_with(&json!({ "id": "eve", "fail": true })))
-            .await,
+        refusal(log_in(&app, json!({ "id": "eve", "fail": true })).await),
         "401 AuthError Error: no"
     );
-    assert_eq!(world.told(Call::log_in_with(&json!({ "id": "ada" }))).await, "200");
+    log_in(&app, json!({ "id": "ada" })).await.unwrap();
     let mails = world.mails_to("owner@example.com", 1).await;
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0]["text"], "ada");
@@ -171,7 +172,7 @@ async fn a_provider_that_is_disabled_is_none() {
     ];
     let world = World::with_files(&files, &[]).await;
     assert_eq!(
-        world.told(Call::log_in_with(&json!({}))).await,
+        refusal(log_in(&world.server().app(), json!({})).await),
         "401 InvalidSession unauthorized"
     );
 }
@@ -184,12 +185,12 @@ async fn a_called_function_sees_the_user_by_its_identity() {
         ("functions/whoAmI.js", "exports = () => context.user;"),
     ];
     let world = World::with_files(&files, &[]).await;
-    let ada = world.ask(Call::log_in_with(&json!({}))).await.session();
-    let seen = world.ask(Call::function(&ada, "whoAmI", &json!([]))).await.json();
+    let ada = log_in(&world.server().app(), json!({})).await.unwrap();
+    let seen: Value = ada.call_function("whoAmI", ()).await.unwrap();
     assert_eq!(
         seen,
         json!({
-            "id": ada.user,
+            "id": ada.id(),
             "type": "normal",
             "data": { "name": "Ada" },
             "custom_data": {},

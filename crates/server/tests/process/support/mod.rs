@@ -9,6 +9,7 @@ mod letter;
 mod owner_service;
 mod port;
 mod program;
+mod sdk;
 
 pub(crate) use app_dir::{AppDir, notes};
 pub(crate) use call::{Call, Client, Reply, Session};
@@ -19,6 +20,7 @@ pub(crate) use letter::{Letter, Purpose};
 pub(crate) use owner_service::{Asked, OwnerService};
 pub(crate) use port::unused_port;
 pub(crate) use program::{Ended, Program, Server};
+pub(crate) use sdk::refusal;
 
 /// A password that every policy takes.
 pub(crate) const PASSWORD: &str = "correct horse";
