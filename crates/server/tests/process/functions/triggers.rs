@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use doorward_client::{Credentials, User};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{SUCCESS, World};
-use crate::support::{Asked, Call, Session, with_database};
+use crate::support::{Asked, Call, with_database};
 
 const ADA: &str = "ada@example.com";
 
@@ -47,12 +48,20 @@ async fn world(triggers: &[(&str, &str)], arguments: &[&str]) -> World {
     World::with_files(&files, arguments).await
 }
 
-async fn log_in(world: &World, email: &str) -> Session {
-    world.ask(Call::log_in(email, "password")).await.session()
+/// Logs in on a device of its own.
+async fn log_in(world: &World, email: &str) -> User {
+    let app = world.server().app();
+    app.log_in(Credentials::email_password(email, "password"))
+        .await
+        .unwrap()
 }
 
 async fn registered(world: &World, email: &str) {
-    assert_eq!(world.told(Call::register(email, "password")).await, "201");
+    let app = world.server().app();
+    app.email_password_auth()
+        .register_user(email, "password")
+        .await
+        .unwrap();
 }
 
 /// What the service has heard, at least so often.
@@ -75,15 +84,15 @@ async fn creation_logins_and_deletion_are_told_in_order() {
         world.service.will_answer("");
     }
     registered(&world, ADA).await;
-    let session = log_in(&world, ADA).await;
+    let ada = log_in(&world, ADA).await;
     log_in(&world, ADA).await;
-    let profile = world.ask(Call::profile(&session)).await.json();
-    assert_eq!(world.ask(Call::refresh(&session)).await, "201");
-    assert_eq!(world.ask(Call::delete(&session)).await, "204");
+    ada.refresh_access_token().await.unwrap();
+    ada.app().delete_user(&ada).await.unwrap();
 
     let heard = heard(&world, 4).await;
     assert_eq!(operations(&heard), ["CREATE", "LOGIN", "LOGIN", "DELETE"]);
-    let identity = &profile["identities"][0]["id"];
+    let identities = ada.identities();
+    let identity = identities[0].id();
     for event in &heard {
         assert_eq!(
             *event,
@@ -91,7 +100,7 @@ async fn creation_logins_and_deletion_are_told_in_order() {
                 "operationType": event["operationType"],
                 "providers": ["local-userpass"],
                 "user": {
-                    "id": session.user,
+                    "id": ada.id(),
                     "type": "normal",
                     "data": { "email": ADA },
                     "custom_data": {},
@@ -125,9 +134,13 @@ async fn only_the_providers_that_a_trigger_names_set_it_off() {
     world.service.will_answer("");
     registered(&world, ADA).await;
     log_in(&world, ADA).await;
-    let session = world.ask(Call::log_in_with(&json!({ "id": "ada:1" }))).await.session();
+    let app = world.server().app();
+    let ada = app
+        .log_in(Credentials::function(json!({ "id": "ada:1" })))
+        .await
+        .unwrap();
     let heard = heard(&world, 1).await;
-    assert_eq!(heard[0]["user"]["id"], session.user);
+    assert_eq!(heard[0]["user"]["id"], ada.id());
     assert_eq!(heard[0]["providers"], json!(["custom-function"]));
     assert_eq!(heard.len(), 1);
 }
@@ -163,14 +176,14 @@ async fn nobody_waits_for_a_trigger_but_the_next_event_of_its_user() {
     let ada = log_in(&world, ADA).await;
     heard(&world, 1).await;
     // The client has its session, and others go on.
-    assert_eq!(world.ask(Call::refresh(&ada)).await, "201");
+    ada.refresh_access_token().await.unwrap();
     log_in(&world, ADA).await;
     let bob = log_in(&world, "bob@example.com").await;
     let beside = heard(&world, 2).await;
-    assert_eq!(beside[1]["user"]["id"], bob.user, "Ada's second login waits");
+    assert_eq!(beside[1]["user"]["id"], bob.id(), "Ada's second login waits");
     world.service.let_go();
     let last = heard(&world, 3).await;
-    assert_eq!(last[2]["user"]["id"], ada.user);
+    assert_eq!(last[2]["user"]["id"], ada.id());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +211,7 @@ async fn a_server_that_stops_lets_a_trigger_end_and_tells_it_no_second_time() {
     registered(&world, ADA).await;
     world.service.hold();
     world.service.will_answer("");
-    let session = log_in(&world, ADA).await;
+    let ada = log_in(&world, ADA).await;
     log_in(&world, ADA).await;
     heard(&world, 1).await;
     let server = world.server.take().unwrap();
@@ -211,7 +224,7 @@ async fn a_server_that_stops_lets_a_trigger_end_and_tells_it_no_second_time() {
     world.server = Some(world.program.start().await);
     let told = heard(&world, 2).await;
     assert_eq!(told.len(), 2);
-    assert!(told.iter().all(|event| event["user"]["id"] == session.user));
+    assert!(told.iter().all(|event| event["user"]["id"] == ada.id()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,10 +241,10 @@ async fn a_trigger_can_send_mail_even_about_a_user_who_is_gone() {
     ];
     let world = World::with_files(&files, &[]).await;
     registered(&world, ADA).await;
-    let session = log_in(&world, ADA).await;
-    assert_eq!(world.ask(Call::delete(&session)).await, "204");
+    let ada = log_in(&world, ADA).await;
+    ada.app().delete_user(&ada).await.unwrap();
     let mails = world.mails_to(ADA, 1).await;
-    assert_eq!(mails[0]["text"], session.user);
+    assert_eq!(mails[0]["text"], ada.id());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,7 +256,7 @@ async fn every_event_of_many_users_is_told_once() {
     let users = join_all((0..10).map(async |n| {
         let email = format!("user{n}@example.com");
         registered(&world, &email).await;
-        let user = log_in(&world, &email).await.user;
+        let user = log_in(&world, &email).await;
         log_in(&world, &email).await;
         user
     }))
@@ -253,7 +266,7 @@ async fn every_event_of_many_users_is_told_once() {
     for user in users {
         let of_user: Vec<_> = heard
             .iter()
-            .filter(|event| event["user"]["id"] == user)
+            .filter(|event| event["user"]["id"] == user.id())
             .cloned()
             .collect();
         assert_eq!(operations(&of_user), ["CREATE", "LOGIN", "LOGIN"]);
@@ -283,7 +296,7 @@ async fn of_two_servers_one_tells_it_and_the_other_takes_over_when_that_is_kille
         registered(&world, ADA).await;
         world.service.hold();
         world.service.will_answer("");
-        let session = log_in(&world, ADA).await;
+        let ada = log_in(&world, ADA).await;
         heard(&world, 21).await;
         world.server.take().unwrap().kill().await;
         world.service.let_go();
@@ -292,7 +305,7 @@ async fn of_two_servers_one_tells_it_and_the_other_takes_over_when_that_is_kille
         world.server = Some(world.program.start().await);
         let told = heard(&world, 23).await;
         assert_eq!(operations(&told[20..]), ["CREATE", "CREATE", "LOGIN"]);
-        assert!(told[20..].iter().all(|event| event["user"]["id"] == session.user));
+        assert!(told[20..].iter().all(|event| event["user"]["id"] == ada.id()));
     })
     .await;
 }

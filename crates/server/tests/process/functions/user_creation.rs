@@ -1,10 +1,11 @@
 //! The function that is told of every user before it is made, and can forbid it.
 
+use doorward_client::{Credentials, Error, User};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::World;
-use crate::support::{Call, Session};
+use crate::support::{Call, refusal};
 
 const USER_DATA: &str = r#"{ "enabled": false, "on_user_creation_function_name": "onCreate" }"#;
 
@@ -37,8 +38,10 @@ async fn told(world: &World, times: usize) -> Vec<Value> {
     asked[1..].iter().map(|asked| asked.json()["user"].clone()).collect()
 }
 
-async fn log_in(world: &World) -> Session {
-    world.ask(Call::log_in(ADA, "password")).await.session()
+/// Logs in on a device of its own.
+async fn log_in(world: &World) -> Result<User, Error> {
+    let app = world.server().app();
+    app.log_in(Credentials::email_password(ADA, "password")).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +49,7 @@ async fn it_is_told_of_a_user_before_the_first_login_makes_it_and_never_again() 
     let world = world().await;
     world.registered(ADA).await;
     world.service.will_answer("");
-    let session = log_in(&world).await;
+    let user = log_in(&world).await.unwrap();
     let asked = world.service.asked(2).await;
     let body = asked[1].json();
     assert_eq!(body["system"], true);
@@ -54,16 +57,15 @@ async fn it_is_told_of_a_user_before_the_first_login_makes_it_and_never_again() 
     assert_eq!(
         body["user"],
         json!({
-            "id": session.user,
+            "id": user.id(),
             "type": "normal",
             "data": { "email": ADA },
             "identities": [{ "id": identity["id"], "provider_type": "local-userpass", "data": { "email": ADA } }],
         })
     );
-    let profile = world.ask(Call::profile(&session)).await.json();
-    assert_eq!(profile["identities"][0]["id"], identity["id"]);
+    assert_eq!(user.identities()[0].id(), identity["id"]);
 
-    assert_eq!(log_in(&world).await.user, session.user);
+    assert_eq!(log_in(&world).await.unwrap().id(), user.id());
     assert_eq!(world.service.asked(2).await.len(), 2);
 }
 
@@ -72,16 +74,16 @@ async fn if_it_throws_or_takes_too_long_there_is_no_user_and_the_next_attempt_te
     let world = world().await;
     world.registered(ADA).await;
     world.service.will_answer("not on the list");
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, REFUSED);
+    assert_eq!(refusal(log_in(&world).await), REFUSED);
     // Never let go: the function waits until its time is over.
     world.service.hold();
     world.service.will_answer("");
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, REFUSED);
+    assert_eq!(refusal(log_in(&world).await), REFUSED);
     world.service.let_go();
     world.service.will_answer("");
-    let session = log_in(&world).await;
+    let made = log_in(&world).await.unwrap();
     for user in told(&world, 3).await {
-        assert_eq!(user["id"], session.user);
+        assert_eq!(user["id"], made.id());
     }
 }
 
@@ -104,12 +106,13 @@ async fn first_logins_at_once_are_one_user() {
         world.service.will_answer("");
     }
     let logins = join_all((0..4).map(|_| log_in(&world))).await;
-    let users = told(&world, 1).await;
-    for session in &logins {
-        assert_eq!(session.user, logins[0].user);
-        assert_eq!(world.ask(Call::refresh(session)).await, "201");
+    let asked = told(&world, 1).await;
+    let users: Vec<User> = logins.into_iter().map(Result::unwrap).collect();
+    for user in &users {
+        assert_eq!(user.id(), users[0].id());
+        user.refresh_access_token().await.unwrap();
     }
-    assert!(users.iter().all(|user| user["id"] == *logins[0].user), "{users:?}");
+    assert!(asked.iter().all(|user| user["id"] == users[0].id()), "{asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,7 +130,7 @@ async fn a_server_that_was_killed_meanwhile_tells_the_same_id_after_its_start() 
 
     world.server = Some(world.program.start().await);
     world.service.will_answer("");
-    assert_eq!(before[0]["id"], log_in(&world).await.user);
+    assert_eq!(before[0]["id"], log_in(&world).await.unwrap().id());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +151,7 @@ async fn a_client_that_goes_away_leaves_a_user() {
     let mut world = world;
     assert!(world.server.take().unwrap().ended().await.status.success());
     world.server = Some(world.program.start().await);
-    assert_eq!(before[0]["id"], log_in(&world).await.user);
+    assert_eq!(before[0]["id"], log_in(&world).await.unwrap().id());
     assert_eq!(told(&world, 1).await.len(), 1, "it was not asked again");
 }
 
