@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 pub(crate) struct Scripted {
     url: String,
     answers: Arc<Mutex<VecDeque<Answer>>>,
+    /// Whoever comes with this token is told that it is over.
+    over: Arc<Mutex<Option<&'static str>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -102,6 +104,11 @@ impl Scripted {
         self.answers.lock().unwrap().extend(answers);
     }
 
+    /// From now on this access token is over. It takes no answer out of the script to say so, however many ask at once.
+    pub(crate) fn is_over(&self, token: &'static str) {
+        *self.over.lock().unwrap() = Some(token);
+    }
+
     /// What it was asked since the last time.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().unwrap())
@@ -122,6 +129,11 @@ impl Scripted {
         self.asked();
         user
     }
+}
+
+/// What is said of an access token that is over.
+pub(crate) fn over() -> Answer {
+    Answer::refusal(401, "InvalidSession", "invalid session: access token expired")
 }
 
 /// What a login answers; the tokens are `access-N` and `refresh-N`.
@@ -153,11 +165,16 @@ async fn answer(State(server): State<Scripted>, request: Request) -> Response<Bo
         .map(|value| value.to_str().unwrap().to_owned());
     server.asked.lock().unwrap().push(Asked {
         line: format!("{} {}", parts.method, parts.uri),
-        bearer,
+        bearer: bearer.clone(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     });
-    let next = server.answers.lock().unwrap().pop_front();
-    let answer = next.unwrap_or_else(|| Answer::text(599, "text/plain", "the script has ended"));
+    let token = bearer.as_deref().and_then(|bearer| bearer.strip_prefix("Bearer "));
+    let answer = if token.is_some() && token == *server.over.lock().unwrap() {
+        over()
+    } else {
+        let next = server.answers.lock().unwrap().pop_front();
+        next.unwrap_or_else(|| Answer::text(599, "text/plain", "the script has ended"))
+    };
     tokio::time::sleep(answer.delay).await;
     let mut response = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
