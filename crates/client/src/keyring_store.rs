@@ -1,5 +1,6 @@
 //! Sessions in files that only the keyring of the operating system opens.
 
+use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -44,6 +45,8 @@ impl KeyringStore {
     ///
     /// Fails where the system has no keyring: on a server without a desktop, for instance.
     pub fn new(directory: impl Into<PathBuf>, service: &str) -> Result<Self, SessionStoreError> {
+        // It says why there is no keyring; the entry would only say that there is none.
+        keyring::Entry::store_status().as_ref().map_err(no_keyring)?;
         let entry = keyring::Entry::new(service, ACCOUNT).map_err(no_keyring)?;
         Ok(Self::with_entry(directory, entry.inner))
     }
@@ -125,6 +128,6 @@ fn open(key: &[u8], name: &str, sealed: &str) -> Option<Zeroizing<String>> {
     String::from_utf8(text.to_vec()).ok().map(Zeroizing::new)
 }
 
-fn no_keyring(error: KeyringError) -> SessionStoreError {
+fn no_keyring(error: impl Error + Send + Sync + 'static) -> SessionStoreError {
     SessionStoreError::new("the keyring of the operating system cannot be used", error)
 }

@@ -146,16 +146,13 @@ impl User {
         // Not by `send`: a 401 is as likely about the credentials as about the token, and must not be sent twice. A token that is over is
         // renewed by asking for the profile first.
         self.send(Request::get(format!("{ROOT}/auth/profile"))).await?;
-        let request = Request::post(path).json(&body).bearer(&self.tokens()?.access);
+        let tokens = self.tokens()?;
+        let request = Request::post(path).json(&body).bearer(&tokens.access);
         let linked: Linked = self.app.shared().transport.send(request).await?.json()?;
         if linked.user_id.is_some_and(|user| user != self.id()) {
             return Err(Kind::OtherUser.into());
         }
-        self.record.update(|state| {
-            if let Some(tokens) = &mut state.tokens {
-                tokens.access = linked.access_token.into();
-            }
-        });
+        self.record.renew(&tokens, linked.access_token);
         self.refresh_profile().await?;
         Ok(())
     }
@@ -252,7 +249,7 @@ impl User {
     pub(crate) async fn send_with_refresh_token(&self, request: Request) -> Result<Answer, Error> {
         let tokens = self.tokens()?;
         let sent = self.app.shared().transport.send(request.bearer(&tokens.refresh)).await;
-        sent.map_err(|error| self.session_over(error))
+        sent.map_err(|error| self.session_over(&tokens, error))
     }
 
     /// Tokens with another access token than the one that was refused. However many calls wait for it, one asks, and what it hears is
@@ -276,6 +273,8 @@ impl User {
             return Err(failure.clone());
         }
         refreshes.attempts += 1;
+        // Whoever gives up half-way leaves no failure for the others.
+        refreshes.failure = None;
         let request = Request::post(format!("{ROOT}/auth/session"))
             .bearer(&tokens.refresh)
             .repeatable();
@@ -283,21 +282,14 @@ impl User {
         let renewed = answer.and_then(|answer| answer.json::<AccessToken>());
         match renewed {
             Ok(renewed) => {
-                refreshes.failure = None;
-                let access = renewed.access_token.into();
-                let renewed = Tokens { access, ..tokens };
-                self.record.update(|state| {
-                    // A user that was logged out meanwhile stays so.
-                    if state.tokens.is_some() {
-                        state.tokens = Some(renewed.clone());
-                    }
-                });
-                // The session is the refresh token, which is kept already: without this the next program renews once more.
-                let _ = self.app.shared().users.save();
-                Ok(renewed)
+                if self.record.renew(&tokens, renewed.access_token) {
+                    // The session is the refresh token, which is kept already: without this the next program renews once more.
+                    let _ = self.app.shared().users.save();
+                }
+                self.tokens()
             }
             Err(error) => {
-                let error = self.session_over(error);
+                let error = self.session_over(&tokens, error);
                 refreshes.failure = Some(error.clone());
                 Err(error)
             }
@@ -305,11 +297,10 @@ impl User {
     }
 
     /// After a refused refresh token the user is logged out.
-    fn session_over(&self, error: Error) -> Error {
+    fn session_over(&self, session: &Tokens, error: Error) -> Error {
         match error.refusal() {
-            Some(refusal) if refusal.status == 401 => {
+            Some(refusal) if refusal.status == 401 && self.record.end(session) => {
                 let ended = Kind::SessionEnded(refusal.clone());
-                self.record.update(|state| state.tokens = None);
                 let _ = self.app.shared().users.save();
                 ended.into()
             }

@@ -185,6 +185,20 @@ impl UserRecord {
         change(&mut lock(&self.state));
     }
 
+    /// Takes a new access token for a session, if it is still the user's: who has logged out or in again meanwhile has another, or none.
+    pub(crate) fn renew(&self, session: &Tokens, access: String) -> bool {
+        let mut state = lock(&self.state);
+        let current = state.tokens.as_mut().filter(|tokens| tokens.refresh == session.refresh);
+        current.map(|tokens| tokens.access = access.into()).is_some()
+    }
+
+    /// Logs the user out, if this is still its session.
+    pub(crate) fn end(&self, session: &Tokens) -> bool {
+        let mut state = lock(&self.state);
+        let ended = state.tokens.take_if(|tokens| tokens.refresh == session.refresh);
+        ended.is_some()
+    }
+
     fn set(&self, state: UserState) {
         *lock(&self.state) = state;
     }

@@ -1,4 +1,4 @@
-//! Sessions that only a keyring opens. The keyring is one in memory: the machines that run the checks have no desktop.
+//! Sessions that only a keyring opens: that of the system, which `./test` starts where there is no desktop, and others in memory.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,6 +7,9 @@ use doorward_client::{App, KeyringStore, SessionStore as _};
 use keyring_core::{CredentialStore, Entry, mock};
 
 use crate::scripted::Scripted;
+
+const NO_KEY: &str =
+    "the sessions that were kept cannot be read: the keyring has no key for them; without it they are lost";
 
 fn keyring() -> Arc<CredentialStore> {
     mock::Store::new().unwrap()
@@ -24,6 +27,26 @@ fn app(server: &Scripted, store: KeyringStore) -> Result<App, doorward_client::E
         .build()
 }
 
+/// An asynchronous program calls this as it is, on a thread of its runtime.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyring_of_the_system_keeps_the_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let service = format!("com.example.notes.test-{}", std::process::id());
+    let store = || {
+        let store = KeyringStore::new(directory.path(), &service);
+        store.expect("this needs a keyring (Secret Service): ./test starts one")
+    };
+    let server = Scripted::start().await;
+    let user = server.signed_in(&app(&server, store()).unwrap()).await;
+    let again = app(&server, store()).unwrap();
+    assert_eq!(again.current_user().unwrap().id(), user.id());
+
+    // The keyring is where the key is, and nowhere else.
+    Entry::new(&service, "sessions").unwrap().delete_credential().unwrap();
+    let error = app(&server, store()).unwrap_err();
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), NO_KEY);
+}
+
 #[tokio::test]
 async fn sessions_are_read_with_the_key_and_not_without() {
     let directory = tempfile::tempdir().unwrap();
@@ -36,10 +59,7 @@ async fn sessions_are_read_with_the_key_and_not_without() {
     assert_eq!(again.current_user().unwrap().id(), user.id());
 
     let error = app(&server, store(&other, directory.path())).unwrap_err();
-    assert_eq!(
-        std::error::Error::source(&error).unwrap().to_string(),
-        "the sessions that were kept cannot be read: the keyring has no key for them; without it they are lost"
-    );
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), NO_KEY);
     // With a key of somebody else's, neither.
     store(&other, &directory.path().join("elsewhere"))
         .save("x", "y")

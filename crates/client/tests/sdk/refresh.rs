@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use doorward_client::{App, ErrorCode, User};
+use doorward_client::{App, Credentials, ErrorCode, User};
 use serde_json::json;
 
-use crate::scripted::{Answer, Scripted, over, profile};
+use crate::scripted::{Answer, Scripted, login, over, profile};
 
 fn renewed(number: u32) -> Answer {
     Answer::json(201, &json!({ "access_token": format!("access-{number}") }))
@@ -126,6 +126,81 @@ async fn however_many_calls_wait_one_failure_is_enough() {
         .filter(|line| line.ends_with("/auth/session"))
         .count();
     assert_eq!(sessions, 1, "they did not ask one after the other");
+}
+
+/// Waits until the server has been asked to renew.
+async fn renewing(server: &Scripted) {
+    while !server.lines().iter().any(|line| line.ends_with("/auth/session")) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn who_logs_in_again_while_the_old_session_is_renewed_or_ends_keeps_the_new_one() {
+    let gone = Answer::refusal(401, "InvalidSession", "invalid session: failed to find refresh token");
+    for late in [renewed(9), gone] {
+        let (server, app, user) = world().await;
+        server.answers([over(), late.after(Duration::from_millis(300))]);
+        let waits = tokio::spawn({
+            let user = user.clone();
+            async move { user.refresh_profile().await }
+        });
+        renewing(&server).await;
+        server.answers([login("5f1d7f3b6c9d4e0012345678", "2"), profile("local-userpass")]);
+        let credentials = Credentials::email_password("ada@example.com", "password");
+        assert_eq!(app.log_in(credentials).await.unwrap(), user);
+        server.answers([profile("local-userpass")]);
+        let _ = waits.await.unwrap();
+        assert_eq!(user.access_token().as_deref(), Some("access-2"));
+        assert!(user.is_logged_in());
+    }
+}
+
+#[tokio::test]
+async fn who_logs_out_while_the_session_is_renewed_stays_so() {
+    let (server, _app, user) = world().await;
+    server.answers([over(), renewed(2).after(Duration::from_millis(300)), Answer::empty(204)]);
+    let waits = tokio::spawn({
+        let user = user.clone();
+        async move { user.refresh_profile().await }
+    });
+    renewing(&server).await;
+    user.log_out().await.unwrap();
+    assert!(waits.await.unwrap().unwrap_err().is_logged_out());
+    assert!(!user.is_logged_in());
+}
+
+#[tokio::test]
+async fn a_renewal_that_was_given_up_is_nobodys_failure() {
+    let (server, _app, user) = world().await;
+    let failed = Answer::refusal(500, "InternalServerError", "internal server error");
+    server.answers([over(), failed]);
+    assert_eq!(user.refresh_profile().await.unwrap_err().status(), Some(500));
+
+    server.is_over("access-1");
+    server.answers([
+        renewed(2).after(Duration::from_mins(10)),
+        renewed(3),
+        profile("local-userpass"),
+    ]);
+    server.asked();
+    let impatient = tokio::spawn({
+        let user = user.clone();
+        async move { user.refresh_profile().await }
+    });
+    renewing(&server).await;
+    let patient = tokio::spawn({
+        let user = user.clone();
+        async move { user.refresh_profile().await }
+    });
+    // It has been refused, and waits for the other's renewal.
+    while server.asked().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    impatient.abort();
+    patient.await.unwrap().unwrap();
+    assert_eq!(user.access_token().as_deref(), Some("access-3"));
 }
 
 #[tokio::test]
