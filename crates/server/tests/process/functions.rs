@@ -14,10 +14,11 @@ mod webhooks;
 
 use std::time::{Duration, Instant};
 
+use doorward_client::{App, Credentials, EmailToken, Error, User};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::support::{AppDir, Call, Letter, OwnerService, Program, Reply, Server, Session};
+use crate::support::{AppDir, Call, OwnerService, Program, Server};
 
 /// A server whose accounts are confirmed and reset by functions.
 struct World {
@@ -50,6 +51,9 @@ const RESET: &str = r#"
       return JSON.parse(said.body.text());
     };
 "#;
+
+/// The password that addresses are registered with.
+const PASSWORD: &str = "password";
 
 const SUCCESS: &str = r#"{"status":"success"}"#;
 const PENDING: &str = r#"{"status":"pending"}"#;
@@ -109,53 +113,77 @@ impl World {
         self.server.as_ref().expect("the server runs")
     }
 
-    async fn ask(&self, call: Call) -> Reply {
-        self.server().ask(&call).await
+    /// The app on a device of its own.
+    fn app(&self) -> App {
+        self.server().app()
     }
 
-    /// Status, code and text of an answer, on one line.
-    async fn told(&self, call: Call) -> String {
-        let reply = self.ask(call).await;
-        let error = reply.json()["error"].as_str().unwrap_or_default().to_owned();
-        format!("{reply} {error}").trim_end().to_owned()
+    async fn register(&self, email: &str) -> Result<(), Error> {
+        self.app().email_password_auth().register_user(email, PASSWORD).await
     }
 
     /// Somebody who registers an address while the test goes on.
-    fn registering(&self, email: &str) -> JoinHandle<reqwest::Result<Reply>> {
-        let (client, call) = (self.server().client().clone(), Call::register(email, "password"));
-        tokio::spawn(async move { client.try_ask(&call).await })
+    fn registering(&self, email: &str) -> JoinHandle<Result<(), Error>> {
+        let (app, email) = (self.app(), email.to_owned());
+        tokio::spawn(async move { app.email_password_auth().register_user(&email, PASSWORD).await })
     }
 
     /// Registers an address, which the function confirms at once.
-    async fn registered(&self, email: &str) -> String {
+    async fn registered(&self, email: &str) {
         self.service.will_answer(SUCCESS);
-        assert_eq!(self.told(Call::register(email, "password")).await, "201");
-        email.to_owned()
+        self.register(email).await.unwrap();
     }
 
     /// Registers an address, which stays pending, and returns the pair that confirms it.
-    async fn pending(&self, email: &str) -> Letter {
+    async fn pending(&self, email: &str) -> EmailToken {
         self.service.will_answer(PENDING);
-        assert_eq!(self.told(Call::register(email, "password")).await, "201");
-        self.letter(email).await
+        self.register(email).await.unwrap();
+        self.pair(email).await
     }
 
-    async fn signed_in(&self, email: &str) -> Session {
+    async fn confirm(&self, pair: &EmailToken) -> Result<(), Error> {
+        self.app().email_password_auth().confirm_user(pair).await
+    }
+
+    /// Asks the confirmation function again.
+    async fn retry(&self, email: &str) -> Result<(), Error> {
+        self.app().email_password_auth().retry_custom_confirmation(email).await
+    }
+
+    /// Asks the reset function for a password.
+    async fn reset(&self, email: &str, password: &str) -> Result<(), Error> {
+        let app = self.app();
+        app.email_password_auth()
+            .call_reset_password_function(email, password, ())
+            .await
+    }
+
+    async fn log_in(&self, email: &str, password: &str) -> Result<User, Error> {
+        self.app().log_in(Credentials::email_password(email, password)).await
+    }
+
+    /// Somebody who logs in while the test goes on.
+    fn logging_in(&self, email: &str) -> JoinHandle<Result<User, Error>> {
+        let (app, credentials) = (self.app(), Credentials::email_password(email, PASSWORD));
+        tokio::spawn(async move { app.log_in(credentials).await })
+    }
+
+    async fn signed_in(&self, email: &str) -> User {
         self.registered(email).await;
-        self.ask(Call::log_in(email, "password")).await.session()
+        self.log_in(email, PASSWORD).await.unwrap()
     }
 
-    /// The newest mail to an address.
-    async fn letter(&self, to: &str) -> Letter {
+    /// The pair in the newest mail to an address.
+    async fn pair(&self, to: &str) -> EmailToken {
         let mails = self.mails_to(to, 1).await;
-        Letter::with_link(to, mails.last().unwrap()["text"].as_str().unwrap())
+        mails.last().unwrap()["text"].as_str().unwrap().parse().unwrap()
     }
 
     /// All mails to an address, of which there are at least so many in a moment: the outbox sends what has been committed.
     async fn mails_to(&self, to: &str, at_least: usize) -> Vec<Value> {
         let begun = Instant::now();
         loop {
-            let reply = self.ask(Call::get("/dev/mail/messages")).await;
+            let reply = self.server().ask(&Call::get("/dev/mail/messages")).await;
             let all = reply.json().as_array().cloned().unwrap_or_default();
             let mails: Vec<_> = all.into_iter().filter(|mail| mail["to"] == to).collect();
             if mails.len() >= at_least {

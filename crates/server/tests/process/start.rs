@@ -11,10 +11,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use doorward_client::{App, Credentials, User};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use crate::support::{AppDir, Call, PASSWORD, Program, Server, notes};
+use crate::support::{AppDir, Call, PASSWORD, Program, Server, notes, refusal, signing_key};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_lines_say_what_runs_and_where() {
@@ -77,7 +78,7 @@ async fn data_is_private_and_sessions_outlive_a_restart() {
     let data = parent.path().join("accounts/of/notes");
     let program = Program::serve(app.path(), data.to_str().unwrap());
     let server = program.start().await;
-    assert_eq!(server.ask(&Call::register("ada@example.com", PASSWORD)).await, "201");
+    server.register("ada@example.com").await;
     let session = server.ask(&Call::log_in("ada@example.com", PASSWORD)).await.session();
     assert_private(&data);
     let keys = keys_in(&data);
@@ -134,18 +135,21 @@ async fn one_server_runs_several_apps_that_know_nothing_of_each_other() {
         server.stdout()
     );
 
+    let (notes, diary) = (server.app_of("notes-abcde"), server.app_of("diary-fghij"));
     let ada = "ada@example.com";
-    assert_eq!(server.ask(&Call::register(ada, PASSWORD)).await, "201");
-    let elsewhere = Call::log_in(ada, PASSWORD).in_app("diary-fghij");
-    assert_eq!(server.ask(&elsewhere).await, "401 InvalidPassword");
+    let credentials = || Credentials::email_password(ada, PASSWORD);
+    let register = async |app: &App| app.email_password_auth().register_user(ada, PASSWORD).await;
+    register(&notes).await.unwrap();
     assert_eq!(
-        server.ask(&Call::register(ada, PASSWORD).in_app("diary-fghij")).await,
-        "201"
+        refusal(diary.log_in(credentials()).await),
+        "401 InvalidPassword unauthorized"
     );
-    let here = server.ask(&Call::log_in(ada, PASSWORD)).await.session();
-    let elsewhere = server.ask(&elsewhere).await.session();
-    assert_ne!(here.user, elsewhere.user);
-    assert_ne!(here.signing_key(), elsewhere.signing_key());
+    register(&diary).await.unwrap();
+    let here = notes.log_in(credentials()).await.unwrap();
+    let elsewhere = diary.log_in(credentials()).await.unwrap();
+    assert_ne!(here.id(), elsewhere.id());
+    let key = |user: &User| signing_key(&user.access_token().unwrap());
+    assert_ne!(key(&here), key(&elsewhere));
 }
 
 /// The engine is chosen at the start, by what this machine can do.

@@ -1,9 +1,14 @@
 //! Functions that signed-in users call by name.
 
-use serde_json::json;
+use doorward_client::{Error, User};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::World;
-use crate::support::Call;
+use super::{PASSWORD, World};
+use crate::support::{Call, refusal};
+
+const ADA: &str = "ada@example.com";
+const EVE: &str = "eve@example.com";
 
 const FUNCTIONS: &[(&str, &str)] = &[
     (
@@ -33,70 +38,60 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ),
 ];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn c197_and_c198_and_c199_and_c200_and_c205_and_c206_a_call_is_answered() {
-    let world = World::with(FUNCTIONS, &["--function-timeout", "2s"]).await;
-    let ada = world.signed_in("ada@example.com").await;
-    let eve = world.signed_in("eve@example.com").await;
-    let call = |name: &str, arguments: serde_json::Value| Call::function(&ada, name, &arguments);
+async fn call(user: &User, name: &str, arguments: impl Serialize) -> Result<Value, Error> {
+    user.call_function(name, arguments).await
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn c197_and_c199_and_c200_and_c205_and_c206_a_call_is_answered() {
+    let world = World::with(FUNCTIONS, &["--function-timeout", "2s"]).await;
+    let ada = world.signed_in(ADA).await;
+    let eve = world.signed_in(EVE).await;
+
+    let sum: i64 = ada.call_function("sum", [1, 2, 3, 4, 5]).await.unwrap();
+    assert_eq!(sum, 15);
     assert_eq!(
-        world.told(call("nobody", json!([]))).await,
+        refusal(call(&ada, "nobody", ()).await),
         "404 FunctionNotFound function not found: 'nobody'"
     );
-    let int = |n: i32| json!({ "$numberInt": n.to_string() });
-    let five: Vec<_> = (1..=5).map(int).collect();
-    assert_eq!(world.ask(call("sum", json!(five))).await.body, r#"{"$numberInt":"15"}"#);
-    assert_eq!(world.ask(call("sum", json!([]))).await.body, r#"{"$numberInt":"0"}"#);
+    assert_eq!(call(&ada, "admins", ()).await.unwrap(), "hello");
     assert_eq!(
-        world.ask(call("nothing", json!([]))).await.body,
-        r#"{"$undefined":true}"#
-    );
-    assert_eq!(world.ask(call("nil", json!([]))).await.body, "null");
-
-    assert_eq!(world.ask(call("admins", json!([]))).await.body, r#""hello""#);
-    assert_eq!(
-        world.told(Call::function(&eve, "admins", &json!([]))).await,
+        refusal(call(&eve, "admins", ()).await),
         r#"400 FunctionExecutionError rule not matched for function "admins""#
     );
     assert_eq!(
-        world.told(call("oops", json!([]))).await,
+        refusal(call(&ada, "oops", ()).await),
         "400 FunctionExecutionError TypeError: it broke"
     );
     assert_eq!(
-        world.told(call("unknownName", json!([]))).await,
+        refusal(call(&ada, "unknownName", ()).await),
         "400 FunctionExecutionError ReferenceError: 'unknown' is not defined"
     );
     assert_eq!(
-        world.told(call("slow", json!([]))).await,
+        refusal(call(&ada, "slow", ()).await),
         "400 ExecutionTimeLimitExceeded execution time limit exceeded"
     );
-    assert_eq!(world.ask(call("sum", json!([]))).await.body, r#"{"$numberInt":"0"}"#);
+    assert_eq!(call(&ada, "sum", ()).await.unwrap(), 0);
 }
 
+/// The SDK reads the numbers of Extended JSON, so this asks without it.
 #[tokio::test(flavor = "multi_thread")]
-async fn private_functions_look_unknown_and_serve_other_functions() {
+async fn c197_and_c198_results_are_canonical_extended_json() {
     let world = World::with(FUNCTIONS, &[]).await;
-    let ada = world.signed_in("ada@example.com").await;
-    for name in ["hidden", "confirmFunc2", "__proto__", "constructor", "", "../hidden"] {
-        assert_eq!(
-            world.told(Call::function(&ada, name, &json!([]))).await,
-            format!("404 FunctionNotFound function not found: '{name}'")
-        );
+    world.registered(ADA).await;
+    let ada = world.server().ask(&Call::log_in(ADA, PASSWORD)).await.session();
+    let five: Vec<_> = (1..=5).map(|n| json!({ "$numberInt": n.to_string() })).collect();
+    for (name, arguments, body) in [
+        ("sum", json!(five), r#"{"$numberInt":"15"}"#),
+        ("sum", json!([]), r#"{"$numberInt":"0"}"#),
+        ("nothing", json!([]), r#"{"$undefined":true}"#),
+        ("nil", json!([]), "null"),
+        ("admins", json!([]), r#""hello""#),
+        ("system", json!([]), "true"),
+    ] {
+        let reply = world.server().ask(&Call::function(&ada, name, &arguments)).await;
+        assert_eq!((reply.status, &*reply.body), (200, body), "{name}");
     }
-    let answer = world.ask(Call::function(&ada, "whoAmI", &json!([]))).await.json();
-    assert_eq!(answer["user"]["id"], ada.user);
-    assert_eq!(answer["user"]["type"], "normal");
-    assert_eq!(answer["user"]["data"]["email"], "ada@example.com");
-    assert_eq!(answer["system"], false);
-    assert_eq!(answer["secret"], "told by ada@example.com");
-    assert_eq!(world.ask(Call::function(&ada, "system", &json!([]))).await.body, "true");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_type_of_extended_json_comes_back_as_it_was_sent() {
-    let world = World::with(FUNCTIONS, &[]).await;
-    let ada = world.signed_in("ada@example.com").await;
     for value in [
         json!({ "$numberInt": "42" }),
         json!({ "$numberLong": "9007199254740993" }),
@@ -109,23 +104,40 @@ async fn every_type_of_extended_json_comes_back_as_it_was_sent() {
         json!({ "$minKey": 1 }),
         json!({ "b": [{ "$numberInt": "1" }, "x", null, true], "a": {} }),
     ] {
-        let answer = world.ask(Call::function(&ada, "mirror", &json!([value]))).await;
-        assert_eq!(answer.json(), value, "{}", answer.body);
+        let reply = world
+            .server()
+            .ask(&Call::function(&ada, "mirror", &json!([value])))
+            .await;
+        // The order of keys is kept, too.
+        assert_eq!((reply.status, &*reply.body), (200, &*value.to_string()));
     }
-    // The order of keys is kept, too.
-    let reply = world
-        .ask(Call::function(&ada, "mirror", &json!([{ "z": "1", "a": "2" }])))
-        .await;
-    assert_eq!(reply.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn private_functions_look_unknown_and_serve_other_functions() {
+    let world = World::with(FUNCTIONS, &[]).await;
+    let ada = world.signed_in(ADA).await;
+    for name in ["hidden", "confirmFunc2", "__proto__", "constructor", "", "../hidden"] {
+        assert_eq!(
+            refusal(call(&ada, name, ()).await),
+            format!("404 FunctionNotFound function not found: '{name}'")
+        );
+    }
+    let answer = call(&ada, "whoAmI", ()).await.unwrap();
+    assert_eq!(answer["user"]["id"], ada.id());
+    assert_eq!(answer["user"]["type"], "normal");
+    assert_eq!(answer["user"]["data"]["email"], ADA);
+    assert_eq!(answer["system"], false);
+    assert_eq!(answer["secret"], "told by ada@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s77_a_function_does_not_see_the_users_credentials() {
     let source = "exports = () => JSON.stringify(context.request);";
     let world = World::with(&[("request.js", source)], &[]).await;
-    let ada = world.signed_in("ada@example.com").await;
-    let answer = world.ask(Call::function(&ada, "request", &json!([]))).await;
-    assert_eq!(answer.status, 200);
-    assert!(answer.body.contains("remoteIPAddress") && answer.body.contains("127.0.0.1"));
-    assert!(!answer.body.contains(&ada.access_token) && !answer.body.contains("Authorization"));
+    let ada = world.signed_in(ADA).await;
+    let seen: String = ada.call_function("request", ()).await.unwrap();
+    assert!(seen.contains("remoteIPAddress") && seen.contains("127.0.0.1"), "{seen}");
+    let token = ada.access_token().unwrap();
+    assert!(!seen.contains(&token) && !seen.contains("Authorization"), "{seen}");
 }

@@ -1,22 +1,28 @@
 //! What a confirmation function decides, on registering and on a retry.
 
-use super::{FAIL, PENDING, SUCCESS, World};
-use crate::support::{Call, Purpose};
+use super::{FAIL, PASSWORD, PENDING, SUCCESS, World};
+use crate::support::refusal;
 
 const ADA: &str = "ada@example.com";
+const BOB: &str = "bob@example.com";
+const EVE: &str = "eve@example.com";
+
+const FAILED: &str = r#"400 BadRequest failed to confirm user "ada@example.com""#;
+const TAKEN: &str = "409 AccountNameInUse name already in use";
+const UNCONFIRMED: &str = "401 AuthError unauthorized";
+const SPENT: &str = "400 UserpassTokenInvalid userpass token is expired or invalid";
+const CONFIRMED: &str = "400 UserAlreadyConfirmed already confirmed";
+const NOBODY: &str = "404 UserNotFound user not found";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c028_and_s21_a_function_that_fails_leaves_nobody() {
     let world = World::new().await;
     for _ in 0..2 {
         world.service.will_answer(FAIL);
-        assert_eq!(
-            world.told(Call::register(ADA, "password")).await,
-            r#"400 BadRequest failed to confirm user "ada@example.com""#
-        );
+        assert_eq!(refusal(world.register(ADA).await), FAILED);
     }
     assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
+        refusal(world.log_in(ADA, PASSWORD).await),
         "401 InvalidPassword unauthorized"
     );
     // The address is free.
@@ -38,11 +44,7 @@ async fn s21_and_s76_whatever_is_no_answer_counts_as_fail() {
         "not JSON: the function throws",
     ] {
         world.service.will_answer(nonsense);
-        assert_eq!(
-            world.told(Call::register(ADA, "password")).await,
-            r#"400 BadRequest failed to confirm user "ada@example.com""#,
-            "{nonsense}"
-        );
+        assert_eq!(refusal(world.register(ADA).await), FAILED, "{nonsense}");
     }
     world.registered(ADA).await;
 }
@@ -51,11 +53,8 @@ async fn s21_and_s76_whatever_is_no_answer_counts_as_fail() {
 async fn c031_a_function_that_succeeds_confirms_at_once() {
     let world = World::new().await;
     world.registered(ADA).await;
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
-    assert_eq!(
-        world.told(Call::register(ADA, "password")).await,
-        "409 AccountNameInUse name already in use"
-    );
+    world.log_in(ADA, PASSWORD).await.unwrap();
+    assert_eq!(refusal(world.register(ADA).await), TAKEN);
     // For a taken address the function is not asked.
     assert_eq!(world.service.asked(1).await.len(), 1);
 }
@@ -64,67 +63,48 @@ async fn c031_a_function_that_succeeds_confirms_at_once() {
 async fn c032_and_c034_a_function_that_waits_leaves_a_pending_user_until_its_pair_is_used() {
     let world = World::new().await;
     let pair = world.pending(ADA).await;
-    assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
-        "401 AuthError unauthorized"
-    );
-    assert_eq!(
-        world.told(Call::register(ADA, "password")).await,
-        "409 AccountNameInUse name already in use"
-    );
-    assert_eq!(world.told(Call::confirm(&pair)).await, "200");
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
-    assert_eq!(
-        world.told(Call::confirm(&pair)).await,
-        "400 UserpassTokenInvalid userpass token is expired or invalid"
-    );
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), UNCONFIRMED);
+    assert_eq!(refusal(world.register(ADA).await), TAKEN);
+    world.confirm(&pair).await.unwrap();
+    world.log_in(ADA, PASSWORD).await.unwrap();
+    assert_eq!(refusal(world.confirm(&pair).await), SPENT);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_status_waits_too() {
     let world = World::new().await;
     world.service.will_answer(r#"{"status":""}"#);
-    assert_eq!(world.told(Call::register(ADA, "password")).await, "201");
-    assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
-        "401 AuthError unauthorized"
-    );
+    world.register(ADA).await.unwrap();
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), UNCONFIRMED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t04_a_pair_of_an_answer_that_was_not_pending_confirms_nobody() {
     let world = World::new().await;
     world.service.will_answer(FAIL);
-    world.ask(Call::register(ADA, "password")).await;
-    let of_the_failure = world.letter(ADA).await;
+    assert_eq!(refusal(world.register(ADA).await), FAILED);
+    let of_the_failure = world.pair(ADA).await;
     world.service.will_answer(PENDING);
-    world.ask(Call::register(ADA, "password")).await;
+    world.register(ADA).await.unwrap();
     world.mails_to(ADA, 2).await;
-    let pair = world.letter(ADA).await;
-    assert_eq!(
-        world.told(Call::confirm(&of_the_failure)).await,
-        "400 UserpassTokenInvalid userpass token is expired or invalid"
-    );
-    assert_eq!(world.told(Call::confirm(&pair)).await, "200");
+    let pair = world.pair(ADA).await;
+    assert_eq!(refusal(world.confirm(&of_the_failure).await), SPENT);
+    world.confirm(&pair).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c048_and_c049_a_confirmation_mail_is_refused_where_a_function_confirms() {
     let world = World::new().await;
     world.registered(ADA).await;
-    world.pending("bob@example.com").await;
+    world.pending(BOB).await;
+    let app = world.app();
+    let auth = app.email_password_auth();
+    assert_eq!(refusal(auth.resend_confirmation_email(ADA).await), CONFIRMED);
     assert_eq!(
-        world.told(Call::send(Purpose::Confirm, ADA)).await,
-        "400 UserAlreadyConfirmed already confirmed"
-    );
-    assert_eq!(
-        world.told(Call::send(Purpose::Confirm, "bob@example.com")).await,
+        refusal(auth.resend_confirmation_email(BOB).await),
         "400 please use confirm via function"
     );
-    assert_eq!(
-        world.told(Call::send(Purpose::Confirm, "eve@example.com")).await,
-        "404 UserNotFound user not found"
-    );
+    assert_eq!(refusal(auth.resend_confirmation_email(EVE).await), NOBODY);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,12 +112,9 @@ async fn c051_and_c052_a_retry_asks_again_and_confirms_once() {
     let world = World::new().await;
     world.pending(ADA).await;
     world.service.will_answer(SUCCESS);
-    assert_eq!(world.told(Call::retry(ADA)).await, "200");
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
-    assert_eq!(
-        world.told(Call::retry(ADA)).await,
-        "400 UserAlreadyConfirmed already confirmed"
-    );
+    world.retry(ADA).await.unwrap();
+    world.log_in(ADA, PASSWORD).await.unwrap();
+    assert_eq!(refusal(world.retry(ADA).await), CONFIRMED);
     assert_eq!(
         world.service.asked(2).await.len(),
         2,
@@ -149,10 +126,7 @@ async fn c051_and_c052_a_retry_asks_again_and_confirms_once() {
 async fn c053_and_c054_and_c055_nobody_is_asked_about_who_is_not_there() {
     let world = World::new().await;
     for unknown in ["test@gmail.com", "nobody-7f3a@example.com", "foo"] {
-        assert_eq!(
-            world.told(Call::retry(unknown)).await,
-            "404 UserNotFound user not found"
-        );
+        assert_eq!(refusal(world.retry(unknown).await), NOBODY);
     }
     assert!(world.service.asked(0).await.is_empty());
 }
@@ -162,15 +136,9 @@ async fn c056_and_s22_a_retry_that_fails_takes_nothing_away() {
     let world = World::new().await;
     let pair = world.pending(ADA).await;
     world.service.will_answer(FAIL);
-    assert_eq!(
-        world.told(Call::retry(ADA)).await,
-        r#"400 BadRequest failed to confirm user "ada@example.com""#
-    );
-    assert_eq!(
-        world.told(Call::confirm(&pair)).await,
-        "200",
-        "the older pair still works"
-    );
+    assert_eq!(refusal(world.retry(ADA).await), FAILED);
+    // The older pair still works.
+    world.confirm(&pair).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,25 +146,24 @@ async fn s31_a_retry_that_waits_replaces_the_older_pair() {
     let world = World::new().await;
     let older = world.pending(ADA).await;
     world.service.will_answer(PENDING);
-    assert_eq!(world.told(Call::retry(ADA)).await, "200");
+    world.retry(ADA).await.unwrap();
     world.mails_to(ADA, 2).await;
-    let newer = world.letter(ADA).await;
-    assert_eq!(
-        world.told(Call::confirm(&older)).await,
-        "400 UserpassTokenInvalid userpass token is expired or invalid"
-    );
-    assert_eq!(world.told(Call::confirm(&newer)).await, "200");
+    let newer = world.pair(ADA).await;
+    assert_eq!(refusal(world.confirm(&older).await), SPENT);
+    world.confirm(&newer).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_and_the_address_are_checked_before_the_function_runs() {
     let world = World::new().await;
+    let app = world.app();
+    let auth = app.email_password_auth();
     assert_eq!(
-        world.told(Call::register(ADA, "short")).await,
+        refusal(auth.register_user(ADA, "short").await),
         "400 BadRequest password must be between 6 and 128 characters"
     );
     assert_eq!(
-        world.told(Call::register("no address", "password")).await,
+        refusal(auth.register_user("no address", PASSWORD).await),
         "400 BadRequest email invalid"
     );
     assert!(world.service.asked(0).await.is_empty());

@@ -1,15 +1,21 @@
 //! Mails that functions send: promised with what the function decided, and readable in no database.
 
+use serde_json::json;
+
 use super::{FAIL, World};
-use crate::support::Call;
+use crate::support::refusal;
 
 const ADA: &str = "ada@example.com";
+const BOB: &str = "bob@example.com";
+const EVE: &str = "eve@example.com";
+
+const FAILED: &str = r#"400 BadRequest failed to confirm user "ada@example.com""#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_of_a_function_is_sent_whatever_the_function_decides() {
     let world = World::new().await;
     world.service.will_answer(FAIL);
-    world.told(Call::register(ADA, "password")).await;
+    assert_eq!(refusal(world.register(ADA).await), FAILED);
     let mails = world.mails_to(ADA, 1).await;
     assert_eq!(mails[0]["subject"], "Confirm");
     assert_eq!(mails[0]["links"].as_array().unwrap().len(), 1);
@@ -19,10 +25,10 @@ async fn a_mail_of_a_function_is_sent_whatever_the_function_decides() {
 async fn a_function_that_throws_has_sent_nothing() {
     let world = World::new().await;
     world.service.will_answer("not JSON");
-    world.told(Call::register(ADA, "password")).await;
-    world.registered("bob@example.com").await;
+    assert_eq!(refusal(world.register(ADA).await), FAILED);
+    world.registered(BOB).await;
     // Bob's mail was promised later, and is here: Ada's is not on its way.
-    world.mails_to("bob@example.com", 1).await;
+    world.mails_to(BOB, 1).await;
     assert!(world.mails_to(ADA, 0).await.is_empty());
 }
 
@@ -44,19 +50,12 @@ async fn a_mail_that_a_function_does_not_wait_for_is_sent_and_a_flood_is_not() {
         };
     "#;
     let world = World::with(&[("flood.js", source), ("idle.js", idle)], &[]).await;
-    let session = world.signed_in("eve@example.com").await;
-    assert_eq!(
-        world
-            .ask(Call::function(&session, "idle", &serde_json::json!([])))
-            .await,
-        "200"
-    );
-    assert_eq!(world.mails_to("bob@example.com", 1).await.len(), 1);
-    let reply = world
-        .ask(Call::function(&session, "flood", &serde_json::json!([22])))
-        .await;
+    let eve = world.signed_in(EVE).await;
+    let () = eve.call_function("idle", ()).await.unwrap();
+    assert_eq!(world.mails_to(BOB, 1).await.len(), 1);
+    let refused: Vec<String> = eve.call_function("flood", [22]).await.unwrap();
     let sorry = "a call can send at most 20 mails";
-    assert_eq!(reply.json(), serde_json::json!([sorry, sorry]));
+    assert_eq!(refused, [sorry, sorry]);
     assert_eq!(world.mails_to(ADA, 20).await.len(), 20);
 }
 
@@ -73,26 +72,19 @@ async fn t15_a_function_cannot_send_what_no_mail_can_be() {
         };
     "#;
     let world = World::with(&[("send.js", source)], &[]).await;
-    let session = world.signed_in("bob@example.com").await;
+    let bob = world.signed_in(BOB).await;
     let mut told = Vec::new();
     for mail in [
-        r#"{"to":"ada@example.com","subject":"s","text":"t"}"#,
-        r#"{"to":"no address","subject":"s","text":"t"}"#,
-        r#"{"to":"ada@example.com\r\nBcc: eve@example.com","subject":"s","text":"t"}"#,
-        r#"{"to":["ada@example.com","eve@example.com"],"subject":"s","text":"t"}"#,
-        r#"{"to":"ada@example.com","subject":"s"}"#,
-        "{}",
+        json!({ "to": ADA, "subject": "s", "text": "t" }),
+        json!({ "to": "no address", "subject": "s", "text": "t" }),
+        json!({ "to": "ada@example.com\r\nBcc: eve@example.com", "subject": "s", "text": "t" }),
+        json!({ "to": [ADA, EVE], "subject": "s", "text": "t" }),
+        json!({ "to": ADA, "subject": "s" }),
+        json!({}),
     ] {
-        let mail: serde_json::Value = serde_json::from_str(mail).unwrap();
-        let reply = world
-            .ask(Call::function(&session, "send", &serde_json::json!([mail])))
-            .await;
-        told.push(reply.body);
+        let answer: String = bob.call_function("send", [mail]).await.unwrap();
+        told.push(answer);
     }
-    assert_eq!(
-        told.iter().filter(|answer| *answer == "\"sent\"").count(),
-        1,
-        "{told:?}"
-    );
+    assert_eq!(told.iter().filter(|answer| *answer == "sent").count(), 1, "{told:?}");
     assert_eq!(world.mails_to(ADA, 1).await.len(), 1);
 }

@@ -2,46 +2,38 @@
 
 use serde_json::json;
 
-use super::{FAIL, PENDING, SUCCESS, World};
-use crate::support::{Call, Purpose};
+use super::{FAIL, PASSWORD, PENDING, SUCCESS, World};
+use crate::support::refusal;
 
 const ADA: &str = "ada@example.com";
+const EVE: &str = "eve@example.com";
 
-fn reset(email: &str, password: &str) -> Call {
-    Call::reset_by_function(email, password, &json!([]))
-}
+const FAILED: &str = r#"400 failed to reset password for user "ada@example.com""#;
+const WRONG: &str = "401 InvalidPassword unauthorized";
+const NOBODY: &str = "404 UserNotFound user not found";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c062_a_reset_mail_is_refused_where_a_function_resets() {
     let world = World::new().await;
     world.registered(ADA).await;
+    let app = world.app();
+    let auth = app.email_password_auth();
     assert_eq!(
-        world.told(Call::send(Purpose::Reset, ADA)).await,
+        refusal(auth.send_reset_password_email(ADA).await),
         "400 please use reset password via function"
     );
-    assert_eq!(
-        world.told(Call::send(Purpose::Reset, "eve@example.com")).await,
-        "404 UserNotFound user not found"
-    );
+    assert_eq!(refusal(auth.send_reset_password_email(EVE).await), NOBODY);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c072_and_s34_a_function_that_succeeds_sets_the_password_and_ends_the_sessions() {
     let world = World::new().await;
-    let session = world.signed_in(ADA).await;
+    let user = world.signed_in(ADA).await;
     world.service.will_answer(SUCCESS);
-    assert_eq!(world.told(reset(ADA, "new-password")).await, "200");
-    assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
-        "401 InvalidPassword unauthorized"
-    );
-    assert_eq!(world.told(Call::log_in(ADA, "new-password")).await, "200");
-    assert!(
-        world
-            .told(Call::refresh(&session))
-            .await
-            .starts_with("401 InvalidSession")
-    );
+    world.reset(ADA, "new-password").await.unwrap();
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), WRONG);
+    world.log_in(ADA, "new-password").await.unwrap();
+    assert!(user.refresh_access_token().await.unwrap_err().is_logged_out());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,15 +43,15 @@ async fn c074_the_function_gets_what_the_client_sends_along_with_its_types() {
     world.service.will_answer(FAIL);
     let extra =
         json!(["say-the-magic-word", { "$numberInt": "42" }, { "$numberDouble": "1.5" }, null, { "a": [true] }]);
-    world.told(Call::reset_by_function(ADA, "new-password", &extra)).await;
+    let app = world.app();
+    let auth = app.email_password_auth();
+    let asked = auth.call_reset_password_function(ADA, "new-password", &extra).await;
+    assert_eq!(refusal(asked), FAILED);
     let asked = world.service.asked(2).await.remove(1).json();
     assert_eq!(asked["username"], ADA);
     assert_eq!(asked["password"], "new-password");
     assert_eq!(asked["currentPasswordValid"], false);
-    assert_eq!(
-        asked["extra"],
-        json!(["say-the-magic-word", { "$numberInt": "42" }, { "$numberDouble": "1.5" }, null, { "a": [true] }])
-    );
+    assert_eq!(asked["extra"], extra);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +59,7 @@ async fn s43_the_function_is_told_whether_the_password_is_the_current_one() {
     let world = World::new().await;
     world.registered(ADA).await;
     world.service.will_answer(FAIL);
-    world.told(reset(ADA, "password")).await;
+    assert_eq!(refusal(world.reset(ADA, PASSWORD).await), FAILED);
     assert_eq!(
         world.service.asked(2).await.remove(1).json()["currentPasswordValid"],
         true
@@ -79,21 +71,16 @@ async fn c075_a_function_that_fails_changes_nothing() {
     let world = World::new().await;
     world.registered(ADA).await;
     world.service.will_answer(FAIL);
-    let reply = world.ask(reset(ADA, "new-password")).await;
-    let body = reply.json();
-    assert_eq!(reply, "400");
-    assert_eq!(body["error"], r#"failed to reset password for user "ada@example.com""#);
-    assert!(body["link"].as_str().unwrap().contains("logs?co_id="));
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
+    let error = world.reset(ADA, "new-password").await.unwrap_err();
+    assert!(error.link().unwrap().contains("logs?co_id="), "{error:?}");
+    assert_eq!(refusal::<()>(Err(error)), FAILED);
+    world.log_in(ADA, PASSWORD).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c076_nobody_is_asked_about_who_is_not_there() {
     let world = World::new().await;
-    assert_eq!(
-        world.told(reset("eve@example.com", "new-password")).await,
-        "404 UserNotFound user not found"
-    );
+    assert_eq!(refusal(world.reset(EVE, "new-password").await), NOBODY);
     assert!(world.service.asked(0).await.is_empty());
 }
 
@@ -102,20 +89,16 @@ async fn c077_and_c064_while_a_reset_waits_the_old_password_works_and_the_pair_s
     let world = World::new().await;
     world.registered(ADA).await;
     world.service.will_answer(PENDING);
-    assert_eq!(world.told(reset(ADA, "asked-for")).await, "200");
-    assert_eq!(
-        world.told(Call::log_in(ADA, "asked-for")).await,
-        "401 InvalidPassword unauthorized"
-    );
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
+    world.reset(ADA, "asked-for").await.unwrap();
+    assert_eq!(refusal(world.log_in(ADA, "asked-for").await), WRONG);
+    world.log_in(ADA, PASSWORD).await.unwrap();
     world.mails_to(ADA, 2).await;
-    let pair = world.letter(ADA).await;
-    assert_eq!(world.told(Call::reset(&pair, "sent-with-the-pair")).await, "200");
-    assert_eq!(world.told(Call::log_in(ADA, "sent-with-the-pair")).await, "200");
-    assert_eq!(
-        world.told(Call::log_in(ADA, "asked-for")).await,
-        "401 InvalidPassword unauthorized"
-    );
+    let pair = world.pair(ADA).await;
+    let app = world.app();
+    let auth = app.email_password_auth();
+    auth.reset_password("sent-with-the-pair", &pair).await.unwrap();
+    world.log_in(ADA, "sent-with-the-pair").await.unwrap();
+    assert_eq!(refusal(world.log_in(ADA, "asked-for").await), WRONG);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,12 +106,14 @@ async fn a_failed_reset_leaves_an_earlier_pair_alive() {
     let world = World::new().await;
     world.registered(ADA).await;
     world.service.will_answer(PENDING);
-    world.told(reset(ADA, "asked-for")).await;
+    world.reset(ADA, "asked-for").await.unwrap();
     world.mails_to(ADA, 2).await;
-    let pair = world.letter(ADA).await;
+    let pair = world.pair(ADA).await;
     world.service.will_answer(FAIL);
-    world.told(reset(ADA, "again-asked")).await;
-    assert_eq!(world.told(Call::reset(&pair, "new-password")).await, "200");
+    assert_eq!(refusal(world.reset(ADA, "again-asked").await), FAILED);
+    let app = world.app();
+    let auth = app.email_password_auth();
+    auth.reset_password("new-password", &pair).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,19 +121,19 @@ async fn a_pending_registration_can_be_reset_and_stays_pending() {
     let world = World::new().await;
     let pair = world.pending(ADA).await;
     world.service.will_answer(SUCCESS);
-    assert_eq!(world.told(reset(ADA, "new-password")).await, "200");
+    world.reset(ADA, "new-password").await.unwrap();
     assert_eq!(
-        world.told(Call::log_in(ADA, "new-password")).await,
+        refusal(world.log_in(ADA, "new-password").await),
         "401 AuthError unauthorized"
     );
     // A new password voids every pair.
     assert_eq!(
-        world.told(Call::confirm(&pair)).await,
+        refusal(world.confirm(&pair).await),
         "400 UserpassTokenInvalid userpass token is expired or invalid"
     );
     world.service.will_answer(SUCCESS);
-    assert_eq!(world.told(Call::retry(ADA)).await, "200");
-    assert_eq!(world.told(Call::log_in(ADA, "new-password")).await, "200");
+    world.retry(ADA).await.unwrap();
+    world.log_in(ADA, "new-password").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +141,7 @@ async fn the_policy_is_checked_before_the_function_runs() {
     let world = World::new().await;
     world.registered(ADA).await;
     assert_eq!(
-        world.told(reset(ADA, "short")).await,
+        refusal(world.reset(ADA, "short").await),
         "400 BadRequest password must be between 6 and 128 characters"
     );
     assert_eq!(world.service.asked(1).await.len(), 1, "only the registration asked");
@@ -169,7 +154,7 @@ async fn a_password_that_is_a_status_changes_no_answer() {
     world.registered(ADA).await;
     for password in ["success", "pending"] {
         world.service.will_answer(SUCCESS);
-        assert_eq!(world.told(reset(ADA, password)).await, "200");
-        assert_eq!(world.told(Call::log_in(ADA, password)).await, "200");
+        world.reset(ADA, password).await.unwrap();
+        world.log_in(ADA, password).await.unwrap();
     }
 }

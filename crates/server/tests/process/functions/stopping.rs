@@ -1,7 +1,7 @@
 //! A server that stops finishes the calls that it accepted, and leaves no process behind.
 
-use super::{PENDING, World};
-use crate::support::Call;
+use super::{PASSWORD, PENDING, World};
+use crate::support::refusal;
 
 const ADA: &str = "ada@example.com";
 
@@ -15,14 +15,11 @@ async fn a_call_under_way_is_finished_before_the_server_ends() {
     let server = world.server.take().unwrap();
     server.terminate();
     world.service.let_go();
-    assert_eq!(registering.await.unwrap().unwrap(), "201");
+    registering.await.unwrap().unwrap();
     assert!(server.ended().await.status.success());
 
     world.server = Some(world.program.start().await);
-    assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
-        "401 AuthError unauthorized"
-    );
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), "401 AuthError unauthorized");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,8 +37,5 @@ async fn a_call_whose_client_has_gone_is_finished_too() {
     assert!(server.ended().await.status.success());
 
     world.server = Some(world.program.start().await);
-    assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
-        "401 AuthError unauthorized"
-    );
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), "401 AuthError unauthorized");
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use doorward_client::{Credentials, User};
+use doorward_client::Credentials;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{SUCCESS, World};
-use crate::support::{Asked, Call, with_database};
+use super::{PASSWORD, SUCCESS, World};
+use crate::support::{Asked, with_database};
 
 const ADA: &str = "ada@example.com";
 
@@ -48,22 +48,6 @@ async fn world(triggers: &[(&str, &str)], arguments: &[&str]) -> World {
     World::with_files(&files, arguments).await
 }
 
-/// Logs in on a device of its own.
-async fn log_in(world: &World, email: &str) -> User {
-    let app = world.server().app();
-    app.log_in(Credentials::email_password(email, "password"))
-        .await
-        .unwrap()
-}
-
-async fn registered(world: &World, email: &str) {
-    let app = world.server().app();
-    app.email_password_auth()
-        .register_user(email, "password")
-        .await
-        .unwrap();
-}
-
 /// What the service has heard, at least so often.
 async fn heard(world: &World, times: usize) -> Vec<Value> {
     let asked = world.service.asked(times).await;
@@ -83,9 +67,9 @@ async fn creation_logins_and_deletion_are_told_in_order() {
     for _ in 0..4 {
         world.service.will_answer("");
     }
-    registered(&world, ADA).await;
-    let ada = log_in(&world, ADA).await;
-    log_in(&world, ADA).await;
+    world.register(ADA).await.unwrap();
+    let ada = world.log_in(ADA, PASSWORD).await.unwrap();
+    world.log_in(ADA, PASSWORD).await.unwrap();
     ada.refresh_access_token().await.unwrap();
     ada.app().delete_user(&ada).await.unwrap();
 
@@ -132,9 +116,9 @@ async fn only_the_providers_that_a_trigger_names_set_it_off() {
     ];
     let world = World::with_files(&files, &[]).await;
     world.service.will_answer("");
-    registered(&world, ADA).await;
-    log_in(&world, ADA).await;
-    let app = world.server().app();
+    world.register(ADA).await.unwrap();
+    world.log_in(ADA, PASSWORD).await.unwrap();
+    let app = world.app();
     let ada = app
         .log_in(Credentials::function(json!({ "id": "ada:1" })))
         .await
@@ -148,17 +132,17 @@ async fn only_the_providers_that_a_trigger_names_set_it_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trigger_that_throws_or_takes_too_long_is_logged_and_not_told_again() {
     let world = world(&[("login", "LOGIN")], &["--function-timeout", "1s"]).await;
-    registered(&world, ADA).await;
+    world.register(ADA).await.unwrap();
     world.service.will_answer("it broke");
-    log_in(&world, ADA).await;
+    world.log_in(ADA, PASSWORD).await.unwrap();
     world.server().logs("Error: it broke").await;
     world.service.hold();
     world.service.will_answer("");
-    log_in(&world, ADA).await;
+    world.log_in(ADA, PASSWORD).await.unwrap();
     world.server().logs("it took too long").await;
     world.service.let_go();
     world.service.will_answer("");
-    log_in(&world, ADA).await;
+    world.log_in(ADA, PASSWORD).await.unwrap();
     assert_eq!(heard(&world, 3).await.len(), 3);
     let ended = world.server.unwrap().stop().await;
     assert_eq!(ended.stderr.matches("a hook failed").count(), 2, "{}", ended.stderr);
@@ -170,15 +154,15 @@ async fn nobody_waits_for_a_trigger_but_the_next_event_of_its_user() {
     for _ in 0..4 {
         world.service.will_answer("");
     }
-    registered(&world, ADA).await;
-    registered(&world, "bob@example.com").await;
+    world.register(ADA).await.unwrap();
+    world.register("bob@example.com").await.unwrap();
     world.service.hold();
-    let ada = log_in(&world, ADA).await;
+    let ada = world.log_in(ADA, PASSWORD).await.unwrap();
     heard(&world, 1).await;
     // The client has its session, and others go on.
     ada.refresh_access_token().await.unwrap();
-    log_in(&world, ADA).await;
-    let bob = log_in(&world, "bob@example.com").await;
+    world.log_in(ADA, PASSWORD).await.unwrap();
+    let bob = world.log_in("bob@example.com", PASSWORD).await.unwrap();
     let beside = heard(&world, 2).await;
     assert_eq!(beside[1]["user"]["id"], bob.id(), "Ada's second login waits");
     world.service.let_go();
@@ -189,11 +173,11 @@ async fn nobody_waits_for_a_trigger_but_the_next_event_of_its_user() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_server_was_telling_is_told_again() {
     let mut world = world(&[("login", "LOGIN")], &[]).await;
-    registered(&world, ADA).await;
+    world.register(ADA).await.unwrap();
     world.service.hold();
     world.service.will_answer("");
-    log_in(&world, ADA).await;
-    log_in(&world, ADA).await;
+    world.log_in(ADA, PASSWORD).await.unwrap();
+    world.log_in(ADA, PASSWORD).await.unwrap();
     heard(&world, 1).await;
     world.server.take().unwrap().kill().await;
     world.service.let_go();
@@ -208,11 +192,11 @@ async fn what_a_killed_server_was_telling_is_told_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stops_lets_a_trigger_end_and_tells_it_no_second_time() {
     let mut world = world(&[("login", "LOGIN")], &[]).await;
-    registered(&world, ADA).await;
+    world.register(ADA).await.unwrap();
     world.service.hold();
     world.service.will_answer("");
-    let ada = log_in(&world, ADA).await;
-    log_in(&world, ADA).await;
+    let ada = world.log_in(ADA, PASSWORD).await.unwrap();
+    world.log_in(ADA, PASSWORD).await.unwrap();
     heard(&world, 1).await;
     let server = world.server.take().unwrap();
     server.terminate();
@@ -240,8 +224,8 @@ async fn a_trigger_can_send_mail_even_about_a_user_who_is_gone() {
         ("triggers/bye.json", &*trigger),
     ];
     let world = World::with_files(&files, &[]).await;
-    registered(&world, ADA).await;
-    let ada = log_in(&world, ADA).await;
+    world.register(ADA).await.unwrap();
+    let ada = world.log_in(ADA, PASSWORD).await.unwrap();
     ada.app().delete_user(&ada).await.unwrap();
     let mails = world.mails_to(ADA, 1).await;
     assert_eq!(mails[0]["text"], ada.id());
@@ -255,9 +239,9 @@ async fn every_event_of_many_users_is_told_once() {
     }
     let users = join_all((0..10).map(async |n| {
         let email = format!("user{n}@example.com");
-        registered(&world, &email).await;
-        let user = log_in(&world, &email).await;
-        log_in(&world, &email).await;
+        world.register(&email).await.unwrap();
+        let user = world.log_in(&email, PASSWORD).await.unwrap();
+        world.log_in(&email, PASSWORD).await.unwrap();
         user
     }))
     .await;
@@ -285,18 +269,19 @@ async fn of_two_servers_one_tells_it_and_the_other_takes_over_when_that_is_kille
         }
         for n in 0..10 {
             let email = format!("user{n}@example.com");
-            registered(&world, &email).await;
-            assert_eq!(other.ask(&Call::log_in(&email, "password")).await, "200");
+            world.register(&email).await.unwrap();
+            let app = other.app();
+            app.log_in(Credentials::email_password(&email, PASSWORD)).await.unwrap();
         }
         let told = heard(&world, 20).await;
         assert_eq!(operations(&told).iter().filter(|event| **event == "CREATE").count(), 10);
 
         // Only the first server is left when it begins to tell.
         assert!(other.stop().await.status.success());
-        registered(&world, ADA).await;
+        world.register(ADA).await.unwrap();
         world.service.hold();
         world.service.will_answer("");
-        let ada = log_in(&world, ADA).await;
+        let ada = world.log_in(ADA, PASSWORD).await.unwrap();
         heard(&world, 21).await;
         world.server.take().unwrap().kill().await;
         world.service.let_go();

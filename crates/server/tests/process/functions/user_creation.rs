@@ -1,11 +1,11 @@
 //! The function that is told of every user before it is made, and can forbid it.
 
-use doorward_client::{Credentials, Error, User};
+use doorward_client::{Credentials, User};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::World;
-use crate::support::{Call, refusal};
+use super::{PASSWORD, World};
+use crate::support::refusal;
 
 const USER_DATA: &str = r#"{ "enabled": false, "on_user_creation_function_name": "onCreate" }"#;
 
@@ -38,18 +38,12 @@ async fn told(world: &World, times: usize) -> Vec<Value> {
     asked[1..].iter().map(|asked| asked.json()["user"].clone()).collect()
 }
 
-/// Logs in on a device of its own.
-async fn log_in(world: &World) -> Result<User, Error> {
-    let app = world.server().app();
-    app.log_in(Credentials::email_password(ADA, "password")).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_told_of_a_user_before_the_first_login_makes_it_and_never_again() {
     let world = world().await;
     world.registered(ADA).await;
     world.service.will_answer("");
-    let user = log_in(&world).await.unwrap();
+    let user = world.log_in(ADA, PASSWORD).await.unwrap();
     let asked = world.service.asked(2).await;
     let body = asked[1].json();
     assert_eq!(body["system"], true);
@@ -65,7 +59,7 @@ async fn it_is_told_of_a_user_before_the_first_login_makes_it_and_never_again() 
     );
     assert_eq!(user.identities()[0].id(), identity["id"]);
 
-    assert_eq!(log_in(&world).await.unwrap().id(), user.id());
+    assert_eq!(world.log_in(ADA, PASSWORD).await.unwrap().id(), user.id());
     assert_eq!(world.service.asked(2).await.len(), 2);
 }
 
@@ -74,14 +68,14 @@ async fn if_it_throws_or_takes_too_long_there_is_no_user_and_the_next_attempt_te
     let world = world().await;
     world.registered(ADA).await;
     world.service.will_answer("not on the list");
-    assert_eq!(refusal(log_in(&world).await), REFUSED);
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), REFUSED);
     // Never let go: the function waits until its time is over.
     world.service.hold();
     world.service.will_answer("");
-    assert_eq!(refusal(log_in(&world).await), REFUSED);
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), REFUSED);
     world.service.let_go();
     world.service.will_answer("");
-    let made = log_in(&world).await.unwrap();
+    let made = world.log_in(ADA, PASSWORD).await.unwrap();
     for user in told(&world, 3).await {
         assert_eq!(user["id"], made.id());
     }
@@ -92,7 +86,7 @@ async fn a_wrong_password_asks_nobody() {
     let world = world().await;
     world.registered(ADA).await;
     assert_eq!(
-        world.told(Call::log_in(ADA, "another password")).await,
+        refusal(world.log_in(ADA, "another password").await),
         "401 InvalidPassword unauthorized"
     );
     assert_eq!(world.service.asked(1).await.len(), 1);
@@ -105,7 +99,7 @@ async fn first_logins_at_once_are_one_user() {
     for _ in 0..4 {
         world.service.will_answer("");
     }
-    let logins = join_all((0..4).map(|_| log_in(&world))).await;
+    let logins = join_all((0..4).map(|_| world.log_in(ADA, PASSWORD))).await;
     let asked = told(&world, 1).await;
     let users: Vec<User> = logins.into_iter().map(Result::unwrap).collect();
     for user in &users {
@@ -121,16 +115,20 @@ async fn a_server_that_was_killed_meanwhile_tells_the_same_id_after_its_start() 
     world.registered(ADA).await;
     world.service.hold();
     world.service.will_answer("");
-    let (client, call) = (world.server().client().clone(), Call::log_in(ADA, "password"));
-    let waiting = tokio::spawn(async move { client.try_ask(&call).await.is_err() });
+    let waiting = world.logging_in(ADA);
     let before = told(&world, 1).await;
     world.server.take().unwrap().kill().await;
-    assert!(waiting.await.unwrap(), "nobody was told that there is a session");
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(
+        error.status(),
+        None,
+        "nobody was told that there is a session: {error:?}"
+    );
     world.service.let_go();
 
     world.server = Some(world.program.start().await);
     world.service.will_answer("");
-    assert_eq!(before[0]["id"], log_in(&world).await.unwrap().id());
+    assert_eq!(before[0]["id"], world.log_in(ADA, PASSWORD).await.unwrap().id());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,8 +137,7 @@ async fn a_client_that_goes_away_leaves_a_user() {
     world.registered(ADA).await;
     world.service.hold();
     world.service.will_answer("");
-    let (client, call) = (world.server().client().clone(), Call::log_in(ADA, "password"));
-    let impatient = tokio::spawn(async move { client.try_ask(&call).await.is_ok() });
+    let impatient = world.logging_in(ADA);
     let before = told(&world, 1).await;
     impatient.abort();
     let _ = impatient.await;
@@ -151,7 +148,7 @@ async fn a_client_that_goes_away_leaves_a_user() {
     let mut world = world;
     assert!(world.server.take().unwrap().ended().await.status.success());
     world.server = Some(world.program.start().await);
-    assert_eq!(before[0]["id"], log_in(&world).await.unwrap().id());
+    assert_eq!(before[0]["id"], world.log_in(ADA, PASSWORD).await.unwrap().id());
     assert_eq!(told(&world, 1).await.len(), 1, "it was not asked again");
 }
 
@@ -166,23 +163,24 @@ async fn it_is_told_of_those_who_log_in_by_a_function_too() {
         ("functions/logIn.js", "exports = ({ id }) => ({ id, name: 'Ada' });"),
     ];
     let world = World::with_files(&files, &[]).await;
-    let call = || Call::log_in_with(&json!({ "id": "ada:1" }));
+    let app = world.app();
+    let ada = || Credentials::function(json!({ "id": "ada:1" }));
     world.service.will_answer("no");
-    assert_eq!(world.told(call()).await, REFUSED);
+    assert_eq!(refusal(app.log_in(ada()).await), REFUSED);
     world.service.will_answer("");
-    let session = world.ask(call()).await.session();
+    let user = app.log_in(ada()).await.unwrap();
     let asked = world.service.asked(2).await;
     for asked in &asked {
         assert_eq!(
             asked.json()["user"],
             json!({
-                "id": session.user,
+                "id": user.id(),
                 "type": "normal",
                 "data": { "name": "Ada" },
                 "identities": [{ "id": "ada:1", "provider_type": "custom-function", "data": { "name": "Ada" } }],
             })
         );
     }
-    assert_eq!(world.ask(call()).await.session().user, session.user);
+    assert_eq!(app.log_in(ada()).await.unwrap(), user);
     assert_eq!(world.service.asked(2).await.len(), 2);
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{PENDING, SUCCESS, World};
-use crate::support::{Call, Purpose};
+use super::{PASSWORD, PENDING, SUCCESS, World};
+use crate::support::{Call, refusal};
 
 const ADA: &str = "ada@example.com";
+
+const TAKEN: &str = "409 AccountNameInUse name already in use";
+const WRONG: &str = "401 InvalidPassword unauthorized";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_function_runs_its_address_is_taken_and_otherwise_unknown() {
@@ -15,26 +18,22 @@ async fn while_the_function_runs_its_address_is_taken_and_otherwise_unknown() {
     let registering = world.registering(ADA);
     world.service.asked(1).await;
 
-    assert_eq!(
-        world.told(Call::register(ADA, "password")).await,
-        "409 AccountNameInUse name already in use"
-    );
-    assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
-        "401 InvalidPassword unauthorized"
-    );
-    for call in [
-        Call::retry(ADA),
-        Call::send(Purpose::Confirm, ADA),
-        Call::send(Purpose::Reset, ADA),
-        Call::reset_by_function(ADA, "new-password", &serde_json::json!([])),
+    assert_eq!(refusal(world.register(ADA).await), TAKEN);
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), WRONG);
+    let app = world.app();
+    let auth = app.email_password_auth();
+    for answer in [
+        world.retry(ADA).await,
+        auth.resend_confirmation_email(ADA).await,
+        auth.send_reset_password_email(ADA).await,
+        world.reset(ADA, "new-password").await,
     ] {
-        assert_eq!(world.told(call).await, "404 UserNotFound user not found");
+        assert_eq!(refusal(answer), "404 UserNotFound user not found");
     }
 
     world.service.let_go();
-    assert_eq!(registering.await.unwrap().unwrap(), "201");
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
+    registering.await.unwrap().unwrap();
+    world.log_in(ADA, PASSWORD).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,8 +43,9 @@ async fn s16_of_many_who_register_an_address_at_once_one_is_asked_about() {
     world.service.will_answer(PENDING);
     let clients: Vec<_> = (0..20)
         .map(|_| {
+            // Not by the SDK, which leaves it to its user to ask again where too many hash at once.
             let client = world.server().client().clone();
-            tokio::spawn(async move { client.ask(&Call::register(ADA, "password")).await.to_string() })
+            tokio::spawn(async move { client.ask(&Call::register(ADA, PASSWORD)).await.to_string() })
         })
         .collect();
     world.service.asked(1).await;
@@ -83,7 +83,7 @@ async fn what_a_function_decides_is_kept_when_the_client_has_gone() {
     let _ = impatient.await;
     world.service.let_go();
     world.mails_to(ADA, 1).await;
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
+    world.log_in(ADA, PASSWORD).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +91,7 @@ async fn t18_a_function_that_takes_too_long_fails_and_its_address_is_free_again(
     let world = World::with(&[], &["--function-timeout", "1s"]).await;
     world.service.hold();
     assert_eq!(
-        world.told(Call::register(ADA, "password")).await,
+        refusal(world.register(ADA).await),
         r#"400 BadRequest failed to confirm user "ada@example.com""#
     );
     world.service.let_go();
@@ -105,14 +105,12 @@ async fn t02_an_address_that_a_crash_left_kept_is_free_after_the_restart() {
     let registering = world.registering(ADA);
     world.service.asked(1).await;
     world.server.take().unwrap().kill().await;
-    assert!(registering.await.unwrap().is_err(), "nobody was told anything");
+    let error = registering.await.unwrap().unwrap_err();
+    assert_eq!(error.status(), None, "nobody was told anything: {error:?}");
 
     world.server = Some(world.program.start().await);
     world.service.let_go();
-    assert_eq!(
-        world.told(Call::log_in(ADA, "password")).await,
-        "401 InvalidPassword unauthorized"
-    );
+    assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), WRONG);
     world.registered(ADA).await;
 }
 
@@ -129,22 +127,22 @@ async fn as_many_functions_run_at_once_as_there_are_workers() {
     assert_eq!(world.service.asked(5).await.len(), 5);
     world.service.let_go();
     for client in waiting {
-        assert_eq!(client.await.unwrap().unwrap(), "201");
+        client.await.unwrap().unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_that_wait_keep_nobody_else_waiting() {
     let world = World::new().await;
-    let session = world.signed_in("bob@example.com").await;
+    let bob = world.signed_in("bob@example.com").await;
     world.service.hold();
     let busy: Vec<_> = (0..8)
         .map(|n| world.registering(&format!("user{n}@example.com")))
         .collect();
     world.service.asked(2).await;
     for _ in 0..20 {
-        assert_eq!(world.told(Call::profile(&session)).await, "200");
-        assert_eq!(world.told(Call::get("/readyz")).await, "200");
+        bob.refresh_profile().await.unwrap();
+        assert_eq!(world.server().ask(&Call::get("/readyz")).await, "200");
     }
     world.service.let_go();
     for client in busy {

@@ -1,10 +1,11 @@
 //! Functions that are web services: signed calls whose answer decides as a script's does.
 
+use doorward_client::{Credentials, Error, User};
 use doorward_functions::WebhookSecret;
 use serde_json::json;
 
-use super::{FAIL, SUCCESS};
-use crate::support::{AppDir, Call, OwnerService, Program, Server};
+use super::{FAIL, PASSWORD, SUCCESS};
+use crate::support::{AppDir, OwnerService, Program, Server, refusal};
 
 const ADA: &str = "ada@example.com";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -42,10 +43,16 @@ impl World {
         }
     }
 
-    async fn told(&self, call: Call) -> String {
-        let reply = self.server.ask(&call).await;
-        let error = reply.json()["error"].as_str().unwrap_or_default().to_owned();
-        format!("{reply} {error}").trim_end().to_owned()
+    async fn register(&self) -> Result<(), Error> {
+        let app = self.server.app();
+        app.email_password_auth().register_user(ADA, PASSWORD).await
+    }
+
+    async fn log_in(&self, password: &str) -> Result<User, Error> {
+        self.server
+            .app()
+            .log_in(Credentials::email_password(ADA, password))
+            .await
     }
 }
 
@@ -53,8 +60,8 @@ impl World {
 async fn s78_a_web_service_decides_by_a_signed_call() {
     let world = World::new().await;
     world.service.will_answer(SUCCESS);
-    assert_eq!(world.told(Call::register(ADA, "password")).await, "201");
-    assert_eq!(world.told(Call::log_in(ADA, "password")).await, "200");
+    world.register().await.unwrap();
+    world.log_in(PASSWORD).await.unwrap();
 
     let asked = world.service.asked(1).await.remove(0);
     assert_eq!(asked.header("content-type"), "application/json");
@@ -82,21 +89,20 @@ async fn t18_anything_but_a_2xx_with_an_object_is_fail() {
     ] {
         world.service.will_answer_with(status, body);
         assert_eq!(
-            world.told(Call::register(ADA, "password")).await,
+            refusal(world.register().await),
             r#"400 BadRequest failed to confirm user "ada@example.com""#,
             "{status} {body}"
         );
     }
     world.service.will_answer(SUCCESS);
-    assert_eq!(world.told(Call::register(ADA, "password")).await, "201");
+    world.register().await.unwrap();
     world.service.will_answer(SUCCESS);
-    assert_eq!(
-        world
-            .told(Call::reset_by_function(ADA, "new-password", &json!([])))
-            .await,
-        "200"
-    );
-    assert_eq!(world.told(Call::log_in(ADA, "new-password")).await, "200");
+    let app = world.server.app();
+    let auth = app.email_password_auth();
+    auth.call_reset_password_function(ADA, "new-password", ())
+        .await
+        .unwrap();
+    world.log_in("new-password").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

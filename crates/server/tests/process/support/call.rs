@@ -250,11 +250,7 @@ pub(crate) struct Session {
 impl Session {
     /// The id of the key that signed the access token.
     pub(crate) fn signing_key(&self) -> String {
-        let header = decoded(&self.access_token, 0);
-        header["kid"]
-            .as_str()
-            .expect("an access token names its key")
-            .to_owned()
+        signing_key(&self.access_token)
     }
 
     /// What the access token says.
@@ -266,6 +262,13 @@ impl Session {
     pub(crate) fn refresh_claims(&self) -> Value {
         decoded(&self.refresh_token, 1)
     }
+}
+
+/// The id of the key that signed an access token.
+pub(crate) fn signing_key(access_token: &str) -> String {
+    let header = decoded(access_token, 0);
+    let id = header["kid"].as_str();
+    id.expect("an access token names its key").to_owned()
 }
 
 /// A part of a JWT.

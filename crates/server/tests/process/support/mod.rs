@@ -12,7 +12,7 @@ mod program;
 mod sdk;
 
 pub(crate) use app_dir::{AppDir, notes};
-pub(crate) use call::{Call, Client, Reply, Session};
+pub(crate) use call::{Call, Client, Reply, Session, signing_key};
 pub(crate) use database::with_database;
 pub(crate) use door::Door;
 pub(crate) use figures::Figures;

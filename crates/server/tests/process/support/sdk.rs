@@ -3,13 +3,32 @@
 
 use doorward_client::{App, EmailToken, Error};
 
-use super::{Letter, Server};
+use super::{Letter, PASSWORD, Server};
 
 impl Server {
     /// The app of the tests, on a device of its own.
     pub(crate) fn app(&self) -> App {
-        let app = App::builder("notes-abcde").base_url(self.url()).build();
+        self.app_of("notes-abcde")
+    }
+
+    /// Another app.
+    pub(crate) fn app_of(&self, id: &str) -> App {
+        let app = App::builder(id).base_url(self.url()).build();
         app.expect("a server that runs has a URL")
+    }
+
+    /// Registers an address with [`PASSWORD`], on a device of its own.
+    pub(crate) async fn register(&self, email: &str) {
+        let app = self.app();
+        let registered = app.email_password_auth().register_user(email, PASSWORD).await;
+        registered.expect("a new address can be registered");
+    }
+
+    /// Confirms an address by the link in its mail.
+    pub(crate) async fn confirm(&self, letter: &Letter) {
+        let app = self.app();
+        let confirmed = app.email_password_auth().confirm_user(&letter.pair()).await;
+        confirmed.expect("a link that was mailed works");
     }
 }
 
