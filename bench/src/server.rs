@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -159,7 +160,14 @@ impl Drop for Server {
     }
 }
 
-/// An address that nobody listens on at this moment.
+/// An address that nobody listens on at this moment, below the ports that the kernel hands out: no connection of anybody may take it
+/// before the server does.
 fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 12_000)?;
+    (0..12_000)
+        .map(|_| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed) % 12_000) % 12_000)
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .context("no port is free")
 }
