@@ -23,15 +23,15 @@ async fn metrics_tell_what_happened_and_nothing_that_clients_made_up() {
     let app = server.app();
     let auth = app.email_password_auth();
     let (ada, nobody) = ("ada@example.com", "made-up-address@example.com");
-    let log_in = async |email, password| refusal(app.log_in(Credentials::email_password(email, password)).await);
+    let refused = async |email, password| refusal(app.log_in(Credentials::email_password(email, password)).await);
     auth.register_user(ada, PASSWORD).await.unwrap();
     assert_eq!(
         refusal(auth.register_user(ada, PASSWORD).await),
         "409 AccountNameInUse name already in use"
     );
-    assert_eq!(log_in(ada, PASSWORD).await, "401 AuthError unauthorized");
-    assert_eq!(log_in(ada, "wrong horse").await, "401 InvalidPassword unauthorized");
-    assert_eq!(log_in(nobody, PASSWORD).await, "401 InvalidPassword unauthorized");
+    assert_eq!(refused(ada, PASSWORD).await, "401 AuthError unauthorized");
+    assert_eq!(refused(ada, "wrong horse").await, "401 InvalidPassword unauthorized");
+    assert_eq!(refused(nobody, PASSWORD).await, "401 InvalidPassword unauthorized");
     assert_eq!(
         refusal(auth.send_reset_password_email(nobody).await),
         "404 UserNotFound user not found"

@@ -55,17 +55,6 @@ impl Call {
         Self::of_provider("reset", body)
     }
 
-    /// Asks the confirmation function again.
-    pub(crate) fn retry(email: &str) -> Self {
-        Self::of_provider("confirm/call", json!({ "email": email }))
-    }
-
-    /// Asks the reset function, with what it gets beside the usual.
-    pub(crate) fn reset_by_function(email: &str, password: &str, arguments: &Value) -> Self {
-        let body = json!({ "email": email, "password": password, "arguments": arguments });
-        Self::of_provider("reset/call", body)
-    }
-
     /// Calls a function by its name.
     pub(crate) fn function(session: &Session, name: &str, arguments: &Value) -> Self {
         let path = format!("{ROOT}/app/notes-abcde/functions/call");
@@ -211,7 +200,6 @@ impl Reply {
         Session {
             access_token: field("access_token"),
             refresh_token: field("refresh_token"),
-            user: field("user_id"),
         }
     }
 }
@@ -244,7 +232,6 @@ impl PartialEq<&str> for Reply {
 pub(crate) struct Session {
     pub(crate) access_token: String,
     pub(crate) refresh_token: String,
-    pub(crate) user: String,
 }
 
 impl Session {
