@@ -29,14 +29,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use doorward_wire::{ACCESS, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::RwLock;
 
 use crate::Error;
 use crate::app::{ROOT, base_url};
@@ -52,7 +51,10 @@ struct Verifier {
     source: Option<Source>,
     leeway: Duration,
     now: fn() -> SystemTime,
-    keys: RwLock<Keys>,
+    /// Never held while something is waited for: tokens of known keys do not wait for an answer about others.
+    keys: Mutex<Keys>,
+    /// Held by the one that asks.
+    fetching: tokio::sync::Mutex<()>,
 }
 
 /// Where keys come from.
@@ -65,6 +67,7 @@ struct Source {
 #[derive(Default)]
 struct Keys {
     by_id: HashMap<String, DecodingKey>,
+    /// When the last answer came, or none.
     asked: Option<Instant>,
     failure: Option<Error>,
 }
@@ -165,10 +168,11 @@ impl TokenVerifier {
             source: None,
             leeway: Duration::ZERO,
             now: system_time,
-            keys: RwLock::new(Keys {
+            keys: Mutex::new(Keys {
                 by_id: decoding_keys(&set),
                 ..Keys::default()
             }),
+            fetching: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -186,7 +190,7 @@ impl Verifier {
     /// The key of this name, fetched if it is unknown.
     async fn key(&self, id: &str) -> Result<DecodingKey, Refused> {
         let seen = {
-            let keys = self.keys.read().await;
+            let keys = self.keys();
             if let Some(key) = keys.by_id.get(id) {
                 return Ok(key.clone());
             }
@@ -195,14 +199,15 @@ impl Verifier {
         let Some(source) = &self.source else {
             return Err(Refused::UnknownKey);
         };
-        let mut keys = self.keys.write().await;
+        let _turn = self.fetching.lock().await;
         // Somebody else may have asked while this waited, or not long ago.
-        let recent = keys
-            .asked
-            .is_some_and(|asked| asked.elapsed() < source.refresh_interval);
-        if keys.asked == seen && !recent {
+        let asked = self.keys().asked;
+        let recent = asked.is_some_and(|asked| asked.elapsed() < source.refresh_interval);
+        if asked == seen && !recent {
+            let answer = source.fetch().await;
+            let mut keys = self.keys();
             keys.asked = Some(Instant::now());
-            match source.fetch().await {
+            match answer {
                 Ok(set) => {
                     keys.by_id = decoding_keys(&set);
                     keys.failure = None;
@@ -211,6 +216,7 @@ impl Verifier {
                 Err(error) => keys.failure = Some(error),
             }
         }
+        let keys = self.keys();
         if let Some(key) = keys.by_id.get(id) {
             return Ok(key.clone());
         }
@@ -219,6 +225,11 @@ impl Verifier {
             None if keys.by_id.is_empty() => Refused::NoKeys,
             None => Refused::UnknownKey,
         })
+    }
+
+    fn keys(&self) -> MutexGuard<'_, Keys> {
+        // Nothing between lock and unlock can leave them half changed.
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, token: &str, key: &DecodingKey) -> Result<Claims, Refused> {
@@ -234,6 +245,13 @@ impl Verifier {
             _ => Refused::Malformed,
         })?;
         let claims = claims.claims;
+        // A time that this machine cannot count is none.
+        if UNIX_EPOCH
+            .checked_add(Duration::from_secs(claims.exp.max(claims.iat)))
+            .is_none()
+        {
+            return Err(Refused::Malformed);
+        }
         if claims.aud != self.app_id {
             return Err(Refused::Audience);
         }
@@ -298,7 +316,8 @@ impl TokenVerifierBuilder {
             app_id: self.app_id,
             leeway: self.leeway,
             now: self.now,
-            keys: RwLock::default(),
+            keys: Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
         })))
     }
 }

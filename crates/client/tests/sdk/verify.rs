@@ -138,6 +138,7 @@ async fn what_is_not_an_access_token_of_this_app_is_refused() {
         (json!({ "exp": NOW }), "the token has expired"),
         (json!({ "exp": NOW - 3600 }), "the token has expired"),
         (json!({ "exp": null }), "this is no access token"),
+        (json!({ "exp": u64::MAX }), "this is no access token"),
         (json!({ "exp": "never" }), "this is no access token"),
         (json!({ "sub": null }), "this is no access token"),
         (json!({ "aud": null }), "this is no access token"),
@@ -260,6 +261,35 @@ async fn a_server_that_is_away_is_no_reason_to_refuse_who_is_known() {
         assert!(error.is_transient(), "{error}");
         verifier.verify(&known.sign(&claims(&json!({})))).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn tokens_of_known_keys_do_not_wait_for_an_answer_about_others_and_who_gives_up_leaves_the_question_open() {
+    let (old, new) = (Key::new("old"), Key::new("new"));
+    let server = Scripted::start().await;
+    server.answers([Answer::json(200, &set(&[&old]))]);
+    let verifier = TokenVerifier::builder(server.url(), "notes-abcde")
+        .clock(now)
+        .refresh_interval(Duration::ZERO)
+        .build()
+        .unwrap();
+    let (known, unknown) = (old.sign(&claims(&json!({}))), new.sign(&claims(&json!({}))));
+    verifier.verify(&known).await.unwrap();
+    server.asked();
+
+    let both = Answer::json(200, &set(&[&old, &new]));
+    server.answers([both.clone().after(Duration::from_mins(10)), both]);
+    let impatient = tokio::spawn({
+        let (verifier, unknown) = (verifier.clone(), unknown.clone());
+        async move { verifier.verify(&unknown).await }
+    });
+    while server.asked().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let at_once = tokio::time::timeout(Duration::from_secs(30), verifier.verify(&known));
+    at_once.await.expect("it does not wait").unwrap();
+    impatient.abort();
+    verifier.verify(&unknown).await.unwrap();
 }
 
 #[tokio::test]
