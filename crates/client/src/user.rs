@@ -296,16 +296,18 @@ impl User {
         }
     }
 
-    /// After a refused refresh token the user is logged out.
+    /// After a refused refresh token the user is logged out, unless it has another session by now.
     fn session_over(&self, session: &Tokens, error: Error) -> Error {
-        match error.refusal() {
-            Some(refusal) if refusal.status == 401 && self.record.end(session) => {
-                let ended = Kind::SessionEnded(refusal.clone());
-                let _ = self.app.shared().users.save();
-                ended.into()
-            }
-            _ => error,
+        let Some(refusal) = error.refusal().filter(|refusal| refusal.status == 401) else {
+            return error;
+        };
+        if self.record.end(session) {
+            let _ = self.app.shared().users.save();
         }
+        if self.is_logged_in() {
+            return error;
+        }
+        Kind::SessionEnded(refusal.clone()).into()
     }
 
     /// Forgets the tokens, then tells the server.

@@ -53,8 +53,8 @@ struct Verifier {
     now: fn() -> SystemTime,
     /// Never held while something is waited for: tokens of known keys do not wait for an answer about others.
     keys: Mutex<Keys>,
-    /// Held by the one that asks.
-    fetching: tokio::sync::Mutex<()>,
+    /// Held while keys are fetched.
+    fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Where keys come from.
@@ -172,7 +172,7 @@ impl TokenVerifier {
                 by_id: decoding_keys(&set),
                 ..Keys::default()
             }),
-            fetching: tokio::sync::Mutex::default(),
+            fetching: Arc::default(),
         })))
     }
 
@@ -188,7 +188,7 @@ impl TokenVerifier {
 
 impl Verifier {
     /// The key of this name, fetched if it is unknown.
-    async fn key(&self, id: &str) -> Result<DecodingKey, Refused> {
+    async fn key(self: &Arc<Self>, id: &str) -> Result<DecodingKey, Refused> {
         let seen = {
             let keys = self.keys();
             if let Some(key) = keys.by_id.get(id) {
@@ -199,22 +199,19 @@ impl Verifier {
         let Some(source) = &self.source else {
             return Err(Refused::UnknownKey);
         };
-        let _turn = self.fetching.lock().await;
+        let turn = Arc::clone(&self.fetching).lock_owned().await;
         // Somebody else may have asked while this waited, or not long ago.
         let asked = self.keys().asked;
         let recent = asked.is_some_and(|asked| asked.elapsed() < source.refresh_interval);
         if asked == seen && !recent {
-            let answer = source.fetch().await;
-            let mut keys = self.keys();
-            keys.asked = Some(Instant::now());
-            match answer {
-                Ok(set) => {
-                    keys.by_id = decoding_keys(&set);
-                    keys.failure = None;
-                }
-                // The keys that are known stay good.
-                Err(error) => keys.failure = Some(error),
-            }
+            let verifier = Arc::clone(self);
+            // A task of its own: whoever asks and hangs up again must not be able to have the keys fetched over and over.
+            let fetched = tokio::spawn(async move {
+                let _turn = turn;
+                verifier.fetch().await;
+            });
+            // It fails only when the runtime is shut down, and nobody waits any more.
+            let _ = fetched.await;
         }
         let keys = self.keys();
         if let Some(key) = keys.by_id.get(id) {
@@ -225,6 +222,21 @@ impl Verifier {
             None if keys.by_id.is_empty() => Refused::NoKeys,
             None => Refused::UnknownKey,
         })
+    }
+
+    async fn fetch(&self) {
+        let Some(source) = &self.source else { return };
+        let answer = source.fetch().await;
+        let mut keys = self.keys();
+        keys.asked = Some(Instant::now());
+        match answer {
+            Ok(set) => {
+                keys.by_id = decoding_keys(&set);
+                keys.failure = None;
+            }
+            // The keys that are known stay good.
+            Err(error) => keys.failure = Some(error),
+        }
     }
 
     fn keys(&self) -> MutexGuard<'_, Keys> {
@@ -317,7 +329,7 @@ impl TokenVerifierBuilder {
             leeway: self.leeway,
             now: self.now,
             keys: Mutex::default(),
-            fetching: tokio::sync::Mutex::default(),
+            fetching: Arc::default(),
         })))
     }
 }

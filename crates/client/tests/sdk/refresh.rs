@@ -157,17 +157,20 @@ async fn who_logs_in_again_while_the_old_session_is_renewed_or_ends_keeps_the_ne
 }
 
 #[tokio::test]
-async fn who_logs_out_while_the_session_is_renewed_stays_so() {
-    let (server, _app, user) = world().await;
-    server.answers([over(), renewed(2).after(Duration::from_millis(300)), Answer::empty(204)]);
-    let waits = tokio::spawn({
-        let user = user.clone();
-        async move { user.refresh_profile().await }
-    });
-    renewing(&server).await;
-    user.log_out().await.unwrap();
-    assert!(waits.await.unwrap().unwrap_err().is_logged_out());
-    assert!(!user.is_logged_in());
+async fn who_logs_out_while_the_session_is_renewed_or_ends_stays_so() {
+    let gone = Answer::refusal(401, "InvalidSession", "invalid session: failed to find refresh token");
+    for late in [renewed(2), gone] {
+        let (server, _app, user) = world().await;
+        server.answers([over(), late.after(Duration::from_millis(300)), Answer::empty(204)]);
+        let waits = tokio::spawn({
+            let user = user.clone();
+            async move { user.refresh_profile().await }
+        });
+        renewing(&server).await;
+        user.log_out().await.unwrap();
+        assert!(waits.await.unwrap().unwrap_err().is_logged_out());
+        assert!(!user.is_logged_in());
+    }
 }
 
 #[tokio::test]

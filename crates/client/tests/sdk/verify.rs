@@ -263,33 +263,53 @@ async fn a_server_that_is_away_is_no_reason_to_refuse_who_is_known() {
     }
 }
 
-#[tokio::test]
-async fn tokens_of_known_keys_do_not_wait_for_an_answer_about_others_and_who_gives_up_leaves_the_question_open() {
-    let (old, new) = (Key::new("old"), Key::new("new"));
-    let server = Scripted::start().await;
-    server.answers([Answer::json(200, &set(&[&old]))]);
-    let verifier = TokenVerifier::builder(server.url(), "notes-abcde")
-        .clock(now)
-        .refresh_interval(Duration::ZERO)
-        .build()
-        .unwrap();
-    let (known, unknown) = (old.sign(&claims(&json!({}))), new.sign(&claims(&json!({}))));
-    verifier.verify(&known).await.unwrap();
-    server.asked();
-
-    let both = Answer::json(200, &set(&[&old, &new]));
-    server.answers([both.clone().after(Duration::from_mins(10)), both]);
-    let impatient = tokio::spawn({
-        let (verifier, unknown) = (verifier.clone(), unknown.clone());
-        async move { verifier.verify(&unknown).await }
+/// Somebody who hands in a token and hangs up once the server has been asked for keys.
+async fn hang_up(server: &Scripted, verifier: &TokenVerifier, token: &str) {
+    let call = tokio::spawn({
+        let (verifier, token) = (verifier.clone(), token.to_owned());
+        async move { verifier.verify(&token).await }
     });
     while server.asked().is_empty() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let at_once = tokio::time::timeout(Duration::from_secs(30), verifier.verify(&known));
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn tokens_of_known_keys_do_not_wait_for_an_answer_about_others() {
+    let (known, other) = (Key::new("known"), Key::new("other"));
+    let (known_token, other_token) = (known.sign(&claims(&json!({}))), other.sign(&claims(&json!({}))));
+    let server = Scripted::start().await;
+    let builder = TokenVerifier::builder(server.url(), "notes-abcde").clock(now);
+    let verifier = builder.refresh_interval(Duration::ZERO).build().unwrap();
+    server.answers([Answer::json(200, &set(&[&known]))]);
+    verifier.verify(&known_token).await.unwrap();
+    server.asked();
+    server.answers([Answer::empty(500).after(Duration::from_mins(10))]);
+    hang_up(&server, &verifier, &other_token).await;
+    let at_once = tokio::time::timeout(Duration::from_secs(5), verifier.verify(&known_token));
     at_once.await.expect("it does not wait").unwrap();
-    impatient.abort();
-    verifier.verify(&unknown).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_hangs_up_while_keys_are_fetched_neither_stops_that_nor_has_them_fetched_again() {
+    let key = Key::new("k1");
+    let (good, forged) = (
+        key.sign(&claims(&json!({}))),
+        Key::new("forged").sign(&claims(&json!({}))),
+    );
+    let server = Scripted::start().await;
+    server.answers([Answer::json(200, &set(&[&key])).after(Duration::from_millis(300))]);
+    let builder = TokenVerifier::builder(server.url(), "notes-abcde").clock(now);
+    let verifier = builder.refresh_interval(Duration::from_hours(1)).build().unwrap();
+    hang_up(&server, &verifier, &forged).await;
+    verifier.verify(&good).await.unwrap();
+    assert_eq!(
+        refused(&verifier, &forged).await,
+        "no key of the app has signed the token"
+    );
+    assert!(server.asked().is_empty(), "it was asked once, by the one that hung up");
 }
 
 #[tokio::test]

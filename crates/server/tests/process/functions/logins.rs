@@ -121,10 +121,9 @@ async fn whoever_the_function_does_not_name_is_nobody() {
         let told = refusal(log_in(&app, json!({ "what": what })).await);
         assert_eq!(told, "401 AuthError unauthorized", "{what}");
     }
-    assert_eq!(
-        world.server().ask(&Call::log_in_with(&json!([1]))).await,
-        "400 BadRequest"
-    );
+    let reply = world.server().ask(&Call::log_in_with(&json!([1]))).await;
+    assert_eq!(reply, "400 BadRequest");
+    assert_eq!(reply.json()["error"], "invalid json");
     log_in(&app, json!({ "what": "'x'" })).await.unwrap();
 }
 

@@ -1,5 +1,6 @@
 //! What a reset function decides.
 
+use doorward_client::ErrorCode;
 use serde_json::json;
 
 use super::{FAIL, PASSWORD, PENDING, SUCCESS, World};
@@ -33,7 +34,9 @@ async fn c072_and_s34_a_function_that_succeeds_sets_the_password_and_ends_the_se
     world.reset(ADA, "new-password").await.unwrap();
     assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), WRONG);
     world.log_in(ADA, "new-password").await.unwrap();
-    assert!(user.refresh_access_token().await.unwrap_err().is_logged_out());
+    let error = user.refresh_access_token().await.unwrap_err();
+    assert!(error.is_logged_out());
+    assert_eq!(error.error_code(), Some(&ErrorCode::InvalidSession));
 }
 
 #[tokio::test(flavor = "multi_thread")]
