@@ -59,7 +59,8 @@ pub(super) async fn rename(connection: &mut Connection, identity: &VerifiedIdent
     Ok(())
 }
 
-/// Whoever comes first decides about the id; whoever comes later, at the same time or after a failure, is told the same.
+/// Whoever comes first decides about the id; whoever comes later, at the same time or after a failure, is told the same. What is planned is
+/// as old as its last attempt, so that it is not swept away under one.
 pub(super) async fn plan_user(
     connection: &mut Connection,
     identity: &VerifiedIdentity,
@@ -86,7 +87,8 @@ pub(super) async fn plan_user(
             query(
                 "INSERT INTO identities (app_id, external_id, provider, name, planned_user_id, created_at)
                  VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (app_id, provider, external_id) DO UPDATE SET name = excluded.name
+                 ON CONFLICT (app_id, provider, external_id) DO UPDATE SET name = excluded.name,
+                     created_at = CASE WHEN identities.user_id IS NULL THEN excluded.created_at ELSE identities.created_at END
                  RETURNING planned_user_id",
             )
             .bind(app)
