@@ -34,7 +34,7 @@ impl Accounts {
             .map_err(|failure| match failure {
                 CallFailure::NotFound => AuthError::FunctionNotFound { name: function },
                 CallFailure::NotAllowed => AuthError::FunctionNotAllowed { name: function },
-                CallFailure::Threw { text } => AuthError::FunctionThrew { text },
+                CallFailure::Threw { text } | CallFailure::Unanswered { text } => AuthError::FunctionThrew { text },
                 CallFailure::TimedOut => AuthError::FunctionTimedOut,
                 CallFailure::NotRun(not_run) => not_run.into(),
             })?;

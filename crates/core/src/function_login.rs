@@ -39,7 +39,9 @@ impl Accounts {
             .identify(app, function, question)
             .await
             .map_err(|failure| match failure {
-                CallFailure::Threw { text } => AuthError::LoginFunctionThrew { text },
+                CallFailure::Threw { text } | CallFailure::Unanswered { text } => {
+                    AuthError::LoginFunctionThrew { text }
+                }
                 CallFailure::TimedOut | CallFailure::NotFound | CallFailure::NotAllowed => {
                     AuthError::LoginFunctionFailed
                 }

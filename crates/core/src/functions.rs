@@ -45,8 +45,8 @@ pub trait Functions: Send + Sync {
     /// Tells the user-creation function of a user that is about to be made. Any failure forbids it.
     async fn create_user(&self, app: &App, function: &FunctionName, new: NewUser) -> Result<Ran<()>, CallFailure>;
 
-    /// Tells a trigger's function what has happened. Whatever it does wrong is logged, and no reason to tell it again.
-    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotRun>;
+    /// Tells a trigger's function what has happened. Whatever a script does wrong is logged, and no reason to tell it again.
+    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotTold>;
 
     /// Runs a function that a signed-in user calls by its name, if that user may.
     async fn call(&self, app: &App, call: FunctionCall) -> Result<Ran<Ejson>, CallFailure>;
@@ -132,6 +132,11 @@ pub enum CallFailure {
         /// `<Name>: <message>`
         text: String,
     },
+    /// It is a web service that gave no answer, or asks to come again.
+    Unanswered {
+        /// As for one that threw.
+        text: String,
+    },
     /// It took too long.
     TimedOut,
     /// It did not run.
@@ -143,7 +148,7 @@ impl CallFailure {
     pub const fn not_run(&self) -> Option<NotRun> {
         match self {
             Self::NotRun(not_run) => Some(*not_run),
-            Self::NotFound | Self::NotAllowed | Self::Threw { .. } | Self::TimedOut => None,
+            Self::NotFound | Self::NotAllowed | Self::Threw { .. } | Self::Unanswered { .. } | Self::TimedOut => None,
         }
     }
 }
@@ -181,6 +186,15 @@ pub enum NotRun {
     /// No worker can be had.
     #[error("functions cannot be run")]
     Unavailable,
+}
+
+/// Why a trigger was not told, and is to be told later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTold {
+    /// Its function was not run.
+    NotRun(NotRun),
+    /// Its web service gave no answer, or asks to come again. It may have heard all the same.
+    Unanswered,
 }
 
 impl From<NotRun> for AuthError {

@@ -39,7 +39,7 @@ pub use entropy::{Entropy, OsEntropy};
 pub use error::AuthError;
 pub use functions::{
     CallFailure, Caller, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, LoginQuestion, NewUser, NotRun,
-    Ran, ResetQuestion, Verdict, Vouched,
+    NotTold, Ran, ResetQuestion, Verdict, Vouched,
 };
 pub use identity::{ExternalId, Identity, Provider, UnknownProvider, VerifiedIdentity};
 pub use ids::{

@@ -63,8 +63,8 @@ pub trait Store: Send + Sync {
     /// When the next waiting mail becomes due, if any waits. A claimed one is due when its claim lapses.
     async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// When the next delivery to a trigger becomes due, if any waits that is the first of its user.
-    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the next delivery to a trigger of these apps becomes due, if any waits. A claimed one is due when its claim lapses.
+    async fn next_trigger_due(&self, apps: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError>;
 
     /// How many deliveries to triggers wait.
     async fn count_triggers(&self) -> Result<u64, StoreError>;
@@ -203,25 +203,33 @@ pub trait Tx: Send {
     /// A user with its identities, as this transaction sees it.
     async fn user(&mut self, app: AppObjectId, id: UserId) -> Result<Option<UserProfile>, StoreError>;
 
-    /// Queues an event, once for each of its triggers. The transaction has changed the user before, so that events of one user are
-    /// numbered in the order in which they become true.
+    /// Queues an event, once for each of its triggers. Events of one user are told in the order in which their transactions commit:
+    /// until the end of this one no other can queue for the same user.
     async fn queue_trigger_event(&mut self, event: &NewTriggerEvent<'_>) -> Result<(), StoreError>;
 
-    /// Claims up to `limit` due deliveries to triggers for a worker until `claimed_until`, the oldest first, and of each user only the
-    /// very first: the next one waits until that is finished.
+    /// Claims up to `limit` due deliveries to triggers of these apps for a worker until `claimed_until`, those that have been due for longest
+    /// first, and of each user only the very first: the next one waits until that is finished.
     async fn claim_triggers(
         &mut self,
         worker: &str,
+        apps: &[AppObjectId],
         now: Timestamp,
         claimed_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<ClaimedTrigger>, StoreError>;
 
-    /// Forgets a delivery that was made. `false`: this worker no longer holds the claim.
-    async fn finish_trigger(&mut self, worker: &str, id: i64) -> Result<bool, StoreError>;
+    /// Forgets a delivery that was made; the user's next one, if there is any, is due now. `false`: this worker no longer holds the claim.
+    async fn finish_trigger(&mut self, worker: &str, told: &ClaimedTrigger, now: Timestamp)
+    -> Result<bool, StoreError>;
 
-    /// Gives a delivery back that could not be made, to be tried again at that time.
-    async fn postpone_trigger(&mut self, worker: &str, id: i64, until: Timestamp) -> Result<(), StoreError>;
+    /// Gives a delivery back that could not be made, to be tried again at that time. It has been tried so often now.
+    async fn postpone_trigger(
+        &mut self,
+        worker: &str,
+        told: &ClaimedTrigger,
+        until: Timestamp,
+        attempts: u32,
+    ) -> Result<(), StoreError>;
 
     /// Takes back every claim. For start-up on SQLite, where no other process can be at work.
     async fn release_trigger_claims(&mut self) -> Result<u64, StoreError>;

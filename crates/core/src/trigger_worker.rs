@@ -5,31 +5,60 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::task::{self, JoinSet};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::{
-    Accounts, App, AppObjectId, AuthError, ClaimedTrigger, FunctionMail, NotRun, ObjectId, StoreError, Timestamp, Wake,
+    Accounts, App, AppObjectId, AuthError, ClaimedTrigger, FunctionMail, NotRun, NotTold, ObjectId, StoreError, Wake,
 };
 
 /// How long to wait after something failed that may pass.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a delivery is left to others that this process cannot make, because it does not serve the app.
+/// How much longer than its function a claim lasts: the function may have waited for its turn and for a process, and its end is written
+/// down afterwards.
+const CLAIM_GRACE: Duration = Duration::from_secs(30);
+
+/// How long a delivery is left to others whose trigger this server does not know.
 const ELSEWHERE: Duration = Duration::from_secs(15);
 
-/// How much longer than its function a claim lasts: the function may have waited for its turn, and its end is written down afterwards.
-const CLAIM_GRACE: Duration = Duration::from_secs(15);
+/// The longest pause before a web service that gave no answer is asked again. The first is [`PAUSE`], and each is twice the one before.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// How often a web service is asked that gives no answer. With the pauses that takes a day.
+const ATTEMPTS: u32 = 100;
 
 /// How the worker paces itself.
 #[derive(Debug, Clone)]
 pub struct TriggerWorkerSettings {
     /// How long it sleeps at most while nothing is due.
     pub longest_sleep: Duration,
+    /// How long after its event a trigger that this server does not know may be known to another one. After that, nobody has it any more.
+    pub unknown_for: Duration,
     /// How many deliveries run at once. They share the processes for functions with those that somebody waits for.
     pub at_once: usize,
+}
+
+impl TriggerWorkerSettings {
+    /// For a store of this process alone: every event comes with a wake, and what this server does not know is gone.
+    pub const fn alone(at_once: usize) -> Self {
+        Self {
+            longest_sleep: Duration::from_secs(15),
+            unknown_for: Duration::ZERO,
+            at_once,
+        }
+    }
+
+    /// For a store that other processes share: their events come without a wake, and may be of a later version of the app.
+    pub const fn shared(at_once: usize) -> Self {
+        Self {
+            longest_sleep: Duration::from_secs(1),
+            unknown_for: Duration::from_hours(1),
+            at_once,
+        }
+    }
 }
 
 /// Delivers to triggers. Any number of workers, in any number of processes, can share one database.
@@ -41,8 +70,16 @@ pub struct TriggerWorker {
     settings: TriggerWorkerSettings,
 }
 
+/// Deliveries that have begun.
+#[derive(Default)]
+struct UnderWay {
+    /// Each says for how long no other should begin, if there is a reason.
+    tasks: JoinSet<Option<Duration>>,
+    events: HashMap<task::Id, i64>,
+}
+
 impl TriggerWorker {
-    /// A worker for the triggers of these apps.
+    /// A worker for the triggers of these apps. Those without triggers are named too: what waits for one that was taken out is theirs.
     pub fn new(
         accounts: Arc<Accounts>,
         apps: impl IntoIterator<Item = App>,
@@ -63,102 +100,146 @@ impl TriggerWorker {
     pub async fn run(self, shutdown: CancellationToken) {
         let worker = Arc::new(self);
         let at_once = worker.settings.at_once.max(1);
-        let mut deliveries = JoinSet::new();
+        let mut under_way = UnderWay::default();
         let mut look_at = Instant::now();
+        let mut not_before = look_at;
         let mut trouble = false;
         while !shutdown.is_cancelled() {
-            let room = at_once.saturating_sub(deliveries.len());
+            look_at = look_at.max(not_before);
+            let room = at_once.saturating_sub(under_way.tasks.len());
             if room > 0 && look_at <= Instant::now() {
-                look_at = worker.look(&mut deliveries, room, &mut trouble).await;
+                look_at = worker.look(&mut under_way, room, &mut trouble).await;
             }
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = worker.wake.woken() => look_at = Instant::now(),
                 // While every place is taken, a place that falls free is what there is to wait for.
-                () = sleep_until(look_at), if deliveries.len() < at_once => {}
+                () = sleep_until(look_at), if room > 0 => {}
                 // The next one of the same user may be due now.
-                Some(_) = deliveries.join_next() => look_at = Instant::now(),
+                Some(rest) = under_way.next() => {
+                    look_at = Instant::now();
+                    not_before = not_before.max(look_at + rest.unwrap_or_default());
+                }
             }
         }
-        while deliveries.join_next().await.is_some() {}
+        // Not for ever: where the database stays away, claims lapse, and what was told and not written down is told again.
+        let ended = async { while under_way.next().await.is_some() {} };
+        _ = timeout(worker.claim_lifetime(), ended).await;
     }
 
-    /// Claims what is due, and says when to look again. Trouble with the database is told once, not at every look.
-    async fn look(self: &Arc<Self>, deliveries: &mut JoinSet<()>, room: usize, trouble: &mut bool) -> Instant {
-        let found = async {
-            let claimed = self.claim(room).await?;
-            Ok::<_, StoreError>((claimed, self.accounts.store().next_trigger_due().await?))
-        };
-        let found = found.await.inspect_err(|error| {
+    /// Begins what is due, and says when to look again. Trouble with the database is told once, not at every look.
+    async fn look(self: &Arc<Self>, under_way: &mut UnderWay, room: usize, trouble: &mut bool) -> Instant {
+        let found = self.claim_due(room).await.inspect_err(|error| {
             if !*trouble {
                 warn!(%error, "what waits for triggers cannot be read; trying again every second");
             }
         });
         *trouble = found.is_err();
-        let Ok((claimed, next)) = found else {
-            return Instant::now() + PAUSE;
+        let wait = match found {
+            Ok(Due::Never) => self.settings.longest_sleep,
+            Ok(Due::In(wait)) => wait.min(self.settings.longest_sleep),
+            // Somebody else was faster.
+            Ok(Due::Now(claimed)) if claimed.is_empty() => PAUSE,
+            Ok(Due::Now(claimed)) => {
+                for told in claimed {
+                    self.begin(under_way, told);
+                }
+                Duration::ZERO
+            }
+            Err(_) => PAUSE,
         };
-        let now = self.accounts.now();
-        let wait = match next {
-            // There may be more than there was room for: look again as soon as there is room.
-            _ if claimed.len() == room => Duration::ZERO,
-            None => self.settings.longest_sleep,
-            // It was due and yet was not ours to claim.
-            Some(due) if due <= now => PAUSE,
-            Some(due) => due.since(now),
-        };
-        for told in claimed {
-            let worker = Arc::clone(self);
-            deliveries.spawn(async move { worker.deliver(told).await });
-        }
-        Instant::now() + wait.min(self.settings.longest_sleep)
+        Instant::now() + wait
     }
 
-    async fn claim(&self, room: usize) -> Result<Vec<ClaimedTrigger>, StoreError> {
-        let now = self.accounts.now();
+    /// Reads before it writes, so that an idle server does not take turns at writing.
+    async fn claim_due(&self, room: usize) -> Result<Due, StoreError> {
+        let apps: Vec<AppObjectId> = self.apps.keys().copied().collect();
+        let Some(due) = self.accounts.store().next_trigger_due(&apps).await? else {
+            return Ok(Due::Never);
+        };
+        let wait = due.since(self.accounts.now());
+        if !wait.is_zero() {
+            return Ok(Due::In(wait));
+        }
         let mut tx = self.accounts.store().begin().await?;
+        let now = self.accounts.now();
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
         let claimed = tx
-            .claim_triggers(&self.name, now, now.plus(self.claim_lifetime()), limit)
+            .claim_triggers(&self.name, &apps, now, now.plus(self.claim_lifetime()), limit)
             .await?;
         tx.commit().await?;
-        Ok(claimed)
+        Ok(Due::Now(claimed))
     }
 
     fn claim_lifetime(&self) -> Duration {
         self.accounts.settings().function_timeout + CLAIM_GRACE
     }
 
-    async fn deliver(&self, told: ClaimedTrigger) {
-        let Some(app) = self.apps.get(&told.user.app) else {
-            return self.postpone(&told, ELSEWHERE).await;
-        };
-        let Some(trigger) = app.triggers.iter().find(|trigger| trigger.name == told.trigger) else {
-            warn!(app = %app.id, trigger = told.trigger, "a trigger is gone, and what waited for it is dropped");
-            return self.finish(app, &told, &[]).await;
-        };
-        match self.accounts.functions().trigger(app, &trigger.function, &told).await {
-            Ok(ran) => self.finish(app, &told, &ran.mails).await,
-            Err(NotRun::Busy { retry_after }) => self.postpone(&told, retry_after).await,
-            Err(NotRun::Unavailable) => self.postpone(&told, PAUSE).await,
+    fn begin(self: &Arc<Self>, under_way: &mut UnderWay, told: ClaimedTrigger) {
+        // The claim has lapsed while it could not be written down that this was told. Now it is ours again, and that is all.
+        if under_way.events.values().any(|event| *event == told.id) {
+            return;
         }
+        let (worker, event) = (Arc::clone(self), told.id);
+        let task = under_way.tasks.spawn(async move { worker.deliver(told).await });
+        under_way.events.insert(task.id(), event);
     }
 
-    /// Writes down that it was told. Not to know how that ended must not tell it twice, so it is tried for as long as the claim holds.
-    async fn finish(&self, app: &App, told: &ClaimedTrigger, mails: &[FunctionMail]) {
-        let until = Instant::now() + CLAIM_GRACE;
-        while let Err(error) = self.try_finish(app, told, mails).await {
-            warn!(%error, trigger = told.trigger, "a delivery cannot be written down");
-            if Instant::now() >= until {
-                return;
+    /// Says for how long no other delivery should begin, if there is a reason.
+    async fn deliver(&self, told: ClaimedTrigger) -> Option<Duration> {
+        // It is, since these are what was asked for.
+        let app = self.apps.get(&told.user.app)?;
+        let Some(trigger) = app.triggers.iter().find(|trigger| trigger.name == told.trigger) else {
+            if self.accounts.now().since(told.at) < self.settings.unknown_for {
+                self.postpone(&told, ELSEWHERE, told.attempts).await;
+            } else {
+                warn!(app = %app.id, trigger = told.trigger, "a trigger is gone, and what waited for it is dropped");
+                self.finish(app, &told, &[]).await;
             }
+            return None;
+        };
+        let rest = match self.accounts.functions().trigger(app, &trigger.function, &told).await {
+            Ok(ran) => {
+                self.finish(app, &told, &ran.mails).await;
+                return None;
+            }
+            Err(NotTold::NotRun(NotRun::Busy { retry_after })) => retry_after,
+            Err(NotTold::NotRun(NotRun::Unavailable)) => PAUSE,
+            Err(NotTold::Unanswered) => {
+                self.try_later(app, &told).await;
+                return None;
+            }
+        };
+        self.postpone(&told, rest, told.attempts).await;
+        Some(rest)
+    }
+
+    /// A web service that is away now may be back in a moment, or tomorrow.
+    async fn try_later(&self, app: &App, told: &ClaimedTrigger) {
+        let attempts = told.attempts.saturating_add(1);
+        if attempts < ATTEMPTS {
+            let pause = PAUSE.saturating_mul(2_u32.saturating_pow(told.attempts));
+            return self.postpone(told, pause.min(LONGEST_PAUSE), attempts).await;
+        }
+        warn!(app = %app.id, trigger = told.trigger, attempts, "a web service gives no answer, and what waited for it is dropped");
+        self.finish(app, told, &[]).await;
+    }
+
+    /// Writes down that it was told. Not to know how that ended must not tell it twice, so it is tried until it is known.
+    async fn finish(&self, app: &App, told: &ClaimedTrigger, mails: &[FunctionMail]) {
+        let mut trouble = false;
+        while let Err(error) = self.try_finish(app, told, mails).await {
+            if !trouble {
+                warn!(%error, trigger = told.trigger, "a delivery cannot be written down; trying again every second");
+            }
+            trouble = true;
             sleep(PAUSE).await;
         }
     }
 
     async fn try_finish(&self, app: &App, told: &ClaimedTrigger, mails: &[FunctionMail]) -> Result<(), AuthError> {
         let mut tx = self.accounts.store().begin().await?;
-        if !tx.finish_trigger(&self.name, told.id).await? {
+        if !tx.finish_trigger(&self.name, told, self.accounts.now()).await? {
             return Ok(());
         }
         self.accounts.promise_function_mails(&mut *tx, app, mails).await?;
@@ -166,16 +247,36 @@ impl TriggerWorker {
     }
 
     /// If this fails, the claim lapses by itself.
-    async fn postpone(&self, told: &ClaimedTrigger, wait: Duration) {
-        let until: Timestamp = self.accounts.now().plus(wait);
+    async fn postpone(&self, told: &ClaimedTrigger, wait: Duration, attempts: u32) {
+        let until = self.accounts.now().plus(wait);
         let postponed = async {
             let mut tx = self.accounts.store().begin().await?;
-            tx.postpone_trigger(&self.name, told.id, until).await?;
+            tx.postpone_trigger(&self.name, told, until, attempts).await?;
             tx.commit().await
         };
         if let Err(error) = postponed.await {
             warn!(%error, trigger = told.trigger, "a delivery cannot be given back");
         }
+    }
+}
+
+/// What there is to do.
+enum Due {
+    Never,
+    In(Duration),
+    /// What was claimed.
+    Now(Vec<ClaimedTrigger>),
+}
+
+impl UnderWay {
+    /// The end of one, after which no other should begin for so long. One that panicked is told again when its claim lapses.
+    async fn next(&mut self) -> Option<Option<Duration>> {
+        let (id, rest) = match self.tasks.join_next_with_id().await? {
+            Ok((id, rest)) => (id, rest),
+            Err(panicked) => (panicked.id(), None),
+        };
+        self.events.remove(&id);
+        Some(rest)
     }
 }
 

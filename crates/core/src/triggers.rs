@@ -86,6 +86,8 @@ pub struct ClaimedTrigger {
     pub user: UserProfile,
     /// When.
     pub at: Timestamp,
+    /// How often its web service has given no answer.
+    pub attempts: u32,
 }
 
 impl App {

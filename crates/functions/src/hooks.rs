@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use doorward_core::{
     App, CallFailure, ClaimedTrigger, ConfirmQuestion, ExternalId, FunctionCall, FunctionName, Functions,
-    LoginQuestion, NewUser, NotRun, Ran, ResetQuestion, Verdict, Vouched,
+    LoginQuestion, NewUser, NotRun, NotTold, Ran, ResetQuestion, Verdict, Vouched,
 };
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -14,11 +14,16 @@ use crate::host::{FunctionHost, HostedApp, RunCall};
 use crate::protocol::{Ejson, Returned, Wanted};
 use crate::rules::{self, Scope};
 
+/// Bytes of a name that a login function says, as of an id.
+const LONGEST_NAME: usize = 1_024;
+
 /// A hook's call.
 struct Hook {
     arguments: Ejson,
     request: Value,
     secrets: Vec<String>,
+    /// As in [`RunCall`].
+    message: Option<String>,
 }
 
 #[async_trait]
@@ -35,6 +40,7 @@ impl Functions for FunctionHost {
             arguments: ejson(&json!([argument])),
             request: documents::request(&question.caller),
             secrets: vec![token, token_id],
+            message: None,
         };
         self.decide(app, function, hook).await
     }
@@ -53,6 +59,7 @@ impl Functions for FunctionHost {
             arguments: behind(&first, question.arguments.as_json()),
             request: documents::request(&question.caller),
             secrets: vec![password, token, token_id],
+            message: None,
         };
         self.decide(app, function, hook).await
     }
@@ -70,6 +77,7 @@ impl Functions for FunctionHost {
             arguments: Ejson::parse(format!("[{payload}]")).map_err(|_| CallFailure::Threw {
                 text: "the payload is not JSON".to_owned(),
             })?,
+            message: None,
         };
         let ran = self.hook(app, function, Wanted::Identity, hook).await?;
         Ok(Ran {
@@ -83,6 +91,7 @@ impl Functions for FunctionHost {
             arguments: ejson(&json!([documents::new_user(&new.user)])),
             request: documents::request(&new.caller),
             secrets: Vec::new(),
+            message: None,
         };
         let ran = self.hook(app, function, Wanted::Nothing, hook).await?;
         Ok(Ran {
@@ -91,18 +100,21 @@ impl Functions for FunctionHost {
         })
     }
 
-    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotRun> {
+    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotTold> {
         let hook = Hook {
             arguments: ejson(&json!([documents::trigger_event(told)])),
             request: json!({}),
             secrets: Vec::new(),
+            // The numbers of events begin anew in a new database; together with the time there is no second one.
+            message: Some(format!("trigger_{}_{}", told.id, told.at.as_millis())),
         };
         let mails = match self.hook(app, function, Wanted::Nothing, hook).await {
             Ok(ran) => ran.mails,
-            Err(failure) => match failure.not_run() {
-                Some(not_run) => return Err(not_run),
-                None => Vec::new(),
-            },
+            Err(CallFailure::NotRun(not_run)) => return Err(NotTold::NotRun(not_run)),
+            Err(CallFailure::Unanswered { .. }) => return Err(NotTold::Unanswered),
+            Err(
+                CallFailure::NotFound | CallFailure::NotAllowed | CallFailure::Threw { .. } | CallFailure::TimedOut,
+            ) => Vec::new(),
         };
         Ok(Ran { value: (), mails })
     }
@@ -138,6 +150,7 @@ impl Functions for FunctionHost {
             as_system: false,
             wanted: Wanted::Value,
             secrets: Vec::new(),
+            message: None,
         };
         let ran = self.run(hosted, &name, function, run).await?;
         let value = match ran.value {
@@ -188,11 +201,12 @@ impl FunctionHost {
             as_system: true,
             wanted,
             secrets: hook.secrets,
+            message: hook.message,
         };
         self.run(hosted, name, function, call).await.inspect_err(|failure| {
             let error = match failure {
                 CallFailure::NotRun(_) => return,
-                CallFailure::Threw { text } => text.as_str(),
+                CallFailure::Threw { text } | CallFailure::Unanswered { text } => text.as_str(),
                 CallFailure::TimedOut => "it took too long",
                 CallFailure::NotFound | CallFailure::NotAllowed => "it cannot be called",
             };
@@ -219,6 +233,7 @@ impl rules::Ask for AskFunction<'_> {
             as_system: true,
             wanted: Wanted::Value,
             secrets: Vec::new(),
+            message: None,
         };
         match self.host.run(self.hosted, &name, found, call).await.ok()?.value {
             Returned::Value(value) => serde_json::from_str(value.as_str()).ok(),
@@ -236,11 +251,32 @@ fn behind(first: &Value, rest: &str) -> Ejson {
     Ejson::parse(format!("[{}]", texts.join(","))).expect("an array of JSON values is one")
 }
 
-/// What a client logs in with may be a password or a token of somebody else's: what is called so is kept out of logs.
+/// What a client logs in with may be a password or a token of somebody else's: what is called so, at any depth, is kept out of logs, and so is
+/// everything in it.
 fn secrets_of(payload: &str) -> Vec<String> {
+    let mut secrets = Vec::new();
     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
-    let text = |key: &str| payload.get(key).and_then(Value::as_str).map(str::to_owned);
-    ["password", "token", "tokenId"].into_iter().filter_map(text).collect()
+    collect_secrets(&payload, false, &mut secrets);
+    secrets
+}
+
+fn collect_secrets(value: &Value, is_secret: bool, secrets: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let is_secret = is_secret || ["password", "token", "tokenId"].contains(&name.as_str());
+                collect_secrets(value, is_secret, secrets);
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                collect_secrets(value, is_secret, secrets);
+            }
+        }
+        Value::String(text) if is_secret => secrets.push(text.clone()),
+        Value::Number(number) if is_secret => secrets.push(number.to_string()),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
 }
 
 fn vouched(app: &App, name: &FunctionName, returned: Returned) -> Option<Vouched> {
@@ -248,15 +284,17 @@ fn vouched(app: &App, name: &FunctionName, returned: Returned) -> Option<Vouched
         Returned::Identity(identity) => identity,
         Returned::Status(_) | Returned::Value(_) | Returned::Nothing => None,
     };
-    let vouched = identity.and_then(|(id, people)| {
-        Some(Vouched {
-            id: ExternalId::parse(&id)?,
-            // PostgreSQL keeps no text with a NUL, and nobody is called so.
-            name: people.filter(|name| !name.contains('\0')),
-        })
-    });
+    let vouched = identity
+        .filter(|(_, people)| people.as_ref().is_none_or(|name| name.len() <= LONGEST_NAME))
+        .and_then(|(id, people)| {
+            Some(Vouched {
+                id: ExternalId::parse(&id)?,
+                // PostgreSQL keeps no text with a NUL, and nobody is called so.
+                name: people.filter(|name| !name.contains('\0')),
+            })
+        });
     if vouched.is_none() {
-        let expected = "a text of 1 to 1,024 bytes without control characters, or an object with such an `id`";
+        let expected = "a text of 1 to 1,024 bytes without control characters, or an object with such an `id` and no longer `name`";
         tracing::warn!(app = %app.id, function = %name, expected, "a login function returned something else, which is nobody");
     }
     vouched

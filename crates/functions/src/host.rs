@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::app::{AppFunctions, Function, Source, ejson};
 use crate::pool::{AppProgram, CallError, Outside, Workers};
-use crate::protocol::{Answer, Ask, Call, Ejson, Outcome, OutgoingMail, Returned, ThrownKind, Wanted};
+use crate::protocol::{Call, Ejson, Outcome, OutgoingMail, Returned, ThrownKind, Wanted};
+use crate::webhook::WebhookError;
 
 /// Runs the functions of every app of this server.
 pub struct FunctionHost {
@@ -76,25 +77,7 @@ impl FunctionHost {
     ) -> Result<Ran<Returned>, CallFailure> {
         match &function.source {
             Source::Script { .. } => self.run_script(app, name, call).await,
-            Source::Webhook => {
-                let ask = Ask::Webhook {
-                    function: name.0.clone(),
-                    arguments: call.arguments,
-                };
-                let answer = tokio::time::timeout(self.wall_time, app.outside.answer(ask))
-                    .await
-                    .map_err(|_| CallFailure::TimedOut)?;
-                match answer {
-                    Ok(Answer::Webhook(answer)) => Ok(Ran {
-                        value: returned_by_webhook(call.wanted, answer),
-                        mails: Vec::new(),
-                    }),
-                    Ok(_) => Err(CallFailure::Threw {
-                        text: "the web service gave no answer".to_owned(),
-                    }),
-                    Err(text) => Err(CallFailure::Threw { text }),
-                }
-            }
+            Source::Webhook => call_webhook(app, name, call).await,
         }
     }
 
@@ -124,7 +107,7 @@ impl FunctionHost {
                 CallError::Crashed => CallFailure::Threw {
                     text: "the function's process ended".to_owned(),
                 },
-                CallError::Stopped => CallFailure::NotRun(NotRun::Unavailable),
+                CallError::NoWorker | CallError::Stopped => CallFailure::NotRun(NotRun::Unavailable),
             })?;
         log_console(&app.functions.about.client_app_id, name, &outcome);
         match outcome.result {
@@ -156,6 +139,32 @@ pub(crate) struct RunCall {
     pub(crate) as_system: bool,
     pub(crate) wanted: Wanted,
     pub(crate) secrets: Vec<String>,
+    /// The id of the message for a web service, if it is one that may be sent again.
+    pub(crate) message: Option<String>,
+}
+
+async fn call_webhook(app: &HostedApp, name: &FunctionName, call: RunCall) -> Result<Ran<Returned>, CallFailure> {
+    let answer = app
+        .outside
+        .call_webhook(call.message.as_deref(), &name.0, &call.arguments)
+        .await;
+    match answer {
+        Ok(answer) => Ok(Ran {
+            value: returned_by_webhook(call.wanted, answer),
+            mails: Vec::new(),
+        }),
+        // Nobody wants to know what it says, only that it has heard.
+        Err(WebhookError::NotAnObject | WebhookError::TooLong(_)) if call.wanted == Wanted::Nothing => Ok(Ran {
+            value: Returned::Nothing,
+            mails: Vec::new(),
+        }),
+        Err(error) if error.may_pass() => Err(CallFailure::Unanswered {
+            text: error.to_string(),
+        }),
+        Err(error) => Err(CallFailure::Threw {
+            text: error.to_string(),
+        }),
+    }
 }
 
 /// What a web service's JSON object means to whoever asked.

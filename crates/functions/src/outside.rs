@@ -12,7 +12,7 @@ use crate::outbound::HttpClient;
 use crate::packages::Packages;
 use crate::pool::Outside;
 use crate::protocol::{Answer, Ask, Ejson, OutgoingMail};
-use crate::webhook::{WebhookClient, WebhookSecret};
+use crate::webhook::{WebhookClient, WebhookError, WebhookSecret};
 
 /// Characters of a subject: longer ones are a mistake, or a body in the wrong place.
 const LONGEST_SUBJECT: usize = 256;
@@ -57,10 +57,15 @@ impl Outside for AppOutside {
             Ask::Http(request) => self.0.http.send(request).await.map(Answer::Http),
             Ask::Mail(mail) => self.0.check_mail(&mail).map(|()| Answer::Mail),
             Ask::Webhook { function, arguments } => {
-                self.0.call_webhook(&function, &arguments).await.map(Answer::Webhook)
+                let answer = self.0.call_webhook(None, &function, &arguments).await;
+                answer.map(Answer::Webhook).map_err(|error| error.to_string())
             }
             Ask::Module { from, specifier } => self.0.find_module(from, specifier).await,
         }
+    }
+
+    async fn call_webhook(&self, id: Option<&str>, function: &str, arguments: &Ejson) -> Result<Ejson, WebhookError> {
+        self.0.call_webhook(id, function, arguments).await
     }
 }
 
@@ -91,19 +96,21 @@ impl OutsideParts {
         Ok(())
     }
 
-    async fn call_webhook(&self, function: &str, arguments: &Ejson) -> Result<Ejson, String> {
+    async fn call_webhook(&self, id: Option<&str>, function: &str, arguments: &Ejson) -> Result<Ejson, WebhookError> {
         let (url, secret) = self
             .webhook_functions
             .get(function)
-            .ok_or_else(|| format!("function not found: '{function}'"))?;
-        let id = ObjectId::generate(&*self.clock, &*self.entropy).to_string();
+            .ok_or_else(|| WebhookError::NotFound(function.to_owned()))?;
+        let id = id.map_or_else(
+            || ObjectId::generate(&*self.clock, &*self.entropy).to_string(),
+            str::to_owned,
+        );
         let now = self.clock.now().as_seconds();
         let answer = self
             .webhooks
             .call(url, secret, &id, now, function, arguments, self.wall_time)
-            .await
-            .map_err(|error| error.to_string())?;
-        Ejson::of(&answer).map_err(|error| error.to_string())
+            .await?;
+        Ejson::of(&answer).map_err(|_| WebhookError::NotAnObject)
     }
 
     /// Reads files, so it leaves the threads of the runtime alone.

@@ -19,7 +19,8 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::protocol::{Answer, Ask, Call, Outcome, Program};
+use crate::protocol::{Answer, Ask, Call, Ejson, Outcome, Program};
+use crate::webhook::WebhookError;
 use crate::{Confinement, Limits};
 use conversation::Broken;
 pub use metrics::{CallEnd, CallLabels, WorkerMetrics};
@@ -70,6 +71,12 @@ impl AppProgram {
 pub trait Outside: Send + Sync {
     /// Answers a question. An error is text for the script.
     async fn answer(&self, ask: Ask) -> Result<Answer, String>;
+
+    /// Calls a function that is a web service, with an object as its answer. A message that is sent again keeps its id; without one it gets
+    /// a new one. There are none, unless this is written anew.
+    async fn call_webhook(&self, _: Option<&str>, function: &str, _: &Ejson) -> Result<Ejson, WebhookError> {
+        Err(WebhookError::NotFound(function.to_owned()))
+    }
 }
 
 /// An [`Outside`] where there is nothing.
@@ -95,9 +102,12 @@ pub enum CallError {
     /// Its time was over, and the worker has been killed.
     #[error("the function took too long")]
     TimedOut,
-    /// The worker died or misbehaved, or there is none. The log says more.
+    /// The worker died or misbehaved during the call. The log says more.
     #[error("the function's worker failed")]
     Crashed,
+    /// No worker could be started, so the call has not begun. The log says more.
+    #[error("the function has no worker")]
+    NoWorker,
     /// The server is stopping.
     #[error("the functions have been stopped")]
     Stopped,
@@ -203,6 +213,7 @@ impl Workers {
             Err(CallError::Busy { .. }) => CallEnd::busy,
             Err(CallError::TimedOut) => CallEnd::timed_out,
             Err(CallError::Crashed) => CallEnd::crashed,
+            Err(CallError::NoWorker) => CallEnd::no_worker,
             Err(CallError::Stopped) => CallEnd::stopped,
         };
         outcome
@@ -299,7 +310,7 @@ impl Inner {
             if !matches!(error, StartError::Pausing) {
                 tracing::error!(error = &error as &dyn std::error::Error, "functions have no worker");
             }
-            CallError::Crashed
+            CallError::NoWorker
         })
     }
 

@@ -63,6 +63,9 @@ pub struct WebhookClient {
 /// Why a web service gave no answer. The texts can reach clients, so they hold neither its address nor what was said.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WebhookError {
+    /// The app has no such function.
+    #[error("function not found: '{0}'")]
+    NotFound(String),
     /// What is sent may hold tokens and passwords, so it must not be readable on its way.
     #[error("the web service is not called: its address must begin with https://")]
     NotHttps,
@@ -81,6 +84,16 @@ pub enum WebhookError {
     /// The answer is something else.
     #[error("the answer of the web service is not a JSON object")]
     NotAnObject,
+}
+
+impl WebhookError {
+    /// Whether another attempt may end otherwise: it is away, too slow, broken, or asks to come again.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable | Self::TimedOut | Self::Status(408 | 429 | 500..) => true,
+            Self::NotFound(_) | Self::NotHttps | Self::Status(_) | Self::TooLong(_) | Self::NotAnObject => false,
+        }
+    }
 }
 
 /// The payload that the specification recommends.

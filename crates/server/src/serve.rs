@@ -56,7 +56,7 @@ struct Server {
     accounts: Arc<Accounts>,
     functions: Arc<FunctionHost>,
     worker: Option<OutboxWorker>,
-    triggers: Option<TriggerWorker>,
+    triggers: TriggerWorker,
     database: Database,
     clock: Arc<dyn Clock>,
     greeting: String,
@@ -178,9 +178,7 @@ impl Server {
         }
         let triggers = TaskTracker::new();
         let stop_triggers = CancellationToken::new();
-        if let Some(worker) = self.triggers {
-            triggers.spawn(worker.run(stop_triggers.clone()));
-        }
+        triggers.spawn(self.triggers.run(stop_triggers.clone()));
         triggers.close();
         let background = TaskTracker::new();
         let stop_background = CancellationToken::new();
@@ -355,28 +353,21 @@ fn mail_worker(
     })
 }
 
-/// None without triggers: then nothing is ever queued.
 fn trigger_worker(
     accounts: &Arc<Accounts>,
     apps: &[App],
     wake: Wake,
     database: &Database,
     function_workers: usize,
-) -> Option<TriggerWorker> {
-    if apps.iter().all(|app| app.triggers.is_empty()) {
-        return None;
-    }
-    let settings = TriggerWorkerSettings {
-        longest_sleep: if database.is_shared() {
-            Duration::from_secs(1)
-        } else {
-            Duration::from_secs(15)
-        },
-        // Half of the processes stay for calls that somebody waits for.
-        at_once: function_workers.div_ceil(2),
+) -> TriggerWorker {
+    // At least half of the processes stay for calls that somebody waits for, unless there is only one.
+    let at_once = (function_workers / 2).max(1);
+    let settings = if database.is_shared() {
+        TriggerWorkerSettings::shared(at_once)
+    } else {
+        TriggerWorkerSettings::alone(at_once)
     };
-    let apps = apps.iter().filter(|app| !app.triggers.is_empty()).cloned();
-    Some(TriggerWorker::new(Arc::clone(accounts), apps, wake, settings))
+    TriggerWorker::new(Arc::clone(accounts), apps.iter().cloned(), wake, settings)
 }
 
 fn create_private_dir(dir: &Path) -> Result<()> {

@@ -14,6 +14,8 @@ macro_rules! files {
                 "identities and triggers",
                 file!($database, "0003_identities_and_triggers"),
             ),
+            (4, "trigger queues", file!($database, "0004_trigger_queues")),
+            (5, "mails by state", file!($database, "0005_mails_by_state")),
         ]
     };
 }

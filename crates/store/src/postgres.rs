@@ -38,6 +38,11 @@ const FOR_UPDATE: &str = "FOR UPDATE";
 /// Workers pass by what another one is just claiming.
 const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
 
+/// The texts in a JSON array, as rows.
+fn texts_in(parameter: &str) -> String {
+    format!("SELECT json_array_elements_text({parameter}::json)")
+}
+
 /// Within the server: a statement that takes longer is cancelled, one that waits longer for a lock gives up, and a transaction whose
 /// client has vanished is rolled back. Short of [`ANSWER_TIMEOUT`], so that the server's own answer comes first.
 const SETTINGS: &str =

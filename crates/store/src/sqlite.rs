@@ -4,6 +4,8 @@ mod connect;
 mod db;
 mod file;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod readers;
 #[path = "sql/mod.rs"]
 mod sql;
@@ -28,6 +30,11 @@ type Database = SqliteStore;
 const FOR_SHARE: &str = "";
 const FOR_UPDATE: &str = "";
 const SKIP_LOCKED: &str = "";
+
+/// The texts in a JSON array, as rows.
+fn texts_in(parameter: &str) -> String {
+    format!("SELECT value FROM json_each({parameter})")
+}
 
 /// How to open a SQLite file.
 #[derive(Debug, Clone)]

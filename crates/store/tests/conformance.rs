@@ -122,6 +122,8 @@ conformance! {
         events_of_one_user_are_told_in_order_and_others_beside_them
         a_claim_that_lapsed_is_somebody_elses
         what_is_postponed_keeps_its_place
+        what_waits_for_apps_of_others_is_theirs
+        an_event_that_comes_while_another_is_told_is_not_lost
         workers_that_claim_at_once_tell_everything_once
         an_event_of_a_change_that_was_rolled_back_is_not_told
         a_transaction_sees_the_user_that_it_has_made

@@ -1,4 +1,4 @@
-//! A store that can be switched off.
+//! A store whose database can go away.
 
 use std::io;
 use std::sync::Arc;
@@ -10,22 +10,33 @@ use doorward_core::{
     Timestamp, TokenId, Tx, UserId, UserProfile,
 };
 
-/// A store whose database is away while `down` is set.
-pub(crate) struct FlakyStore {
-    pub(crate) inner: Arc<dyn Store>,
-    pub(crate) down: AtomicBool,
+/// A store whose database can go away. Transactions that have begun go on.
+pub struct FlakyStore {
+    inner: Arc<dyn Store>,
+    down: AtomicBool,
 }
 
 impl FlakyStore {
-    pub(crate) fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+    /// A store that is up.
+    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
             inner,
             down: AtomicBool::new(false),
         })
     }
 
+    /// Takes the database away, or brings it back.
+    pub fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Whether it is away.
+    pub fn is_down(&self) -> bool {
+        self.down.load(Ordering::SeqCst)
+    }
+
     fn up(&self) -> Result<&dyn Store, StoreError> {
-        if self.down.load(Ordering::SeqCst) {
+        if self.is_down() {
             return Err(StoreError::Unavailable(Box::new(io::Error::from(
                 io::ErrorKind::ConnectionRefused,
             ))));
@@ -80,8 +91,8 @@ impl Store for FlakyStore {
         self.up()?.next_mail_due().await
     }
 
-    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.up()?.next_trigger_due().await
+    async fn next_trigger_due(&self, apps: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError> {
+        self.up()?.next_trigger_due(apps).await
     }
 
     async fn count_triggers(&self) -> Result<u64, StoreError> {

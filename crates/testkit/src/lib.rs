@@ -10,11 +10,15 @@
 
 mod clock;
 mod entropy;
+mod flaky_store;
 mod no_functions;
+mod notes;
 pub mod smtp_server;
 mod test_app;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
+pub use flaky_store::FlakyStore;
 pub use no_functions::NoFunctions;
+pub use notes::notes;
 pub use test_app::{Client, Reply, TestApp, TestAppBuilder, User};

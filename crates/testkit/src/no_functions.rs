@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use doorward_core::{
     App, CallFailure, ClaimedTrigger, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, LoginQuestion,
-    NewUser, NotRun, Ran, ResetQuestion, Verdict, Vouched,
+    NewUser, NotRun, NotTold, Ran, ResetQuestion, Verdict, Vouched,
 };
 
 /// Runs nothing: for tests of apps that have no functions.
@@ -28,8 +28,8 @@ impl Functions for NoFunctions {
         Err(CallFailure::NotFound)
     }
 
-    async fn trigger(&self, _: &App, _: &FunctionName, _: &ClaimedTrigger) -> Result<Ran<()>, NotRun> {
-        Err(NotRun::Unavailable)
+    async fn trigger(&self, _: &App, _: &FunctionName, _: &ClaimedTrigger) -> Result<Ran<()>, NotTold> {
+        Err(NotTold::NotRun(NotRun::Unavailable))
     }
 
     async fn call(&self, _: &App, _: FunctionCall) -> Result<Ran<Ejson>, CallFailure> {

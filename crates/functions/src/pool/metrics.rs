@@ -42,8 +42,10 @@ pub enum CallEnd {
     threw,
     /// Its time was over, and the worker was killed.
     timed_out,
-    /// The worker died or misbehaved, or could not be started.
+    /// The worker died or misbehaved.
     crashed,
+    /// No worker could be started.
+    no_worker,
     /// It was refused, since it would have waited too long.
     busy,
     /// The server stopped.

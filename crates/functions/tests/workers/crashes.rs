@@ -1,5 +1,15 @@
 //! Workers that hang, die or misbehave: their own call fails, and no other.
 
+use std::collections::BTreeMap;
+
+use doorward_core::{
+    App, AppObjectId, Caller, ClaimedTrigger, ConfirmQuestion, EmailAddress, FunctionCall, FunctionName,
+    Functions as _, LoginQuestion, MailedToken, NewUser, NotRun, NotTold, ObjectId, Timestamp, UserEvent, UserId,
+    UserProfile,
+};
+use doorward_functions::{AppFunctions, Function, FunctionHost, Source};
+use doorward_testkit::notes;
+
 use super::*;
 
 #[tokio::test]
@@ -87,11 +97,82 @@ async fn workers_that_cannot_start_fail_calls_without_a_rush() {
     let (workers, app) = (workers(limits()), app("refuse-to-start"));
     let begun = Instant::now();
     for _ in 0..1000 {
-        assert_eq!(run(&workers, &app, "echo", "").await, Err(CallError::Crashed));
+        assert_eq!(run(&workers, &app, "echo", "").await, Err(CallError::NoWorker));
     }
     assert!(begun.elapsed() < Duration::from_secs(20));
     // Whether or not a pause has just ended, this one is within the next.
     assert!(workers.prepare(&app).await.is_err());
     let prepared = workers.prepare(&app).await;
     assert!(matches!(prepared, Err(StartError::Pausing)), "{prepared:?}");
+}
+
+/// Nobody is refused, and nothing counts as told, because of what is wrong with the machine.
+#[tokio::test]
+async fn a_function_without_a_worker_was_not_run() {
+    let source = Source::Script {
+        path: "functions/hook.js".to_owned(),
+        text: String::new(),
+    };
+    let hook = Function {
+        private: false,
+        can_evaluate: None,
+        run_as_system: false,
+        run_as_script: None,
+        source,
+    };
+    let functions = AppFunctions {
+        functions: BTreeMap::from([("hook".to_owned(), hook)]),
+        environment_tag: "refuse-to-start".to_owned(),
+        ..AppFunctions::default()
+    };
+    let app = notes(AppObjectId(ObjectId::zero()));
+    let apps = [(app.object_id, functions, Arc::new(Instantly) as _)];
+    let host = FunctionHost::new(workers(limits()), Duration::from_secs(30), apps);
+    let hook = FunctionName("hook".to_owned());
+    let not_run = Some(NotRun::Unavailable);
+
+    let confirm = ConfirmQuestion {
+        email: EmailAddress::parse("ada@example.com").unwrap(),
+        token: MailedToken::parse(&"1".repeat(128), &"1".repeat(24)).unwrap(),
+        caller: Caller::default(),
+    };
+    assert_eq!(host.confirm(&app, &hook, confirm).await.err(), not_run);
+    let log_in = LoginQuestion {
+        payload: doorward_core::Ejson::from_json("{}".to_owned()),
+        caller: Caller::default(),
+    };
+    let failure = host.identify(&app, &hook, log_in).await.unwrap_err();
+    assert_eq!(failure.not_run(), not_run);
+    let new = NewUser {
+        user: ada(&app),
+        caller: Caller::default(),
+    };
+    let failure = host.create_user(&app, &hook, new).await.unwrap_err();
+    assert_eq!(failure.not_run(), not_run);
+    let told = ClaimedTrigger {
+        id: 1,
+        trigger: "onLogin".to_owned(),
+        event: UserEvent::Login,
+        providers: Vec::new(),
+        user: ada(&app),
+        at: Timestamp::from_millis(0),
+        attempts: 0,
+    };
+    let not_told = host.trigger(&app, &hook, &told).await.unwrap_err();
+    assert_eq!(not_told, NotTold::NotRun(NotRun::Unavailable));
+    let call = FunctionCall {
+        function: hook,
+        arguments: doorward_core::Ejson::from_json("[]".to_owned()),
+        user: ada(&app),
+        caller: Caller::default(),
+    };
+    assert_eq!(host.call(&app, call).await.unwrap_err().not_run(), not_run);
+}
+
+fn ada(app: &App) -> UserProfile {
+    UserProfile {
+        id: UserId(ObjectId::zero()),
+        app: app.object_id,
+        identities: Vec::new(),
+    }
 }

@@ -136,7 +136,7 @@ impl Store for PanickingStore {
         Self::panic()
     }
 
-    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_trigger_due(&self, _: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError> {
         Self::panic()
     }
 

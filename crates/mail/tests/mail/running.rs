@@ -1,14 +1,14 @@
 //! The worker left to itself: when it wakes, when it sleeps, how it stops.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use doorward_core::Purpose;
 use doorward_mail::DevMailbox;
+use doorward_testkit::FlakyStore;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{FlakyStore, Recorder, Refuses, Stuck, World, wait_until};
+use crate::support::{Recorder, Refuses, Stuck, World, wait_until};
 
 #[tokio::test]
 async fn a_wake_sends_at_once_and_a_shutdown_finishes_what_is_under_way() {
@@ -69,13 +69,13 @@ async fn a_shutdown_waits_for_attempts_but_not_for_ever() {
 async fn a_worker_survives_a_database_that_is_away() {
     let world = World::new().await;
     let store = FlakyStore::new(Arc::clone(&world.store));
-    store.down.store(true, Ordering::SeqCst);
+    store.set_down(true);
     let recorder = Recorder::default();
     let shutdown = CancellationToken::new();
     let flaky = world.over(store.clone());
     let running = tokio::spawn(flaky.worker(&recorder).run(shutdown.clone()));
     tokio::time::sleep(Duration::from_millis(100)).await;
-    store.down.store(false, Ordering::SeqCst);
+    store.set_down(false);
     flaky.promise("ada@example.com", Purpose::Confirm).await;
     wait_until(|| recorder.sent().len() == 1).await;
     shutdown.cancel();

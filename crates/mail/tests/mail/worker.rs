@@ -1,19 +1,19 @@
 //! What the worker does with what it claims.
 
 use std::io::{self, Write};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward_core::{AppObjectId, Clock as _, Confirmation, DeliveryOutcome, KeyId, MailId, ObjectId, Purpose};
 use doorward_mail::{DevMailbox, Message, SendError, SmtpTransport, Transport};
+use doorward_testkit::FlakyStore;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::support::{Dialogue, FlakyStore, LIFETIME, Recorder, Refuses, ScriptedRelay, Stuck, World, wait_until};
+use crate::support::{Dialogue, LIFETIME, Recorder, Refuses, ScriptedRelay, Stuck, World, wait_until};
 
 #[tokio::test]
 async fn a_promised_mail_is_sent_once() {
@@ -236,10 +236,10 @@ async fn a_mail_that_cannot_be_recorded_is_not_sent_again() {
     };
     let worker = world.worker(&transport);
     let delivery = tokio::spawn(async move { worker.deliver_due().await });
-    wait_until(|| store.down.load(Ordering::SeqCst)).await;
+    wait_until(|| store.is_down()).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!delivery.is_finished(), "it keeps trying to record");
-    store.down.store(false, Ordering::SeqCst);
+    store.set_down(false);
     delivery.await.unwrap().unwrap();
     assert_eq!(
         (transport.recorder.sent().len(), world.states().await.as_str()),
@@ -329,7 +329,7 @@ struct TakesAndBreaks {
 #[async_trait]
 impl Transport for TakesAndBreaks {
     async fn send(&self, message: &Message) -> Result<(), SendError> {
-        self.store.down.store(true, Ordering::SeqCst);
+        self.store.set_down(true);
         self.recorder.send(message).await
     }
 }

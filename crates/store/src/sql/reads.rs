@@ -71,9 +71,9 @@ impl Store for Database {
         reader.settle(answer)
     }
 
-    async fn next_trigger_due(&self) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_trigger_due(&self, apps: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError> {
         let mut reader = self.reader().await?;
-        let answer = in_time(triggers::next_due(reader.connection()?)).await;
+        let answer = in_time(triggers::next_due(reader.connection()?, apps)).await;
         reader.settle(answer)
     }
 

@@ -4,11 +4,12 @@ use std::str::FromStr as _;
 
 use super::db::{AssertSqlSafe, query};
 use doorward_core::{
-    ClaimedTrigger, EmailAddress, Identity, NewTriggerEvent, Provider, RegistrationId, Timestamp, UserProfile,
+    AppObjectId, ClaimedTrigger, EmailAddress, Identity, NewTriggerEvent, Provider, RegistrationId, Timestamp,
+    UserProfile,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, Row, SKIP_LOCKED, db, rows};
+use super::{Connection, Row, SKIP_LOCKED, db, rows, texts_in};
 
 /// An identity as it is kept: the user may change or go before its event is told.
 #[derive(Serialize, Deserialize)]
@@ -18,16 +19,26 @@ enum KeptIdentity {
     CustomFunction { id: String, name: Option<String> },
 }
 
-/// Whoever changes the user holds its lock when this runs, so the numbers of its events are in the order of their commits.
+/// The queue's row is locked first and until the commit, so the numbers of a user's events are in the order of their commits, and whoever
+/// finishes with the queue sees all of them.
 pub(super) async fn queue(connection: &mut Connection, event: &NewTriggerEvent<'_>) -> db::Result<()> {
     let user = event.user;
     let kept: Vec<KeptIdentity> = user.identities.iter().map(keep).collect();
     let identities = serde_json::to_string(&kept).map_err(|error| db::Error::Encode(error.into()))?;
     let providers: Vec<&str> = event.providers.iter().map(|provider| provider.name()).collect();
+    query(
+        "INSERT INTO trigger_queues (user_id, app_id, due_at, attempts) VALUES ($1, $2, $3, 0)
+         ON CONFLICT (user_id) DO UPDATE SET due_at = trigger_queues.due_at",
+    )
+    .bind(user.id.to_string())
+    .bind(user.app.to_string())
+    .bind(event.at.as_millis())
+    .execute(&mut *connection)
+    .await?;
     for told in event.triggers {
         query(
-            "INSERT INTO trigger_events (app_id, user_id, told, event, providers, identities, occurred_at, due_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+            "INSERT INTO trigger_events (app_id, user_id, told, event, providers, identities, occurred_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(user.app.to_string())
         .bind(user.id.to_string())
@@ -42,71 +53,130 @@ pub(super) async fn queue(connection: &mut Connection, event: &NewTriggerEvent<'
     Ok(())
 }
 
-/// Of each user only the first: what came later is told when that has been. `MATERIALIZED` as in the outbox.
+/// A queue is claimed, and of it the first event: what came later is told when that has been. `MATERIALIZED` as in the outbox.
 pub(super) async fn claim(
     connection: &mut Connection,
     worker: &str,
+    apps: &[AppObjectId],
     now: Timestamp,
     claimed_until: Timestamp,
     limit: u32,
 ) -> db::Result<Vec<ClaimedTrigger>> {
-    let found = query(AssertSqlSafe(format!(
+    let queues = query(AssertSqlSafe(format!(
         "WITH due AS MATERIALIZED (
-             SELECT id FROM trigger_events e
-             WHERE due_at <= $3 AND NOT EXISTS (SELECT 1 FROM trigger_events f WHERE f.user_id = e.user_id AND f.id < e.id)
-             ORDER BY id LIMIT $4 {SKIP_LOCKED}
+             SELECT user_id FROM trigger_queues WHERE due_at <= $3 AND app_id IN ({})
+             ORDER BY due_at LIMIT $4 {SKIP_LOCKED}
          )
-         UPDATE trigger_events SET claimed_by = $1, due_at = $2 WHERE id IN (SELECT id FROM due)
-         RETURNING id, app_id, user_id, told, event, providers, identities, occurred_at"
+         UPDATE trigger_queues SET claimed_by = $1, due_at = $2 WHERE user_id IN (SELECT user_id FROM due)
+         RETURNING user_id, attempts",
+        texts_in("$5")
     )))
     .bind(worker)
     .bind(claimed_until.as_millis())
     .bind(now.as_millis())
     .bind(i64::from(limit))
-    .fetch_all(connection)
+    .bind(json(apps)?)
+    .fetch_all(&mut *connection)
     .await?;
-    let mut claimed = found.iter().map(claimed_trigger).collect::<db::Result<Vec<_>>>()?;
+    let mut claimed = Vec::new();
+    for queue in &queues {
+        let user = rows::text(queue, "user_id")?;
+        match first_of(connection, &user).await? {
+            Some(event) => claimed.push(claimed_trigger(&event, queue)?),
+            // Somebody has deleted them by hand.
+            None => forget_if_empty(connection, &user).await?,
+        }
+    }
     // An UPDATE returns its rows in any order.
     claimed.sort_unstable_by_key(|told| told.id);
     Ok(claimed)
 }
 
-/// Guarded by the claim: whoever has lost it knows nothing of what its successor does.
-pub(super) async fn finish(connection: &mut Connection, worker: &str, id: i64) -> db::Result<bool> {
-    let done = query("DELETE FROM trigger_events WHERE id = $1 AND claimed_by = $2")
-        .bind(id)
-        .bind(worker)
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected() == 1)
+async fn first_of(connection: &mut Connection, user: &str) -> db::Result<Option<Row>> {
+    query(
+        "SELECT id, app_id, user_id, told, event, providers, identities, occurred_at
+         FROM trigger_events WHERE user_id = $1 ORDER BY id LIMIT 1",
+    )
+    .bind(user)
+    .fetch_optional(connection)
+    .await
 }
 
-pub(super) async fn postpone(connection: &mut Connection, worker: &str, id: i64, until: Timestamp) -> db::Result<()> {
-    query("UPDATE trigger_events SET claimed_by = NULL, due_at = $1 WHERE id = $2 AND claimed_by = $3")
-        .bind(until.as_millis())
-        .bind(id)
-        .bind(worker)
-        .execute(connection)
+/// Guarded by the claim: whoever has lost it knows nothing of what its successor does.
+pub(super) async fn finish(
+    connection: &mut Connection,
+    worker: &str,
+    told: &ClaimedTrigger,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let user = told.user.id.to_string();
+    let released = query(
+        "UPDATE trigger_queues SET claimed_by = NULL, due_at = $1, attempts = 0 WHERE user_id = $2 AND claimed_by = $3",
+    )
+    .bind(now.as_millis())
+    .bind(user.as_str())
+    .bind(worker)
+    .execute(&mut *connection)
+    .await?;
+    if released.rows_affected() == 0 {
+        return Ok(false);
+    }
+    query("DELETE FROM trigger_events WHERE id = $1")
+        .bind(told.id)
+        .execute(&mut *connection)
         .await?;
+    forget_if_empty(connection, &user).await?;
+    Ok(true)
+}
+
+async fn forget_if_empty(connection: &mut Connection, user: &str) -> db::Result<()> {
+    query(
+        "DELETE FROM trigger_queues
+         WHERE user_id = $1 AND NOT EXISTS (SELECT 1 FROM trigger_events WHERE user_id = $1)",
+    )
+    .bind(user)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn postpone(
+    connection: &mut Connection,
+    worker: &str,
+    told: &ClaimedTrigger,
+    until: Timestamp,
+    attempts: u32,
+) -> db::Result<()> {
+    query(
+        "UPDATE trigger_queues SET claimed_by = NULL, due_at = $1, attempts = $2
+         WHERE user_id = $3 AND claimed_by = $4",
+    )
+    .bind(until.as_millis())
+    .bind(i64::from(attempts))
+    .bind(told.user.id.to_string())
+    .bind(worker)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
 /// What was claimed was due; when exactly does not matter any more.
 pub(super) async fn release_claims(connection: &mut Connection) -> db::Result<u64> {
-    let done = query("UPDATE trigger_events SET claimed_by = NULL, due_at = occurred_at WHERE claimed_by IS NOT NULL")
+    let done = query("UPDATE trigger_queues SET claimed_by = NULL, due_at = 0 WHERE claimed_by IS NOT NULL")
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
 }
 
-pub(super) async fn next_due(connection: &mut Connection) -> db::Result<Option<Timestamp>> {
-    let row = query(
-        "SELECT MIN(due_at) AS due_at FROM trigger_events e
-         WHERE NOT EXISTS (SELECT 1 FROM trigger_events f WHERE f.user_id = e.user_id AND f.id < e.id)",
-    )
-    .fetch_one(connection)
+pub(super) async fn next_due(connection: &mut Connection, apps: &[AppObjectId]) -> db::Result<Option<Timestamp>> {
+    let row = query(AssertSqlSafe(format!(
+        "SELECT due_at FROM trigger_queues WHERE app_id IN ({}) ORDER BY due_at LIMIT 1",
+        texts_in("$1")
+    )))
+    .bind(json(apps)?)
+    .fetch_optional(connection)
     .await?;
-    rows::optional_time(&row, "due_at")
+    row.as_ref().map(|row| rows::time(row, "due_at")).transpose()
 }
 
 pub(super) async fn count(connection: &mut Connection) -> db::Result<u64> {
@@ -116,7 +186,13 @@ pub(super) async fn count(connection: &mut Connection) -> db::Result<u64> {
     rows::count(&row, "events")
 }
 
-fn claimed_trigger(row: &Row) -> db::Result<ClaimedTrigger> {
+/// A list as one parameter.
+fn json(apps: &[AppObjectId]) -> db::Result<String> {
+    let apps: Vec<String> = apps.iter().map(AppObjectId::to_string).collect();
+    serde_json::to_string(&apps).map_err(|error| db::Error::Encode(error.into()))
+}
+
+fn claimed_trigger(row: &Row, queue: &Row) -> db::Result<ClaimedTrigger> {
     let kept: Vec<KeptIdentity> =
         serde_json::from_str(&rows::text(row, "identities")?).map_err(|error| rows::malformed("identities", error))?;
     let identities = kept.into_iter().map(identity).collect::<db::Result<Vec<_>>>()?;
@@ -133,6 +209,7 @@ fn claimed_trigger(row: &Row) -> db::Result<ClaimedTrigger> {
             identities,
         },
         at: rows::time(row, "occurred_at")?,
+        attempts: rows::count(queue, "attempts")?,
     })
 }
 

@@ -232,21 +232,34 @@ impl Tx for Transaction {
     async fn claim_triggers(
         &mut self,
         worker: &str,
+        apps: &[AppObjectId],
         now: Timestamp,
         claimed_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<ClaimedTrigger>, StoreError> {
-        let answer = in_time(triggers::claim(self.connection()?, worker, now, claimed_until, limit)).await;
+        let claim = triggers::claim(self.connection()?, worker, apps, now, claimed_until, limit);
+        let answer = in_time(claim).await;
         self.settle(answer)
     }
 
-    async fn finish_trigger(&mut self, worker: &str, id: i64) -> Result<bool, StoreError> {
-        let answer = in_time(triggers::finish(self.connection()?, worker, id)).await;
+    async fn finish_trigger(
+        &mut self,
+        worker: &str,
+        told: &ClaimedTrigger,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let answer = in_time(triggers::finish(self.connection()?, worker, told, now)).await;
         self.settle(answer)
     }
 
-    async fn postpone_trigger(&mut self, worker: &str, id: i64, until: Timestamp) -> Result<(), StoreError> {
-        let answer = in_time(triggers::postpone(self.connection()?, worker, id, until)).await;
+    async fn postpone_trigger(
+        &mut self,
+        worker: &str,
+        told: &ClaimedTrigger,
+        until: Timestamp,
+        attempts: u32,
+    ) -> Result<(), StoreError> {
+        let answer = in_time(triggers::postpone(self.connection()?, worker, told, until, attempts)).await;
         self.settle(answer)
     }
 

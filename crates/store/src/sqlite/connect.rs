@@ -42,6 +42,8 @@ impl Connect {
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(PATIENCE)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        #[cfg(test)]
+        super::plans::watch(&connection);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // An acknowledged change survives a power cut: every commit is synced.
         connection.pragma_update(None, "synchronous", "FULL")?;

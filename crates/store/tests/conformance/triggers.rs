@@ -36,16 +36,17 @@ async fn queue(store: &AnyStore, event: UserEvent, user: &UserProfile, triggers:
     commit!(store, queue_trigger_event(&event));
 }
 
-async fn claim(store: &AnyStore, worker: &str, now: u64) -> Vec<ClaimedTrigger> {
-    commit!(store, claim_triggers(worker, at(now), at(now + 60), 10))
+async fn claim(store: &AnyStore, app: AppObjectId, worker: &str, now: u64) -> Vec<ClaimedTrigger> {
+    commit!(store, claim_triggers(worker, &[app], at(now), at(now + 60), 10))
 }
 
 pub(crate) async fn an_event_is_claimed_as_it_was_queued(store: AnyStore) {
-    let ada = somebody(new_id());
+    let app: AppObjectId = new_id();
+    let ada = somebody(app);
     queue(&store, UserEvent::Delete, &ada, &["onDelete"], at(1)).await;
-    assert_eq!(store.next_trigger_due().await.unwrap(), Some(at(1)));
-    assert_eq!(claim(&store, "worker", 0).await, []);
-    let claimed = claim(&store, "worker", 1).await;
+    assert_eq!(store.next_trigger_due(&[app]).await.unwrap(), Some(at(1)));
+    assert_eq!(claim(&store, app, "worker", 0).await, []);
+    let claimed = claim(&store, app, "worker", 1).await;
     let [told] = claimed.as_slice() else {
         panic!("{claimed:?}")
     };
@@ -58,12 +59,13 @@ pub(crate) async fn an_event_is_claimed_as_it_was_queued(store: AnyStore) {
             providers: vec![Provider::EmailPassword, Provider::CustomFunction],
             user: ada,
             at: at(1),
+            attempts: 0,
         }
     );
     assert_eq!(store.count_triggers().await.unwrap(), 1);
-    assert!(commit!(store, finish_trigger("worker", told.id)));
+    assert!(commit!(store, finish_trigger("worker", &told, at(2))));
     assert_eq!(store.count_triggers().await.unwrap(), 0);
-    assert_eq!(store.next_trigger_due().await.unwrap(), None);
+    assert_eq!(store.next_trigger_due(&[app]).await.unwrap(), None);
 }
 
 pub(crate) async fn events_of_one_user_are_told_in_order_and_others_beside_them(store: AnyStore) {
@@ -75,19 +77,19 @@ pub(crate) async fn events_of_one_user_are_told_in_order_and_others_beside_them(
     let mut order = Vec::new();
     let mut told_to_bob = 0;
     loop {
-        let claimed = claim(&store, "worker", 2).await;
+        let claimed = claim(&store, app, "worker", 2).await;
         if claimed.is_empty() {
             break;
         }
         // Nothing more of a user while one of its events is claimed.
-        assert_eq!(claim(&store, "another", 2).await, []);
+        assert_eq!(claim(&store, app, "another", 2).await, []);
         for told in claimed {
             if told.user == ada {
                 order.push((told.event, told.trigger.clone()));
             } else {
                 told_to_bob += 1;
             }
-            assert!(commit!(store, finish_trigger("worker", told.id)));
+            assert!(commit!(store, finish_trigger("worker", &told, at(2))));
         }
     }
     let event = |event, trigger: &str| (event, trigger.to_owned());
@@ -103,28 +105,70 @@ pub(crate) async fn events_of_one_user_are_told_in_order_and_others_beside_them(
 }
 
 pub(crate) async fn a_claim_that_lapsed_is_somebody_elses(store: AnyStore) {
-    let ada = somebody(new_id());
+    let app: AppObjectId = new_id();
+    let ada = somebody(app);
     queue(&store, UserEvent::Login, &ada, &["onLogin"], at(1)).await;
-    let [told] = claim(&store, "crashed", 1).await.try_into().unwrap();
-    assert_eq!(store.next_trigger_due().await.unwrap(), Some(at(61)));
-    assert_eq!(claim(&store, "worker", 60).await, []);
-    assert_eq!(claim(&store, "worker", 61).await, std::slice::from_ref(&told));
-    assert!(!commit!(store, finish_trigger("crashed", told.id)));
-    commit!(store, postpone_trigger("crashed", told.id, at(500)));
-    assert!(commit!(store, finish_trigger("worker", told.id)));
+    let [told] = claim(&store, app, "crashed", 1).await.try_into().unwrap();
+    assert_eq!(store.next_trigger_due(&[app]).await.unwrap(), Some(at(61)));
+    assert_eq!(claim(&store, app, "worker", 60).await, []);
+    assert_eq!(claim(&store, app, "worker", 61).await, std::slice::from_ref(&told));
+    assert!(!commit!(store, finish_trigger("crashed", &told, at(2))));
+    commit!(store, postpone_trigger("crashed", &told, at(500), 1));
+    assert!(commit!(store, finish_trigger("worker", &told, at(2))));
 }
 
 pub(crate) async fn what_is_postponed_keeps_its_place(store: AnyStore) {
-    let ada = somebody(new_id());
+    let app: AppObjectId = new_id();
+    let ada = somebody(app);
     queue(&store, UserEvent::Create, &ada, &["t"], at(1)).await;
     queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await;
-    let [create] = claim(&store, "worker", 1).await.try_into().unwrap();
-    commit!(store, postpone_trigger("worker", create.id, at(5)));
-    assert_eq!(claim(&store, "worker", 4).await, [], "the login waits behind it");
-    assert_eq!(store.next_trigger_due().await.unwrap(), Some(at(5)));
-    assert_eq!(claim(&store, "another", 5).await, [create]);
+    let [create] = claim(&store, app, "worker", 1).await.try_into().unwrap();
+    commit!(store, postpone_trigger("worker", &create, at(5), 3));
+    assert_eq!(claim(&store, app, "worker", 4).await, [], "the login waits behind it");
+    assert_eq!(store.next_trigger_due(&[app]).await.unwrap(), Some(at(5)));
+    let again = ClaimedTrigger { attempts: 3, ..create };
+    assert_eq!(claim(&store, app, "another", 5).await, std::slice::from_ref(&again));
+    assert!(commit!(store, finish_trigger("another", &again, at(6))));
+    let [login] = claim(&store, app, "another", 6).await.try_into().unwrap();
+    assert_eq!((login.event, login.attempts), (UserEvent::Login, 0));
     assert_eq!(commit!(store, release_trigger_claims()), 1);
-    assert_eq!(claim(&store, "worker", 5).await.len(), 1);
+    assert_eq!(claim(&store, app, "worker", 6).await, [login]);
+}
+
+pub(crate) async fn what_waits_for_apps_of_others_is_theirs(store: AnyStore) {
+    let (app, elsewhere): (AppObjectId, AppObjectId) = (new_id(), new_id());
+    for _ in 0..20 {
+        queue(&store, UserEvent::Login, &somebody(elsewhere), &["t"], at(1)).await;
+    }
+    let ada = somebody(app);
+    queue(&store, UserEvent::Login, &ada, &["t"], at(2)).await;
+    assert_eq!(store.next_trigger_due(&[app]).await.unwrap(), Some(at(2)));
+    let [told] = claim(&store, app, "worker", 2).await.try_into().unwrap();
+    assert_eq!(told.user, ada);
+    assert_eq!(store.next_trigger_due(&[]).await.unwrap(), None);
+    assert_eq!(store.next_trigger_due(&[elsewhere, app]).await.unwrap(), Some(at(1)));
+    let both = commit!(store, claim_triggers("worker", &[app, elsewhere], at(2), at(60), 30));
+    assert_eq!(both.len(), 20);
+}
+
+pub(crate) async fn an_event_that_comes_while_another_is_told_is_not_lost(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = somebody(app);
+    queue(&store, UserEvent::Create, &ada, &["t"], at(1)).await;
+    let mut told = Vec::new();
+    // Each time, the queue is emptied and filled at once.
+    for _ in 0..50 {
+        let [one] = claim(&store, app, "worker", 2).await.try_into().unwrap();
+        let queueing = {
+            let (store, ada) = (store.clone(), ada.clone());
+            tokio::spawn(async move { queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await })
+        };
+        assert!(commit!(store, finish_trigger("worker", &one, at(2))));
+        queueing.await.unwrap();
+        told.push(one.id);
+    }
+    assert_eq!(store.count_triggers().await.unwrap(), 1);
+    assert!(told.is_sorted());
 }
 
 pub(crate) async fn workers_that_claim_at_once_tell_everything_once(store: AnyStore) {
@@ -140,8 +184,8 @@ pub(crate) async fn workers_that_claim_at_once_tell_everything_once(store: AnySt
         tokio::spawn(async move {
             let mut told = Vec::new();
             while store.count_triggers().await.unwrap() > 0 {
-                for one in commit!(store, claim_triggers(&worker, at(1), at(60), 3)) {
-                    assert!(commit!(store, finish_trigger(&worker, one.id)));
+                for one in commit!(store, claim_triggers(&worker, &[app], at(1), at(60), 3)) {
+                    assert!(commit!(store, finish_trigger(&worker, &one, at(1))));
                     told.push(one.id);
                 }
             }
@@ -159,7 +203,8 @@ pub(crate) async fn workers_that_claim_at_once_tell_everything_once(store: AnySt
 }
 
 pub(crate) async fn an_event_of_a_change_that_was_rolled_back_is_not_told(store: AnyStore) {
-    let ada = somebody(new_id());
+    let app: AppObjectId = new_id();
+    let ada = somebody(app);
     let mut tx = store.begin().await.unwrap();
     let event = NewTriggerEvent {
         event: UserEvent::Login,
@@ -186,7 +231,8 @@ pub(crate) async fn a_transaction_sees_the_user_that_it_has_made(store: AnyStore
 }
 
 pub(crate) async fn what_waits_is_never_swept(store: AnyStore) {
-    let ada = somebody(new_id());
+    let app: AppObjectId = new_id();
+    let ada = somebody(app);
     queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await;
     assert_eq!(commit!(store, sweep(at(9_999_999))), 0);
     assert_eq!(store.count_triggers().await.unwrap(), 1);

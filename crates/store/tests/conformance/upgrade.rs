@@ -26,17 +26,70 @@ const ROWS: &str = "
                ('0000000000000000000000d2', '0000000000000000000000c2', 'waiting', 1, 1, 2, NULL);
 ";
 
-async fn first_schema<C>(connection: &mut C, sql: &'static str)
+/// The third schema, as two users left it of whom one had logged in again before its first login was told.
+const EVENTS: &str = "
+    INSERT INTO trigger_events (app_id, user_id, told, event, providers, identities, occurred_at, due_at, claimed_by)
+        VALUES ('0000000000000000000000a1', '0000000000000000000000e1', 't', 'CREATE', 'local-userpass', '[]', 1, 60000, 'killed'),
+               ('0000000000000000000000a1', '0000000000000000000000e1', 't', 'LOGIN', 'local-userpass', '[]', 2, 2, NULL),
+               ('0000000000000000000000a1', '0000000000000000000000e2', 't', 'LOGIN', 'local-userpass', '[]', 3, 3, NULL);
+";
+
+const SQLITE: [(&str, &str); 3] = [
+    ("accounts", include_str!("../../migrations/sqlite/0001_accounts.sql")),
+    ("functions", include_str!("../../migrations/sqlite/0002_functions.sql")),
+    (
+        "identities and triggers",
+        include_str!("../../migrations/sqlite/0003_identities_and_triggers.sql"),
+    ),
+];
+
+const POSTGRES: [(&str, &str); 3] = [
+    ("accounts", include_str!("../../migrations/postgres/0001_accounts.sql")),
+    (
+        "functions",
+        include_str!("../../migrations/postgres/0002_functions.sql"),
+    ),
+    (
+        "identities and triggers",
+        include_str!("../../migrations/postgres/0003_identities_and_triggers.sql"),
+    ),
+];
+
+/// Applies the first migrations, and writes what was written then.
+async fn older_schema<C>(connection: &mut C, files: &[(&'static str, &'static str)], rows: &'static str)
 where
     C: Connection + Migrate,
     for<'c> &'c mut C: Executor<'c, Database = C::Database>,
 {
-    let first = Migration::new(1, "accounts".into(), MigrationType::Simple, sql.into_sql_str(), false);
-    Migrator::with_migrations(vec![first])
+    let migration = |(version, &(name, sql)): (i64, &(&'static str, &'static str))| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations((1..).zip(files).map(migration).collect())
         .run_direct(None, connection, false)
         .await
         .unwrap();
-    connection.execute(AssertSqlSafe(ROWS)).await.unwrap();
+    connection.execute(AssertSqlSafe(rows)).await.unwrap();
+}
+
+async fn events_are_told_in_their_order(store: AnyStore) {
+    let app = AppObjectId("0000000000000000000000a1".parse().unwrap());
+    let mut told = Vec::new();
+    loop {
+        // Each time as long after as a claim of the older program could last.
+        let claimed = commit!(store, claim_triggers("worker", &[app], at(60), at(61), 10));
+        if claimed.is_empty() {
+            break;
+        }
+        for one in claimed {
+            told.push((one.user.id.to_string(), one.event.name()));
+            assert!(commit!(store, finish_trigger("worker", &one, at(60))));
+        }
+    }
+    let (first, second) = (
+        "0000000000000000000000e1".to_owned(),
+        "0000000000000000000000e2".to_owned(),
+    );
+    assert_eq!(told, [(first.clone(), "CREATE"), (second, "LOGIN"), (first, "LOGIN")]);
 }
 
 async fn all_is_still_there(store: AnyStore) {
@@ -80,11 +133,7 @@ async fn a_sqlite_file_of_the_first_schema() {
     let path = dir.path().join("doorward.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
-    first_schema(
-        &mut connection,
-        include_str!("../../migrations/sqlite/0001_accounts.sql"),
-    )
-    .await;
+    older_schema(&mut connection, &SQLITE[..1], ROWS).await;
     connection.close().await.unwrap();
     let store = SqliteStore::open(&path, SqliteOptions::default()).await.unwrap();
     all_is_still_there(Arc::new(store.clone())).await;
@@ -95,13 +144,33 @@ async fn a_sqlite_file_of_the_first_schema() {
 async fn a_postgres_database_of_the_first_schema() {
     with_postgres(async |database| {
         let mut connection = database.options().connect().await.unwrap();
-        first_schema(
-            &mut connection,
-            include_str!("../../migrations/postgres/0001_accounts.sql"),
-        )
-        .await;
+        older_schema(&mut connection, &POSTGRES[..1], ROWS).await;
         connection.close().await.unwrap();
         all_is_still_there(Arc::new(database.connect().await)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sqlite_file_of_the_third_schema() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("doorward.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    older_schema(&mut connection, &SQLITE, EVENTS).await;
+    connection.close().await.unwrap();
+    let store = SqliteStore::open(&path, SqliteOptions::default()).await.unwrap();
+    events_are_told_in_their_order(Arc::new(store.clone())).await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_postgres_database_of_the_third_schema() {
+    with_postgres(async |database| {
+        let mut connection = database.options().connect().await.unwrap();
+        older_schema(&mut connection, &POSTGRES, EVENTS).await;
+        connection.close().await.unwrap();
+        events_are_told_in_their_order(Arc::new(database.connect().await)).await;
     })
     .await;
 }

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use axum::Router;
 use doorward_core::{
-    Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, GroupId, KeyId, Links, ObjectId, Parts,
-    PasswordPool, PoolConfig, Settings, Store, TokenKeys, Wake,
+    Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, KeyId, Links, Parts, PasswordPool, PoolConfig,
+    Settings, Store, TokenKeys, Wake,
 };
 use doorward_http::{AccessKey, Api, AppKeys, Apps, HttpMetrics, Readiness, RefreshKey, ServedApp, TrustedProxies};
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
 
 use super::{TestApp, TestAppBuilder};
-use crate::{ManualClock, SeededEntropy};
+use crate::{ManualClock, SeededEntropy, notes};
 
 impl TestAppBuilder {
     /// Starts the app.
@@ -108,17 +108,9 @@ impl TestAppBuilder {
             reset: self.reset.clone(),
         };
         App {
-            id,
-            object_id,
-            group_id: GroupId(ObjectId::zero()),
-            name: "Notes".to_owned(),
-            deployment_model: "GLOBAL".to_owned(),
-            location: "US-VA".to_owned(),
             allowed_origins: self.allowed_origins.clone(),
-            login_function: None,
-            user_creation: None,
-            triggers: Vec::new(),
             email_password: self.enabled.then_some(accounts),
+            ..notes(object_id)
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What the tests share: an app, an outbox, a clock that is moved by hand.
 
-mod flaky;
 mod scripted;
 mod transports;
 
@@ -19,7 +18,6 @@ use doorward_store::{SqliteOptions, SqliteStore};
 use doorward_testkit::{ManualClock, SeededEntropy};
 use tempfile::TempDir;
 
-pub(crate) use flaky::FlakyStore;
 pub(crate) use scripted::{Dialogue, ScriptedRelay};
 pub(crate) use transports::{Recorder, Refuses, Stuck};
 

@@ -129,17 +129,21 @@ async fn whoever_the_function_does_not_name_is_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s75_what_is_called_a_password_or_a_token_reaches_no_log_and_no_answer() {
-    let world =
-        world("exports = (payload) => { console.log(payload); throw new Error(Object.values(payload).join()); };")
-            .await;
-    let payload = json!({ "password": "open sesame", "token": "eyJhbGciOi", "tokenId": "t-1", "user": "ada" });
+    let world = world(
+        "exports = (payload) => { console.log(payload); throw new Error(Object.values(payload).flat().join()); };",
+    )
+    .await;
+    let payload = json!({
+        "password": "open sesame", "token": ["eyJhbGciOi", 271_828], "deeper": [[{ "password": { "of": ["abyss"] } }]], "tokenId": "t-1",
+        "user": "ada",
+    });
     assert_eq!(
         refusal(log_in(&world.app(), payload).await),
-        "401 AuthError Error: [redacted],[redacted],[redacted],ada"
+        "401 AuthError Error: [object Object],[redacted],[redacted],[redacted],[redacted],ada"
     );
     let ended = world.server.unwrap().stop().await;
     assert!(ended.stderr.contains("ada"), "{}", ended.stderr);
-    for secret in ["sesame", "eyJhbGciOi", "t-1"] {
+    for secret in ["sesame", "eyJhbGciOi", "271828", "abyss", "t-1"] {
         assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
     }
 }

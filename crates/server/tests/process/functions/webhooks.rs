@@ -5,7 +5,7 @@ use doorward_functions::WebhookSecret;
 use serde_json::json;
 
 use super::{FAIL, PASSWORD, SUCCESS};
-use crate::support::{AppDir, OwnerService, Program, Server, refusal};
+use crate::support::{AppDir, Asked, OwnerService, Program, Server, refusal};
 
 const ADA: &str = "ada@example.com";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -19,6 +19,11 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with more files in the app directory, or others in place of the usual ones.
+    async fn with(files: &[(&str, &str)]) -> Self {
         let service = OwnerService::start().await;
         let app = AppDir::new(
             "notes-abcde",
@@ -31,6 +36,9 @@ impl World {
         );
         let hook = json!([{ "name": "hook", "url": service.url(), "secret_name": "hookSecret", "private": true }]);
         app.write("functions/config.json", &hook.to_string());
+        for (name, text) in files {
+            app.write(name, text);
+        }
         let data = tempfile::tempdir().unwrap();
         // The address of a web service is the operator's own: it needs no --function-http-allow.
         let program =
@@ -120,4 +128,63 @@ async fn a_web_service_whose_secret_nobody_provides_is_a_start_up_error() {
         "{}",
         ended.stderr
     );
+}
+
+/// The triggers and logins of an app whose every function is the web service.
+const ON_LOGIN: (&str, &str) = (
+    "triggers/onLogin.json",
+    r#"{ "name": "onLogin", "type": "AUTHENTICATION", "disabled": false, "function_name": "hook",
+        "config": { "operation_type": "LOGIN", "providers": ["local-userpass"] } }"#,
+);
+const PROVIDERS: (&str, &str) = (
+    "auth/providers.json",
+    r#"{ "local-userpass": { "name": "local-userpass", "type": "local-userpass", "disabled": false, "config": { "autoConfirm": true } },
+        "custom-function": { "name": "custom-function", "type": "custom-function", "disabled": false,
+            "config": { "authFunctionName": "hook" } } }"#,
+);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s78_what_a_trigger_tells_is_sent_again_as_the_same_message_until_it_is_heard() {
+    let world = World::with(&[ON_LOGIN, PROVIDERS]).await;
+    world.register().await.unwrap();
+    // Away, then there; nobody wants to know what it says.
+    world.service.will_answer_with(503, "");
+    world.service.will_answer_with(204, "");
+    world.log_in(PASSWORD).await.unwrap();
+    // One that knows no such thing has heard.
+    world.service.will_answer_with(404, "");
+    world.log_in(PASSWORD).await.unwrap();
+    world.service.will_answer("{}");
+    world.log_in(PASSWORD).await.unwrap();
+
+    let asked = world.service.asked(4).await;
+    let ids: Vec<_> = asked.iter().map(|asked| asked.header("webhook-id")).collect();
+    assert_eq!(ids[0], ids[1]);
+    assert!(ids[1] != ids[2] && ids[2] != ids[3], "{ids:?}");
+    let seconds = |asked: &Asked| asked.header("webhook-timestamp").parse::<i64>().unwrap();
+    assert!(
+        seconds(&asked[1]) > seconds(&asked[0]),
+        "each attempt says when it is made"
+    );
+    for asked in &asked {
+        let event = &asked.json()["data"]["arguments"][0];
+        assert_eq!(event["operationType"], "LOGIN");
+        let expected = WebhookSecret::parse(SECRET).sign(asked.header("webhook-id"), seconds(asked), &asked.body);
+        assert_eq!(asked.header("webhook-signature"), expected[2].1);
+    }
+    let ended = world.server.stop().await;
+    assert_eq!(ended.stderr.matches("a hook failed").count(), 2, "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_a_web_service_says_somebody_is_has_the_bounds_of_what_a_script_says() {
+    let world = World::with(&[PROVIDERS]).await;
+    let app = world.server.app();
+    for (name, expected) in [("x".repeat(1_024), true), ("x".repeat(1_025), false)] {
+        world
+            .service
+            .will_answer(&json!({ "id": "ada:1", "name": name }).to_string());
+        let user = app.log_in(Credentials::function(json!({}))).await;
+        assert_eq!(user.is_ok(), expected, "{user:?}");
+    }
 }

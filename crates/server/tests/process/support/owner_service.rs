@@ -84,7 +84,7 @@ impl OwnerService {
     pub(crate) async fn asked(&self, times: usize) -> Vec<Asked> {
         let mut asked = self.state.asked.subscribe();
         let waited = asked.wait_for(|asked| asked.len() >= times);
-        let waited = tokio::time::timeout(std::time::Duration::from_secs(30), waited).await;
+        let waited = tokio::time::timeout(std::time::Duration::from_mins(1), waited).await;
         waited.expect("it is asked in time").unwrap().clone()
     }
 }
