@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,10 +42,16 @@ impl ScriptEngine for Engine {
     }
 }
 
-/// How a worker is started.
+/// How a worker is started: from the program that runs now, whatever an upgrade has put in its place meanwhile. They must understand each
+/// other, and only Linux has a name for it.
 pub(crate) fn worker_command() -> Result<WorkerCommand> {
+    let program = if cfg!(target_os = "linux") {
+        PathBuf::from("/proc/self/exe")
+    } else {
+        std::env::current_exe().context("the path of this program is needed to start workers")?
+    };
     Ok(WorkerCommand {
-        program: std::env::current_exe().context("the path of this program is needed to start workers")?,
+        program,
         arguments: vec![WORKER_ARGUMENT.to_owned()],
     })
 }

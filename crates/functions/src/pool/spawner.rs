@@ -50,6 +50,8 @@ fn spawn(command: &WorkerCommand) -> io::Result<(Child, StdUnixStream)> {
     let (ours, theirs) = StdUnixStream::pair()?;
     ours.set_nonblocking(true)?;
     let child = Command::new(&command.program)
+        // For people who look at a list of processes.
+        .arg0("doorward")
         .args(&command.arguments)
         // The server's environment holds secrets.
         .env_clear()

@@ -141,3 +141,21 @@ async fn s77_a_function_does_not_see_the_users_credentials() {
     let token = ada.access_token().unwrap();
     assert!(!seen.contains(&token) && !seen.contains("Authorization"), "{seen}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_are_of_the_program_that_runs_whatever_an_upgrade_puts_in_its_place() {
+    let arguments = ["--function-timeout", "1s", "--function-workers", "2"];
+    let mut world = World::with(FUNCTIONS, &arguments).await;
+    assert!(world.server.take().unwrap().stop().await.status.success());
+    let installed = tempfile::tempdir().unwrap();
+    let binary = installed.path().join("doorward");
+    world.program = world.program.copied_to(&binary);
+    world.server = Some(world.program.start().await);
+    std::fs::remove_file(&binary).unwrap();
+    std::fs::write(&binary, "the next version").unwrap();
+    let ada = world.signed_in(ADA).await;
+    // One worker may have been started in time, and two are needed.
+    let slow = "400 ExecutionTimeLimitExceeded execution time limit exceeded";
+    let (one, other) = tokio::join!(call(&ada, "slow", ()), call(&ada, "slow", ()));
+    assert_eq!((&*refusal(one), &*refusal(other)), (slow, slow));
+}

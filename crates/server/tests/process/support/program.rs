@@ -22,6 +22,7 @@ pub(crate) struct Program {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     directory: Option<PathBuf>,
+    binary: Option<PathBuf>,
 }
 
 impl Program {
@@ -62,9 +63,21 @@ impl Program {
         self
     }
 
+    /// The same, run from a copy of the binary at this path.
+    pub(crate) fn copied_to(mut self, binary: impl Into<PathBuf>) -> Self {
+        let binary = binary.into();
+        std::fs::copy(env!("CARGO_BIN_EXE_doorward"), &binary).expect("the binary can be copied");
+        self.binary = Some(binary);
+        self
+    }
+
     /// Starts it and returns at once.
     pub(crate) fn spawn(&self) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
+        let binary = self
+            .binary
+            .clone()
+            .unwrap_or_else(|| env!("CARGO_BIN_EXE_doorward").into());
+        let mut command = Command::new(binary);
         command
             .args(&self.arguments)
             .env_clear()
