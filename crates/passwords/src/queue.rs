@@ -10,10 +10,13 @@ use crate::engine::{Recipe, Tag};
 use crate::pace::Pace;
 use crate::{Parameters, PoolError, PoolMetrics};
 
+/// Who waits for a hash.
+pub(crate) type Reply = oneshot::Sender<Result<Tag, PoolError>>;
+
 /// A hash that somebody waits for.
 pub(crate) struct Job {
     pub(crate) recipe: Recipe,
-    pub(crate) reply: oneshot::Sender<Result<Tag, PoolError>>,
+    pub(crate) reply: Reply,
     submitted: Instant,
 }
 
@@ -83,10 +86,23 @@ impl Queue {
     /// `None`: the queue is closed.
     pub(crate) fn take(&self) -> Option<Job> {
         loop {
+            if let Some(job) = self.take_waiting() {
+                return Some(job);
+            }
             let mut state = self.lock();
-            while state.open && state.waiting.is_empty() {
+            while state.waiting.is_empty() {
+                if !state.open {
+                    return None;
+                }
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
+        }
+    }
+
+    /// The same, of the jobs that are waiting now.
+    pub(crate) fn take_waiting(&self) -> Option<Job> {
+        loop {
+            let mut state = self.lock();
             let job = state.waiting.pop_front()?;
             if job.reply.is_closed() {
                 continue;
@@ -103,6 +119,11 @@ impl Queue {
             // It fails when the caller has gone away in this moment, which is as well.
             _ = job.reply.send(Err(PoolError::Busy { retry_after }));
         }
+    }
+
+    /// Whether no job is waiting now.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().waiting.is_empty()
     }
 
     /// The calling thread has done what it took; `took` is missing when it failed.

@@ -11,6 +11,7 @@ use self::stage::Director;
 use super::*;
 use crate::engine::tests::wrapped;
 use crate::engine::{Hasher, HasherError};
+use crate::worker::GROUP;
 
 const SMALL: Parameters = Parameters {
     memory_kib: 64,
@@ -217,6 +218,60 @@ async fn callers_that_go_away_cost_nothing() {
     pool.verify_nothing(b"password").await.unwrap();
     assert_eq!(director.hashed().len(), 2);
     assert_eq!(pool.metrics().hashes.get(), 2);
+}
+
+#[tokio::test]
+async fn answers_leave_in_groups_while_others_wait_and_at_once_when_nobody_does() {
+    let patient = PoolConfig {
+        queue_deadline: Duration::from_mins(1),
+        ..config(1)
+    };
+    let (pool, director) = Director::start(patient);
+    let mut tasks = JoinSet::new();
+    occupy(&pool, &director, &mut tasks).await;
+    for _ in 1..GROUP + 2 {
+        let pool = pool.clone();
+        tasks.spawn(async move { pool.hash(b"password", SALT).await });
+    }
+    // One more, which the thread is held up by when the others are done, and another behind it.
+    for password in [&b"wait"[..], b"password"] {
+        let pool = pool.clone();
+        yield_now().await;
+        tasks.spawn(async move { pool.hash(password, SALT).await });
+    }
+    yield_now().await;
+    director.gate.send(()).unwrap();
+    director.entered.recv_timeout(Duration::from_mins(1)).unwrap();
+    // It has done a whole group, whose answers have left, and two more, whose answers have not.
+    assert_eq!(director.hashed().len(), GROUP + 2);
+    for _ in 0..GROUP {
+        tasks.join_next().await.unwrap().unwrap().unwrap();
+    }
+    yield_now().await;
+    assert!(tasks.try_join_next().is_none());
+    // Behind the last one there is nobody, so all of them are let go.
+    director.gate.send(()).unwrap();
+    for _ in 0..4 {
+        tasks.join_next().await.unwrap().unwrap().unwrap();
+    }
+    assert!(tasks.is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_no_job_whose_caller_has_gone_away() {
+    let (pool, director) = Director::start(config(1));
+    let mut tasks = JoinSet::new();
+    occupy(&pool, &director, &mut tasks).await;
+    let impatient = {
+        let pool = pool.clone();
+        tokio::spawn(async move { pool.hash(b"password", SALT).await })
+    };
+    yield_now().await;
+    impatient.abort();
+    assert!(impatient.await.is_err());
+    director.gate.send(()).unwrap();
+    tasks.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(director.hashed().len(), 1);
 }
 
 #[tokio::test]
