@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::{
-    Accounts, App, AppObjectId, AuthError, ClaimedTrigger, FunctionMail, NotRun, NotTold, ObjectId, StoreError, Wake,
+    Accounts, App, AppObjectId, AuthError, ClaimedTrigger, FunctionMail, NotRun, NotTold, ObjectId, StoreError, UserId,
+    Wake,
 };
 
 /// How long to wait after something failed that may pass.
@@ -75,7 +76,7 @@ pub struct TriggerWorker {
 struct UnderWay {
     /// Each says for how long no other should begin, if there is a reason.
     tasks: JoinSet<Option<Duration>>,
-    events: HashMap<task::Id, i64>,
+    users: HashMap<task::Id, UserId>,
 }
 
 impl TriggerWorker {
@@ -176,13 +177,14 @@ impl TriggerWorker {
     }
 
     fn begin(self: &Arc<Self>, under_way: &mut UnderWay, told: ClaimedTrigger) {
-        // The claim has lapsed while it could not be written down that this was told. Now it is ours again, and that is all.
-        if under_way.events.values().any(|event| *event == told.id) {
+        // A claim has lapsed while it could not be written down that something was told, and the user's queue is ours again. When that has been
+        // written down, the next one is due.
+        if under_way.users.values().any(|user| *user == told.user.id) {
             return;
         }
-        let (worker, event) = (Arc::clone(self), told.id);
+        let (worker, user) = (Arc::clone(self), told.user.id);
         let task = under_way.tasks.spawn(async move { worker.deliver(told).await });
-        under_way.events.insert(task.id(), event);
+        under_way.users.insert(task.id(), user);
     }
 
     /// Says for how long no other delivery should begin, if there is a reason.
@@ -275,7 +277,7 @@ impl UnderWay {
             Ok((id, rest)) => (id, rest),
             Err(panicked) => (panicked.id(), None),
         };
-        self.events.remove(&id);
+        self.users.remove(&id);
         Some(rest)
     }
 }

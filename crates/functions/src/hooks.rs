@@ -23,7 +23,7 @@ struct Hook {
     request: Value,
     secrets: Vec<String>,
     /// As in [`RunCall`].
-    message: Option<String>,
+    notice: Option<String>,
 }
 
 #[async_trait]
@@ -40,7 +40,7 @@ impl Functions for FunctionHost {
             arguments: ejson(&json!([argument])),
             request: documents::request(&question.caller),
             secrets: vec![token, token_id],
-            message: None,
+            notice: None,
         };
         self.decide(app, function, hook).await
     }
@@ -59,7 +59,7 @@ impl Functions for FunctionHost {
             arguments: behind(&first, question.arguments.as_json()),
             request: documents::request(&question.caller),
             secrets: vec![password, token, token_id],
-            message: None,
+            notice: None,
         };
         self.decide(app, function, hook).await
     }
@@ -77,7 +77,7 @@ impl Functions for FunctionHost {
             arguments: Ejson::parse(format!("[{payload}]")).map_err(|_| CallFailure::Threw {
                 text: "the payload is not JSON".to_owned(),
             })?,
-            message: None,
+            notice: None,
         };
         let ran = self.hook(app, function, Wanted::Identity, hook).await?;
         Ok(Ran {
@@ -91,7 +91,7 @@ impl Functions for FunctionHost {
             arguments: ejson(&json!([documents::new_user(&new.user)])),
             request: documents::request(&new.caller),
             secrets: Vec::new(),
-            message: None,
+            notice: None,
         };
         let ran = self.hook(app, function, Wanted::Nothing, hook).await?;
         Ok(Ran {
@@ -106,7 +106,7 @@ impl Functions for FunctionHost {
             request: json!({}),
             secrets: Vec::new(),
             // The numbers of events begin anew in a new database; together with the time there is no second one.
-            message: Some(format!("trigger_{}_{}", told.id, told.at.as_millis())),
+            notice: Some(format!("trigger_{}_{}", told.id, told.at.as_millis())),
         };
         let mails = match self.hook(app, function, Wanted::Nothing, hook).await {
             Ok(ran) => ran.mails,
@@ -150,7 +150,7 @@ impl Functions for FunctionHost {
             as_system: false,
             wanted: Wanted::Value,
             secrets: Vec::new(),
-            message: None,
+            notice: None,
         };
         let ran = self.run(hosted, &name, function, run).await?;
         let value = match ran.value {
@@ -201,7 +201,7 @@ impl FunctionHost {
             as_system: true,
             wanted,
             secrets: hook.secrets,
-            message: hook.message,
+            notice: hook.notice,
         };
         self.run(hosted, name, function, call).await.inspect_err(|failure| {
             let error = match failure {
@@ -233,7 +233,7 @@ impl rules::Ask for AskFunction<'_> {
             as_system: true,
             wanted: Wanted::Value,
             secrets: Vec::new(),
-            message: None,
+            notice: None,
         };
         match self.host.run(self.hosted, &name, found, call).await.ok()?.value {
             Returned::Value(value) => serde_json::from_str(value.as_str()).ok(),

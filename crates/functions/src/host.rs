@@ -139,22 +139,22 @@ pub(crate) struct RunCall {
     pub(crate) as_system: bool,
     pub(crate) wanted: Wanted,
     pub(crate) secrets: Vec<String>,
-    /// The id of the message for a web service, if it is one that may be sent again.
-    pub(crate) message: Option<String>,
+    /// If it only tells what has happened: the id under which it is sent to a web service, once or again.
+    pub(crate) notice: Option<String>,
 }
 
 async fn call_webhook(app: &HostedApp, name: &FunctionName, call: RunCall) -> Result<Ran<Returned>, CallFailure> {
     let answer = app
         .outside
-        .call_webhook(call.message.as_deref(), &name.0, &call.arguments)
+        .call_webhook(call.notice.as_deref(), &name.0, &call.arguments)
         .await;
     match answer {
         Ok(answer) => Ok(Ran {
             value: returned_by_webhook(call.wanted, answer),
             mails: Vec::new(),
         }),
-        // Nobody wants to know what it says, only that it has heard.
-        Err(WebhookError::NotAnObject | WebhookError::TooLong(_)) if call.wanted == Wanted::Nothing => Ok(Ran {
+        // It has heard, and nobody wants to know what it says.
+        Err(WebhookError::NotAnObject | WebhookError::TooLong(_)) if call.notice.is_some() => Ok(Ran {
             value: Returned::Nothing,
             mails: Vec::new(),
         }),
