@@ -188,3 +188,20 @@ async fn who_a_web_service_says_somebody_is_has_the_bounds_of_what_a_script_says
         assert_eq!(user.is_ok(), expected, "{user:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t18_a_page_of_a_proxy_lets_no_user_be_made() {
+    let on_creation = (
+        "auth/custom_user_data.json",
+        r#"{ "enabled": false, "on_user_creation_function_name": "hook" }"#,
+    );
+    let world = World::with(&[PROVIDERS, on_creation]).await;
+    world.register().await.unwrap();
+    for (status, body) in [(200, "<p>Please sign in</p>"), (204, ""), (503, "{}")] {
+        world.service.will_answer_with(status, body);
+        let refused = refusal(world.log_in(PASSWORD).await);
+        assert_eq!(refused, "401 AuthError failed to create user", "{status} {body}");
+    }
+    world.service.will_answer("{}");
+    world.log_in(PASSWORD).await.unwrap();
+}
