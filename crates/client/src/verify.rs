@@ -23,7 +23,7 @@
 //!
 //! Keys rotate. A token that names an unknown key makes the keys be fetched once, for however many calls wait, and at most once in a while
 //! ([`refresh_interval`](TokenVerifierBuilder::refresh_interval)), so that forged tokens cannot make a stream of requests. While the server
-//! cannot be reached, tokens of known keys are still checked.
+//! cannot be reached, tokens of known keys are still checked, and it is asked at most once a second for others.
 //!
 //! A server that was told to sign with HS256 publishes no keys, and nobody but itself can check its tokens.
 
@@ -41,6 +41,9 @@ use crate::Error;
 use crate::app::{ROOT, base_url};
 use crate::error::Kind;
 use crate::transport::{Request, Transport};
+
+/// How long no answer counts as one. A backend that starts before its server is not to wait for an answer to be out of date.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Checks the access tokens of one app. Cheap to clone: clones share the keys.
 #[derive(Clone)]
@@ -201,9 +204,7 @@ impl Verifier {
         };
         let turn = Arc::clone(&self.fetching).lock_owned().await;
         // Somebody else may have asked while this waited, or not long ago.
-        let asked = self.keys().asked;
-        let recent = asked.is_some_and(|asked| asked.elapsed() < source.refresh_interval);
-        if asked == seen && !recent {
+        if self.may_ask(source, seen) {
             let verifier = Arc::clone(self);
             // A task of its own: whoever asks and hangs up again must not be able to have the keys fetched over and over.
             let fetched = tokio::spawn(async move {
@@ -222,6 +223,16 @@ impl Verifier {
             None if keys.by_id.is_empty() => Refused::NoKeys,
             None => Refused::UnknownKey,
         })
+    }
+
+    /// Whether nobody has asked since, and the last answer is old enough.
+    fn may_ask(&self, source: &Source, seen: Option<Instant>) -> bool {
+        let keys = self.keys();
+        let believed = match keys.failure {
+            Some(_) => source.refresh_interval.min(RETRY_INTERVAL),
+            None => source.refresh_interval,
+        };
+        keys.asked == seen && keys.asked.is_none_or(|asked| asked.elapsed() >= believed)
     }
 
     async fn fetch(&self) {
@@ -294,7 +305,7 @@ impl TokenVerifierBuilder {
     }
 
     /// How long an answer about keys is believed: in that while a token of an unknown key is refused without asking. A minute by
-    /// default.
+    /// default. Where no answer came, the server is asked again after a second at most.
     #[must_use]
     pub const fn refresh_interval(mut self, interval: Duration) -> Self {
         self.refresh_interval = interval;

@@ -1,6 +1,6 @@
 //! Access tokens as a backend checks them: real ones of the real server, and whatever somebody may hand in in their place.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -261,6 +261,27 @@ async fn a_server_that_is_away_is_no_reason_to_refuse_who_is_known() {
         assert!(error.is_transient(), "{error}");
         verifier.verify(&known.sign(&claims(&json!({})))).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_backend_that_starts_before_its_server_asks_again_soon_and_no_more_than_that() {
+    let key = Key::new("k1");
+    let token = key.sign(&claims(&json!({})));
+    let server = Scripted::start().await;
+    let builder = TokenVerifier::builder(server.url(), "notes-abcde").clock(now);
+    let verifier = builder.refresh_interval(Duration::from_hours(1)).build().unwrap();
+    server.answers([Answer::empty(503), Answer::json(200, &set(&[&key]))]);
+    let started = Instant::now();
+    let mut refusals = 0;
+    while let Err(error) = verifier.verify(&token).await {
+        assert!(error.is_transient(), "{error}");
+        refusals += 1;
+        assert!(started.elapsed() < Duration::from_secs(30), "it never asks again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(refusals > 1, "not with every token");
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    assert_eq!(server.asked().len(), 2);
 }
 
 /// Somebody who hands in a token and hangs up once the server has been asked for keys.
