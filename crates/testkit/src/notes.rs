@@ -1,10 +1,10 @@
 //! The app that tests are about.
 
-use doorward_core::{App, AppId, AppObjectId, GroupId, ObjectId};
+use doorward_core::{App, AppId, AppObjectId, Confirmation, EmailPassword, GroupId, MailedLink, ObjectId, Reset};
 
 use crate::TestApp;
 
-/// An app in which nobody can log in yet.
+/// An app whose addresses are confirmed and whose passwords are reset by mail, with links to the hosted pages.
 pub fn notes(object_id: AppObjectId) -> App {
     App {
         id: AppId::parse(TestApp::ID).expect("an app id"),
@@ -14,7 +14,10 @@ pub fn notes(object_id: AppObjectId) -> App {
         deployment_model: "GLOBAL".to_owned(),
         location: "US-VA".to_owned(),
         allowed_origins: Vec::new(),
-        email_password: None,
+        email_password: Some(EmailPassword {
+            confirmation: Confirmation::Email(MailedLink::default()),
+            reset: Reset::Email(MailedLink::default()),
+        }),
         login_function: None,
         user_creation: None,
         triggers: Vec::new(),

@@ -8,13 +8,12 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use doorward_console::{PageParts, development_mailbox, pages};
 use doorward_core::{
-    Accounts, App, AppId, AppObjectId, AuthError, Caller, Clock as _, Confirmation, Credentials, EmailAddress,
-    EmailPassword, Entropy, GroupId, KeyId, Links, MailedLink, ObjectId, Parts, Password, PasswordPool, PoolConfig,
-    Reset, Settings, Store, TokenKeys, Wake,
+    Accounts, App, AppObjectId, AuthError, Caller, Clock as _, Credentials, EmailAddress, Entropy, KeyId, Links, Parts,
+    Password, PasswordPool, PoolConfig, Settings, Store, TokenKeys, Wake,
 };
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
-use doorward_testkit::{ManualClock, SeededEntropy};
+use doorward_testkit::{ManualClock, SeededEntropy, notes};
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -71,7 +70,7 @@ impl Site {
         let key = KeyId("test".to_owned());
         let token_keys = Arc::new(TokenKeys::new(key.clone(), [(key, [1; 64].as_slice())]).unwrap());
 
-        let mut app = app(AppObjectId::generate(&clock, &*entropy));
+        let mut app = notes(AppObjectId::generate(&clock, &*entropy));
         let mut tx = store.begin().await.unwrap();
         tx.adopt_app(&app.id, app.object_id, clock.now()).await.unwrap();
         tx.commit().await.unwrap();
@@ -293,25 +292,6 @@ impl Link {
 pub(crate) fn address(name: &str) -> EmailAddress {
     let address: Result<_, AuthError> = EmailAddress::parse(&format!("{name}@example.com"));
     address.unwrap()
-}
-
-fn app(object_id: AppObjectId) -> App {
-    App {
-        id: AppId::parse("notes-abcde").unwrap(),
-        object_id,
-        group_id: GroupId(ObjectId::zero()),
-        name: "Notes".to_owned(),
-        deployment_model: "GLOBAL".to_owned(),
-        location: "US-VA".to_owned(),
-        allowed_origins: Vec::new(),
-        login_function: None,
-        user_creation: None,
-        triggers: Vec::new(),
-        email_password: Some(EmailPassword {
-            confirmation: Confirmation::Email(MailedLink::default()),
-            reset: Reset::Email(MailedLink::default()),
-        }),
-    }
 }
 
 fn router(accounts: &Arc<Accounts>, app: &App, mailbox: &DevMailbox) -> Router {

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::{
-    App, AppId, AppObjectId, Clock as _, Confirmation, EmailAddress, EmailPassword, GroupId, KeyId, Links, MailId,
-    MailToken, MailedLink, ObjectId, PasswordHash, PendingRegistration, Purpose, Registration, RegistrationId, Reset,
-    Store, TokenId, TokenKeys, Wake,
+    App, AppObjectId, Clock as _, EmailAddress, KeyId, Links, MailId, MailToken, ObjectId, PasswordHash,
+    PendingRegistration, Purpose, Registration, RegistrationId, Store, TokenId, TokenKeys, Wake,
 };
 use doorward_mail::{
     MailFrom, MailMetrics, Message, MessageHeader, OutboxWorker, Transport, WorkerParts, WorkerSettings, compose,
 };
 use doorward_store::{SqliteOptions, SqliteStore};
-use doorward_testkit::{ManualClock, SeededEntropy};
+use doorward_testkit::{ManualClock, SeededEntropy, notes};
 use tempfile::TempDir;
 
 pub(crate) use scripted::{Dialogue, ScriptedRelay};
@@ -48,7 +47,7 @@ impl World {
         Self {
             store: Arc::new(store),
             clock: ManualClock::default(),
-            app: app(),
+            app: notes(AppObjectId("0000000000000000000000aa".parse().unwrap())),
             links: Links::new("https://auth.example.com").unwrap(),
             wake: Wake::default(),
             metrics: MailMetrics::default(),
@@ -192,23 +191,4 @@ pub(crate) async fn wait_until(condition: impl Fn() -> bool) {
 
 pub(crate) fn sender() -> MailFrom {
     "Notes <no-reply@notes.example>".parse().unwrap()
-}
-
-fn app() -> App {
-    App {
-        id: AppId::parse("notes-abcde").unwrap(),
-        object_id: AppObjectId("0000000000000000000000aa".parse().unwrap()),
-        group_id: GroupId(ObjectId::zero()),
-        name: "Notes".to_owned(),
-        deployment_model: "GLOBAL".to_owned(),
-        location: "US-VA".to_owned(),
-        allowed_origins: Vec::new(),
-        login_function: None,
-        user_creation: None,
-        triggers: Vec::new(),
-        email_password: Some(EmailPassword {
-            confirmation: Confirmation::Email(MailedLink::default()),
-            reset: Reset::Email(MailedLink::default()),
-        }),
-    }
 }
