@@ -69,17 +69,42 @@ pub(crate) fn cores() -> u32 {
 
 /// CPU time of the threads that a process has now, to the nanosecond: for what is over in a few milliseconds.
 pub(crate) fn of_threads(process: u32) -> Result<Duration> {
-    let mut nanoseconds = 0;
-    for thread in fs::read_dir(format!("/proc/{process}/task")).context("the process has ended")? {
-        // A thread may end in between.
-        let text = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
-        nanoseconds += text
-            .split(' ')
-            .next()
-            .and_then(|time| time.parse::<u64>().ok())
-            .unwrap_or_default();
+    let threads = ThreadTimes::read(process)?;
+    Ok(threads.hashing + threads.others)
+}
+
+/// The same for a server, by what its threads do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ThreadTimes {
+    /// Those of its password pool.
+    pub(crate) hashing: Duration,
+    /// All others.
+    pub(crate) others: Duration,
+}
+
+impl ThreadTimes {
+    pub(crate) fn read(process: u32) -> Result<Self> {
+        let mut times = Self::default();
+        for thread in fs::read_dir(format!("/proc/{process}/task")).context("the process has ended")? {
+            // A thread may end in between.
+            let thread = thread?.path();
+            let text = |file| fs::read_to_string(thread.join(file)).unwrap_or_default();
+            let nanoseconds = text("schedstat").split(' ').next().and_then(|time| time.parse().ok());
+            let time = Duration::from_nanos(nanoseconds.unwrap_or_default());
+            if text("comm").starts_with("password-") {
+                times.hashing += time;
+            } else {
+                times.others += time;
+            }
+        }
+        Ok(times)
     }
-    Ok(Duration::from_nanos(nanoseconds))
+
+    /// What the others have taken since then, as a share of what the password pool has.
+    pub(crate) fn others_over_hashing(self, before: Self) -> f64 {
+        let others = self.others.saturating_sub(before.others);
+        others.as_secs_f64() / self.hashing.saturating_sub(before.hashing).as_secs_f64()
+    }
 }
 
 /// User and system time of a process with all its threads, in steps of a hundredth of a second.

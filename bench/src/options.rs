@@ -116,8 +116,8 @@ impl Scale {
     /// For a proof that the driver works, even on a debug build.
     pub(crate) const SMOKE: Self = Self {
         rounds: 1,
-        round: Duration::from_millis(400),
-        warm_up: Duration::from_millis(200),
+        round: Duration::from_millis(800),
+        warm_up: Duration::from_millis(800),
         crowd_warm_up: Duration::from_millis(1_500),
         starts: 2,
         population: Population {

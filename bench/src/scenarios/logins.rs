@@ -11,7 +11,7 @@ use super::login_clients;
 use crate::bench::Bench;
 use crate::closed_loop::{Wheel, for_a_while};
 use crate::connection::Connection;
-use crate::cpu::{self, CpuMeter};
+use crate::cpu::{self, CpuMeter, ThreadTimes};
 use crate::database::Database;
 use crate::report::{Goal, Row, Unit};
 use crate::requests::PASSWORD;
@@ -29,10 +29,13 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     let mut before = ceiling(bench, server.id()).await?;
     let (mut rates, mut ceilings, mut shares) = (Vec::new(), vec![before.rate], Vec::new());
     let (mut cpu_shares, mut hash_shares, mut p50) = (Vec::new(), Vec::new(), Vec::new());
+    let mut others = Vec::new();
     let mut refused = 0;
     for _ in 0..bench.scale.rounds {
         let meter = CpuMeter::start(server.id())?;
+        let threads = ThreadTimes::read(server.id())?;
         let round = for_a_while(&mut clients, &logins, 200, bench.scale.round).await?;
+        others.push(100.0 * ThreadTimes::read(server.id())?.others_over_hashing(threads));
         let cpu = meter.stop()?;
         let after = ceiling(bench, server.id()).await?;
         shares.push(round.rate / f64::midpoint(before.rate, after.rate));
@@ -63,6 +66,12 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
             hash_shares,
         )
         .note("other work on the machine moves it less than the rates"),
+        Row::new(
+            "CPU time of the server's other threads over that of its password threads",
+            Unit::Percent,
+            others,
+        )
+        .note("what a change makes of a login beside its hash: steadier than any share"),
         Row::new("login p50", Unit::Millis, p50).note(&clients_note),
     ])
 }
