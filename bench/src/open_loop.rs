@@ -61,7 +61,7 @@ impl Arrivals<'_> {
         ensure!(self.rate > 0.0, "nothing would arrive");
         let gap = Duration::from_secs_f64(1.0 / self.rate);
         let idle = Rc::<RefCell<Vec<Connection>>>::default();
-        let mut under_way = JoinSet::new();
+        let mut in_flight = JoinSet::new();
         let mut tally = Tally::default();
         let started = Instant::now();
         let mut due = started;
@@ -70,17 +70,17 @@ impl Arrivals<'_> {
                 break;
             }
             sleep_until(due).await;
-            while let Some(answered) = under_way.try_join_next() {
+            while let Some(answered) = in_flight.try_join_next() {
                 tally.add(&answered??);
             }
-            if under_way.len() >= MOST_AT_ONCE {
+            if in_flight.len() >= MOST_AT_ONCE {
                 bail!("{MOST_AT_ONCE} requests are unanswered");
             }
             let counts = due.duration_since(started) >= self.warm_up;
-            under_way.spawn_local(arrive(self.address, Rc::clone(&idle), request.clone(), due, counts));
+            in_flight.spawn_local(arrive(self.address, Rc::clone(&idle), request.clone(), due, counts));
             due += gap;
         }
-        while let Some(answered) = under_way.join_next().await {
+        while let Some(answered) = in_flight.join_next().await {
             tally.add(&answered??);
         }
         Ok(tally)

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    App, AuthError, Clock, EmailPassword, Entropy, FunctionMail, Functions, MailId, MailToken, MailedToken, Password,
-    PasswordHash, PasswordPool, Purpose, RegistrationId, SealedMail, Store, StoreError, Timestamp, TokenId, TokenKeys,
-    Tx, Wake,
+    App, AuthError, Clock, EmailPassword, Entropy, FunctionMail, Functions, MailId, MailToken, Password, PasswordHash,
+    PasswordPool, Purpose, RegistrationId, SealedMail, Store, StoreError, Timestamp, TokenId, TokenKeys, TokenPair, Tx,
+    Wake,
 };
 
 /// The accounts of every app of this server.
@@ -179,7 +179,7 @@ impl Accounts {
     }
 
     /// Both halves of a token that was just made, for a function that delivers it in its own way.
-    pub(crate) fn halves(&self, token: &MailToken) -> MailedToken {
+    pub(crate) fn token_pair(&self, token: &MailToken) -> TokenPair {
         self.token_keys()
             .derive(token)
             .expect("a new token is derived with the active key, which is always there")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Accounts, App, AuthError, Caller, ConfirmQuestion, Confirmation, EmailAddress, FunctionName, MailToken,
-    MailedToken, PendingRegistration, Purpose, Registration, Timestamp, Verdict,
+    PendingRegistration, Purpose, Registration, Timestamp, TokenPair, Verdict,
 };
 
 /// What a genuine link can still do. Only somebody who holds the whole token learns it.
@@ -22,7 +22,7 @@ pub enum LinkState {
 
 impl Accounts {
     /// Confirms a registration with a mailed token. The token works once.
-    pub async fn confirm_user(&self, app: &App, token: &MailedToken) -> Result<(), AuthError> {
+    pub async fn confirm_user(&self, app: &App, token: &TokenPair) -> Result<(), AuthError> {
         let accounts = app.email_password()?;
         self.genuine_token(app, Purpose::Confirm, token).await?;
         let now = self.now();
@@ -45,7 +45,7 @@ impl Accounts {
     }
 
     /// The same for whoever holds a genuine confirmation link that no longer works.
-    pub async fn renew_confirmation_link(&self, app: &App, token: &MailedToken) -> Result<(), AuthError> {
+    pub async fn renew_confirmation_link(&self, app: &App, token: &TokenPair) -> Result<(), AuthError> {
         let row = self.genuine_token(app, Purpose::Confirm, token).await?;
         let registration = self
             .store()
@@ -88,13 +88,13 @@ impl Accounts {
         let token = self.new_token(app, app.email_password()?, Purpose::Confirm, pending.id);
         let question = ConfirmQuestion {
             email: pending.email.clone(),
-            token: self.halves(&token),
+            token: self.token_pair(&token),
             caller,
         };
-        let ran = self.functions().confirm(app, function, question).await?;
+        let result = self.functions().confirm(app, function, question).await?;
         let mut tx = self.store().begin().await?;
         // Where a token has confirmed it while the function ran, or the account was deleted, nothing is left to do.
-        match ran.value {
+        match result.value {
             Verdict::Success => {
                 tx.confirm_registration(pending.id, self.now()).await?;
             }
@@ -104,16 +104,16 @@ impl Accounts {
             }
             Verdict::Fail => {}
         }
-        self.promise_function_mails(&mut *tx, app, &ran.mails).await?;
+        self.promise_function_mails(&mut *tx, app, &result.mails).await?;
         self.commit_with_mail(tx).await?;
-        if ran.value == Verdict::Fail {
+        if result.value == Verdict::Fail {
             return Err(AuthError::ConfirmationRefused { email: pending.email });
         }
         Ok(())
     }
 
     /// What a link can still do, without doing it: pages ask this before they show a button.
-    pub async fn link_state(&self, app: &App, purpose: Purpose, token: &MailedToken) -> Result<LinkState, AuthError> {
+    pub async fn link_state(&self, app: &App, purpose: Purpose, token: &TokenPair) -> Result<LinkState, AuthError> {
         let accounts = app.email_password()?;
         let row = self.genuine_token(app, purpose, token).await?;
         let state = state(&row, accounts.methods(), self.now());
@@ -129,7 +129,7 @@ impl Accounts {
         &self,
         app: &App,
         purpose: Purpose,
-        token: &MailedToken,
+        token: &TokenPair,
     ) -> Result<MailToken, AuthError> {
         let row = self.store().find_mail_token(app.object_id, token.id).await?;
         row.filter(|row| row.purpose == purpose && self.token_keys().verify(row, &token.secret))

@@ -27,7 +27,7 @@ impl Accounts {
 
     async fn run_call(&self, app: &App, call: FunctionCall) -> Result<Ejson, AuthError> {
         let function = call.function.clone();
-        let ran = self
+        let result = self
             .functions()
             .call(app, call)
             .await
@@ -38,11 +38,11 @@ impl Accounts {
                 CallFailure::TimedOut => AuthError::FunctionTimedOut,
                 CallFailure::NotRun(not_run) => not_run.into(),
             })?;
-        if !ran.mails.is_empty() {
+        if !result.mails.is_empty() {
             let mut tx = self.store().begin().await?;
-            self.promise_function_mails(&mut *tx, app, &ran.mails).await?;
+            self.promise_function_mails(&mut *tx, app, &result.mails).await?;
             self.commit_with_mail(tx).await?;
         }
-        Ok(ran.value)
+        Ok(result.value)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::login::Arrival;
+use crate::login::VerifiedLogin;
 use crate::{
     Accounts, App, AuthError, CallFailure, Caller, DeviceId, Ejson, FunctionName, LoginQuestion, SignedIn,
     VerifiedIdentity,
@@ -34,7 +34,7 @@ impl Accounts {
         device: Option<DeviceId>,
     ) -> Result<SignedIn, AuthError> {
         let caller = question.caller.clone();
-        let ran = self
+        let result = self
             .functions()
             .identify(app, function, question)
             .await
@@ -47,17 +47,17 @@ impl Accounts {
                 }
                 CallFailure::NotRun(not_run) => not_run.into(),
             })?;
-        let vouched = ran.value.ok_or(AuthError::LoginFunctionFailed)?;
-        let arrival = Arrival {
+        let identity = result.value.ok_or(AuthError::LoginFunctionFailed)?;
+        let login = VerifiedLogin {
             identity: VerifiedIdentity::Function {
                 app: app.object_id,
-                id: vouched.id,
-                name: vouched.name,
+                id: identity.id,
+                name: identity.name,
             },
             device,
             caller,
-            mails: ran.mails,
+            mails: result.mails,
         };
-        self.sign_in(app, arrival).await
+        self.sign_in(app, login).await
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::{
-    App, AuthError, ClaimedTrigger, EmailAddress, ExternalId, FunctionMail, MailedToken, Password, UserProfile,
+    App, AuthError, ClaimedDelivery, EmailAddress, ExternalId, FunctionMail, Password, TokenPair, UserProfile,
 };
 
 /// The name of a function of an app.
@@ -29,10 +29,15 @@ pub trait Functions: Send + Sync {
         app: &App,
         function: &FunctionName,
         question: ConfirmQuestion,
-    ) -> Result<Ran<Verdict>, NotRun>;
+    ) -> Result<FunctionResult<Verdict>, NotRun>;
 
     /// Asks the reset function. Whatever it does wrong is [`Verdict::Fail`].
-    async fn reset(&self, app: &App, function: &FunctionName, question: ResetQuestion) -> Result<Ran<Verdict>, NotRun>;
+    async fn reset(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        question: ResetQuestion,
+    ) -> Result<FunctionResult<Verdict>, NotRun>;
 
     /// Asks the login function who somebody is. `None`: it did not say.
     async fn identify(
@@ -40,16 +45,26 @@ pub trait Functions: Send + Sync {
         app: &App,
         function: &FunctionName,
         question: LoginQuestion,
-    ) -> Result<Ran<Option<Vouched>>, CallFailure>;
+    ) -> Result<FunctionResult<Option<ExternalIdentity>>, CallFailure>;
 
     /// Tells the user-creation function of a user that is about to be made. Any failure forbids it.
-    async fn create_user(&self, app: &App, function: &FunctionName, new: NewUser) -> Result<Ran<()>, CallFailure>;
+    async fn create_user(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        new: NewUser,
+    ) -> Result<FunctionResult<()>, CallFailure>;
 
     /// Tells a trigger's function what has happened. Whatever a script does wrong is logged, and no reason to tell it again.
-    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotTold>;
+    async fn trigger(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        delivery: &ClaimedDelivery,
+    ) -> Result<FunctionResult<()>, DeliveryError>;
 
     /// Runs a function that a signed-in user calls by its name, if that user may.
-    async fn call(&self, app: &App, call: FunctionCall) -> Result<Ran<Ejson>, CallFailure>;
+    async fn call(&self, app: &App, call: FunctionCall) -> Result<FunctionResult<Ejson>, CallFailure>;
 }
 
 /// What a confirmation function is asked.
@@ -58,7 +73,7 @@ pub struct ConfirmQuestion {
     /// The address, as registered.
     pub email: EmailAddress,
     /// A pair that confirms it, should the answer be [`Verdict::Pending`].
-    pub token: MailedToken,
+    pub token: TokenPair,
     /// Who caused it.
     pub caller: Caller,
 }
@@ -73,7 +88,7 @@ pub struct ResetQuestion {
     /// Whether that is the password already.
     pub current_password_valid: bool,
     /// A pair that sets a password, should the answer be [`Verdict::Pending`].
-    pub token: MailedToken,
+    pub token: TokenPair,
     /// What the client sent along.
     pub arguments: Ejson,
     /// Who caused it.
@@ -91,7 +106,7 @@ pub struct LoginQuestion {
 
 /// Who somebody is, by the word of the owner's function.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Vouched {
+pub struct ExternalIdentity {
     /// The owner's id of the user.
     pub id: ExternalId,
     /// A name for people.
@@ -156,7 +171,7 @@ impl CallFailure {
 /// What a function that ran came to, and the mails that it sent on the way. They belong to the transaction of its effect: a mail goes out
 /// if, and only if, what it speaks of has been stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ran<T> {
+pub struct FunctionResult<T> {
     /// What it came to.
     pub value: T,
     /// In the order in which it sent them.
@@ -190,7 +205,7 @@ pub enum NotRun {
 
 /// Why a trigger was not told, and is to be told later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotTold {
+pub enum DeliveryError {
     /// Its function was not run.
     NotRun(NotRun),
     /// Its web service gave no answer, or asks to come again. It may have heard all the same.

@@ -38,8 +38,8 @@ pub use email::EmailAddress;
 pub use entropy::{Entropy, OsEntropy};
 pub use error::AuthError;
 pub use functions::{
-    CallFailure, Caller, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, LoginQuestion, NewUser, NotRun,
-    NotTold, Ran, ResetQuestion, Verdict, Vouched,
+    CallFailure, Caller, ConfirmQuestion, DeliveryError, Ejson, ExternalIdentity, FunctionCall, FunctionName,
+    FunctionResult, Functions, LoginQuestion, NewUser, NotRun, ResetQuestion, Verdict,
 };
 pub use identity::{ExternalId, Identity, Provider, UnknownProvider, VerifiedIdentity};
 pub use ids::{
@@ -47,12 +47,12 @@ pub use ids::{
 };
 pub use link::Links;
 pub use login::{Credentials, SignedIn};
-pub use mail_token::{KeyId, MailToken, MailedToken, Purpose, SecretToken, TokenKeys};
+pub use mail_token::{KeyId, MailToken, Purpose, SecretToken, TokenKeys, TokenPair};
 pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, SealedMail};
 pub use password::{Password, PasswordHash};
 pub use registration::{ConfirmedRegistration, PendingRegistration, Registration};
 pub use session::{Session, UserProfile};
 pub use store::{Store, StoreError, Tx};
 pub use trigger_worker::{TriggerWorker, TriggerWorkerSettings};
-pub use triggers::{ClaimedTrigger, NewTriggerEvent, Trigger, UnknownEvent, UserEvent};
+pub use triggers::{ClaimedDelivery, NewTriggerEvent, Trigger, UnknownEvent, UserEvent};
 pub use wake::Wake;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{App, MailedToken, Purpose, RequestId};
+use crate::{App, Purpose, RequestId, TokenPair};
 
 /// Makes links below the public URL.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Links {
     }
 
     /// The link in a mail: the owner's URL, or our hosted page, with `token` and `tokenId`.
-    pub fn mailed(&self, app: &App, purpose: Purpose, token: &MailedToken) -> String {
+    pub fn mailed(&self, app: &App, purpose: Purpose, token: &TokenPair) -> String {
         let accounts = app.email_password.as_ref();
         let own = accounts.and_then(|accounts| accounts.mailed_link(purpose)?.url.as_deref());
         let query = format!("token={}&tokenId={}", token.secret.expose(), token.id);

@@ -30,7 +30,7 @@ pub struct SignedIn {
 
 /// Somebody who is who they say, on the way to a session.
 #[derive(Debug)]
-pub(crate) struct Arrival {
+pub(crate) struct VerifiedLogin {
     /// Who it is.
     pub(crate) identity: VerifiedIdentity,
     /// The device, if the client was given an id before.
@@ -65,32 +65,32 @@ impl Accounts {
         let Registration::Confirmed(registration) = registration else {
             return Err(AuthError::NotConfirmed);
         };
-        let arrival = Arrival {
+        let login = VerifiedLogin {
             identity: VerifiedIdentity::Email(registration),
             device: credentials.device,
             caller,
             mails: Vec::new(),
         };
         if app.user_creation.is_none() {
-            return self.sign_in(app, arrival).await;
+            return self.sign_in(app, login).await;
         }
         // The function may have written something about the new user elsewhere: the user is made, whoever still listens.
         let (accounts, app) = (Arc::clone(self), app.clone());
-        self.outlive_caller(async move { accounts.sign_in(&app, arrival).await })
+        self.outlive_caller(async move { accounts.sign_in(&app, login).await })
             .await
     }
 
     /// Opens a session, and makes the user if there is none yet.
-    pub(crate) async fn sign_in(&self, app: &App, arrival: Arrival) -> Result<SignedIn, AuthError> {
+    pub(crate) async fn sign_in(&self, app: &App, login: VerifiedLogin) -> Result<SignedIn, AuthError> {
         let now = self.now();
-        let mut mails = arrival.mails;
-        let device = arrival.device;
+        let mut mails = login.mails;
+        let device = login.device;
         let new = NewSession {
             id: SessionId::generate(self.clock(), self.entropy()),
             device: device.unwrap_or_else(|| DeviceId::generate(self.clock(), self.entropy())),
             created_at: now,
             expires_at: now.plus(self.settings().refresh_token_lifetime),
-            identity: arrival.identity,
+            identity: login.identity,
         };
         let mut tx = self.store().begin().await?;
         let mut opened = tx.open_session(&new).await?;
@@ -103,7 +103,7 @@ impl Accounts {
             };
             if let Some(function) = &app.user_creation {
                 tx.commit().await?;
-                let asked = self.ask_user_creation(app, function, user, &new.identity, arrival.caller);
+                let asked = self.ask_user_creation(app, function, user, &new.identity, login.caller);
                 mails.extend(asked.await?);
                 tx = self.store().begin().await?;
             }
@@ -152,8 +152,8 @@ impl Accounts {
             },
             caller,
         };
-        let ran = self.functions().create_user(app, function, new).await;
-        ran.map(|ran| ran.mails).map_err(|failure| {
+        let result = self.functions().create_user(app, function, new).await;
+        result.map(|result| result.mails).map_err(|failure| {
             failure
                 .not_run()
                 .map_or(AuthError::UserCreationRefused, AuthError::from)

@@ -95,14 +95,14 @@ impl fmt::Debug for SecretToken {
 
 /// Both halves, as a client sends them.
 #[derive(Debug, Clone)]
-pub struct MailedToken {
+pub struct TokenPair {
     /// The public half.
     pub id: TokenId,
     /// The secret half.
     pub secret: SecretToken,
 }
 
-impl MailedToken {
+impl TokenPair {
     /// Takes 128 and 24 lower-case hexadecimal characters and nothing else.
     pub fn parse(token: &str, token_id: &str) -> Result<Self, AuthError> {
         let id = token_id.parse().map_err(|_| AuthError::TokenMalformed)?;
@@ -140,10 +140,10 @@ impl TokenKeys {
     }
 
     /// Derives the secret half of a row's token; nothing when its key has been removed.
-    pub fn derive(&self, row: &MailToken) -> Option<MailedToken> {
+    pub fn derive(&self, row: &MailToken) -> Option<TokenPair> {
         let tag = hmac::sign(self.keys.get(&row.key)?, &message(row));
         let secret = SecretToken(tag.as_ref().try_into().ok()?);
-        Some(MailedToken { id: row.id, secret })
+        Some(TokenPair { id: row.id, secret })
     }
 
     /// 32 bytes for another use of a key, so that no two uses share key material. Nothing when the key has been removed.
@@ -255,7 +255,7 @@ mod tests {
     fn s73_only_the_one_spelling_is_a_token() {
         let good = "ab".repeat(64);
         let id = "cd".repeat(12);
-        assert!(MailedToken::parse(&good, &id).is_ok());
+        assert!(TokenPair::parse(&good, &id).is_ok());
         for (token, token_id) in [
             (good.to_uppercase(), id.clone()),
             (good.clone(), id.to_uppercase()),
@@ -266,7 +266,7 @@ mod tests {
             (String::new(), String::new()),
         ] {
             assert!(matches!(
-                MailedToken::parse(&token, &token_id),
+                TokenPair::parse(&token, &token_id),
                 Err(AuthError::TokenMalformed)
             ));
         }
@@ -278,7 +278,7 @@ mod tests {
             .with_type::<(String, String)>()
             .with_iterations(20_000)
             .for_each(|(token, id)| {
-                if let Ok(parsed) = MailedToken::parse(token, id) {
+                if let Ok(parsed) = TokenPair::parse(token, id) {
                     assert_eq!(
                         (parsed.secret.expose(), parsed.id.to_string()),
                         (token.clone(), id.clone())

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Accounts, App, AuthError, Caller, Ejson, EmailAddress, FunctionName, MailedToken, Password, Purpose, Registration,
-    Reset, ResetQuestion, Verdict,
+    Accounts, App, AuthError, Caller, Ejson, EmailAddress, FunctionName, Password, Purpose, Registration, Reset,
+    ResetQuestion, TokenPair, Verdict,
 };
 
 impl Accounts {
@@ -26,7 +26,7 @@ impl Accounts {
 
     /// Sets a new password with a mailed token. The token works once, and a refused password does not spend it.
     /// Every session of the user ends. A pending registration stays pending.
-    pub async fn reset_password(&self, app: &App, token: &MailedToken, password: &Password) -> Result<(), AuthError> {
+    pub async fn reset_password(&self, app: &App, token: &TokenPair, password: &Password) -> Result<(), AuthError> {
         let accounts = app.email_password()?;
         password.check_policy()?;
         self.genuine_token(app, Purpose::Reset, token).await?;
@@ -84,25 +84,25 @@ impl Accounts {
             email: email.clone(),
             password: asked.password.clone(),
             current_password_valid: asked.current_password_valid,
-            token: self.halves(&token),
+            token: self.token_pair(&token),
             arguments: asked.arguments,
             caller: asked.caller,
         };
-        let ran = self.functions().reset(app, function, question).await?;
-        let hash = match ran.value {
+        let result = self.functions().reset(app, function, question).await?;
+        let hash = match result.value {
             Verdict::Success => Some(self.hash(&asked.password).await?),
             Verdict::Pending | Verdict::Fail => None,
         };
         let mut tx = self.store().begin().await?;
-        let exists = match (ran.value, &hash) {
+        let exists = match (result.value, &hash) {
             (Verdict::Success, Some(hash)) => tx.set_password(id, hash, self.now()).await?,
             // The old password goes on working, and the one that is set in the end is the one that comes with the token.
             (Verdict::Pending, _) => tx.issue_token(&token).await?,
             (Verdict::Success | Verdict::Fail, _) => true,
         };
-        self.promise_function_mails(&mut *tx, app, &ran.mails).await?;
+        self.promise_function_mails(&mut *tx, app, &result.mails).await?;
         self.commit_with_mail(tx).await?;
-        if ran.value == Verdict::Fail {
+        if result.value == Verdict::Fail {
             return Err(AuthError::ResetRefused { email });
         }
         if exists { Ok(()) } else { Err(AuthError::UserNotFound) }

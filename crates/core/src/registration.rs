@@ -156,14 +156,14 @@ impl Accounts {
         let token = self.new_token(app, app.email_password()?, Purpose::Confirm, reserved.id);
         let question = ConfirmQuestion {
             email: reserved.email.clone(),
-            token: self.halves(&token),
+            token: self.token_pair(&token),
             caller,
         };
-        let ran = self.functions().confirm(app, function, question).await;
+        let result = self.functions().confirm(app, function, question).await;
 
         let (id, email) = (reserved.id, reserved.email.clone());
         let mut tx = self.store().begin().await?;
-        let settled = match ran.as_ref().map(|ran| ran.value) {
+        let settled = match result.as_ref().map(|result| result.value) {
             Ok(Verdict::Success) => {
                 let confirmed = Registration::Confirmed(reserved.confirm(self.now()));
                 tx.settle_reservation(&confirmed).await?
@@ -176,11 +176,11 @@ impl Accounts {
                 false
             }
         };
-        if let Ok(ran) = &ran {
-            self.promise_function_mails(&mut *tx, app, &ran.mails).await?;
+        if let Ok(result) = &result {
+            self.promise_function_mails(&mut *tx, app, &result.mails).await?;
         }
         self.commit_with_mail(tx).await?;
-        ran?;
+        result?;
         if settled {
             Ok(())
         } else {

@@ -9,7 +9,7 @@ use std::error::Error;
 use async_trait::async_trait;
 
 use crate::{
-    AppId, AppObjectId, ClaimedMail, ClaimedTrigger, DeliveryOutcome, DeviceId, EmailAddress, MailId, MailToken,
+    AppId, AppObjectId, ClaimedDelivery, ClaimedMail, DeliveryOutcome, DeviceId, EmailAddress, MailId, MailToken,
     NewTriggerEvent, PasswordHash, PendingRegistration, Purpose, Registration, RegistrationId, SealedMail, Session,
     SessionId, Timestamp, TokenId, UserId, UserProfile, VerifiedIdentity,
 };
@@ -216,17 +216,21 @@ pub trait Tx: Send {
         now: Timestamp,
         claimed_until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<ClaimedTrigger>, StoreError>;
+    ) -> Result<Vec<ClaimedDelivery>, StoreError>;
 
     /// Forgets a delivery that was made; the user's next one, if there is any, is due now. `false`: this worker no longer holds the claim.
-    async fn finish_trigger(&mut self, worker: &str, told: &ClaimedTrigger, now: Timestamp)
-    -> Result<bool, StoreError>;
+    async fn finish_trigger(
+        &mut self,
+        worker: &str,
+        delivery: &ClaimedDelivery,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Gives a delivery back that could not be made, to be tried again at that time. It has been tried so often now.
     async fn postpone_trigger(
         &mut self,
         worker: &str,
-        told: &ClaimedTrigger,
+        delivery: &ClaimedDelivery,
         until: Timestamp,
         attempts: u32,
     ) -> Result<(), StoreError>;

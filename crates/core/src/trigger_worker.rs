@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::{
-    Accounts, App, AppObjectId, AuthError, ClaimedTrigger, FunctionMail, NotRun, NotTold, ObjectId, StoreError, UserId,
-    Wake,
+    Accounts, App, AppObjectId, AuthError, ClaimedDelivery, DeliveryError, FunctionMail, NotRun, ObjectId, StoreError,
+    UserId, Wake,
 };
 
 /// How long to wait after something failed that may pass.
@@ -39,25 +39,25 @@ pub struct TriggerWorkerSettings {
     /// How long after its event a trigger that this server does not know may be known to another one. After that, nobody has it any more.
     pub unknown_for: Duration,
     /// How many deliveries run at once. They share the processes for functions with those that somebody waits for.
-    pub at_once: usize,
+    pub concurrency: usize,
 }
 
 impl TriggerWorkerSettings {
     /// For a store of this process alone: every event comes with a wake, and what this server does not know is gone.
-    pub const fn alone(at_once: usize) -> Self {
+    pub const fn alone(concurrency: usize) -> Self {
         Self {
             longest_sleep: Duration::from_secs(15),
             unknown_for: Duration::ZERO,
-            at_once,
+            concurrency,
         }
     }
 
     /// For a store that other processes share: their events come without a wake, and may be of a later version of the app.
-    pub const fn shared(at_once: usize) -> Self {
+    pub const fn shared(concurrency: usize) -> Self {
         Self {
             longest_sleep: Duration::from_secs(1),
             unknown_for: Duration::from_hours(1),
-            at_once,
+            concurrency,
         }
     }
 }
@@ -73,7 +73,7 @@ pub struct TriggerWorker {
 
 /// Deliveries that have begun.
 #[derive(Default)]
-struct UnderWay {
+struct InFlight {
     /// Each says for how long no other should begin, if there is a reason.
     tasks: JoinSet<Option<Duration>>,
     users: HashMap<task::Id, UserId>,
@@ -100,36 +100,36 @@ impl TriggerWorker {
     /// told again after the next start.
     pub async fn run(self, shutdown: CancellationToken) {
         let worker = Arc::new(self);
-        let at_once = worker.settings.at_once.max(1);
-        let mut under_way = UnderWay::default();
-        let mut look_at = Instant::now();
-        let mut not_before = look_at;
+        let concurrency = worker.settings.concurrency.max(1);
+        let mut in_flight = InFlight::default();
+        let mut poll_at = Instant::now();
+        let mut not_before = poll_at;
         let mut trouble = false;
         while !shutdown.is_cancelled() {
-            look_at = look_at.max(not_before);
-            let room = at_once.saturating_sub(under_way.tasks.len());
-            if room > 0 && look_at <= Instant::now() {
-                look_at = worker.look(&mut under_way, room, &mut trouble).await;
+            poll_at = poll_at.max(not_before);
+            let room = concurrency.saturating_sub(in_flight.tasks.len());
+            if room > 0 && poll_at <= Instant::now() {
+                poll_at = worker.poll(&mut in_flight, room, &mut trouble).await;
             }
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                () = worker.wake.woken() => look_at = Instant::now(),
+                () = worker.wake.woken() => poll_at = Instant::now(),
                 // While every place is taken, a place that falls free is what there is to wait for.
-                () = sleep_until(look_at), if room > 0 => {}
+                () = sleep_until(poll_at), if room > 0 => {}
                 // The next one of the same user may be due now.
-                Some(rest) = under_way.next() => {
-                    look_at = Instant::now();
-                    not_before = not_before.max(look_at + rest.unwrap_or_default());
+                Some(rest) = in_flight.next() => {
+                    poll_at = Instant::now();
+                    not_before = not_before.max(poll_at + rest.unwrap_or_default());
                 }
             }
         }
         // Not for ever: where the database stays away, claims lapse, and what was told and not written down is told again.
-        let ended = async { while under_way.next().await.is_some() {} };
+        let ended = async { while in_flight.next().await.is_some() {} };
         _ = timeout(worker.claim_lifetime(), ended).await;
     }
 
     /// Begins what is due, and says when to look again. Trouble with the database is told once, not at every look.
-    async fn look(self: &Arc<Self>, under_way: &mut UnderWay, room: usize, trouble: &mut bool) -> Instant {
+    async fn poll(self: &Arc<Self>, in_flight: &mut InFlight, room: usize, trouble: &mut bool) -> Instant {
         let found = self.claim_due(room).await.inspect_err(|error| {
             if !*trouble {
                 warn!(%error, "what waits for triggers cannot be read; trying again every second");
@@ -142,8 +142,8 @@ impl TriggerWorker {
             // Somebody else was faster.
             Ok(Due::Now(claimed)) if claimed.is_empty() => PAUSE,
             Ok(Due::Now(claimed)) => {
-                for told in claimed {
-                    self.begin(under_way, told);
+                for delivery in claimed {
+                    self.begin(in_flight, delivery);
                 }
                 Duration::ZERO
             }
@@ -176,72 +176,77 @@ impl TriggerWorker {
         self.accounts.settings().function_timeout + CLAIM_GRACE
     }
 
-    fn begin(self: &Arc<Self>, under_way: &mut UnderWay, told: ClaimedTrigger) {
+    fn begin(self: &Arc<Self>, in_flight: &mut InFlight, delivery: ClaimedDelivery) {
         // A claim has lapsed while it could not be written down that something was told, and the user's queue is ours again. When that has been
         // written down, the next one is due.
-        if under_way.users.values().any(|user| *user == told.user.id) {
+        if in_flight.users.values().any(|user| *user == delivery.user.id) {
             return;
         }
-        let (worker, user) = (Arc::clone(self), told.user.id);
-        let task = under_way.tasks.spawn(async move { worker.deliver(told).await });
-        under_way.users.insert(task.id(), user);
+        let (worker, user) = (Arc::clone(self), delivery.user.id);
+        let task = in_flight.tasks.spawn(async move { worker.deliver(delivery).await });
+        in_flight.users.insert(task.id(), user);
     }
 
     /// Says for how long no other delivery should begin, if there is a reason.
-    async fn deliver(&self, told: ClaimedTrigger) -> Option<Duration> {
+    async fn deliver(&self, delivery: ClaimedDelivery) -> Option<Duration> {
         // It is, since these are what was asked for.
-        let app = self.apps.get(&told.user.app)?;
-        let Some(trigger) = app.triggers.iter().find(|trigger| trigger.name == told.trigger) else {
-            if self.accounts.now().since(told.at) < self.settings.unknown_for {
-                self.postpone(&told, ELSEWHERE, told.attempts).await;
+        let app = self.apps.get(&delivery.user.app)?;
+        let Some(trigger) = app.triggers.iter().find(|trigger| trigger.name == delivery.trigger) else {
+            if self.accounts.now().since(delivery.at) < self.settings.unknown_for {
+                self.postpone(&delivery, ELSEWHERE, delivery.attempts).await;
             } else {
-                warn!(app = %app.id, trigger = told.trigger, "a trigger is gone, and what waited for it is dropped");
-                self.finish(app, &told, &[]).await;
+                warn!(app = %app.id, trigger = delivery.trigger, "a trigger is gone, and what waited for it is dropped");
+                self.finish(app, &delivery, &[]).await;
             }
             return None;
         };
-        let rest = match self.accounts.functions().trigger(app, &trigger.function, &told).await {
-            Ok(ran) => {
-                self.finish(app, &told, &ran.mails).await;
+        let rest = match self
+            .accounts
+            .functions()
+            .trigger(app, &trigger.function, &delivery)
+            .await
+        {
+            Ok(result) => {
+                self.finish(app, &delivery, &result.mails).await;
                 return None;
             }
-            Err(NotTold::NotRun(NotRun::Busy { retry_after })) => retry_after,
-            Err(NotTold::NotRun(NotRun::Unavailable)) => PAUSE,
-            Err(NotTold::Unanswered) => {
-                self.try_later(app, &told).await;
+            Err(DeliveryError::NotRun(NotRun::Busy { retry_after })) => retry_after,
+            Err(DeliveryError::NotRun(NotRun::Unavailable)) => PAUSE,
+            Err(DeliveryError::Unanswered) => {
+                self.try_later(app, &delivery).await;
                 return None;
             }
         };
-        self.postpone(&told, rest, told.attempts).await;
+        self.postpone(&delivery, rest, delivery.attempts).await;
         Some(rest)
     }
 
     /// A web service that is away now may be back in a moment, or tomorrow.
-    async fn try_later(&self, app: &App, told: &ClaimedTrigger) {
-        let attempts = told.attempts.saturating_add(1);
+    async fn try_later(&self, app: &App, delivery: &ClaimedDelivery) {
+        let attempts = delivery.attempts.saturating_add(1);
         if attempts < ATTEMPTS {
-            let pause = PAUSE.saturating_mul(2_u32.saturating_pow(told.attempts));
-            return self.postpone(told, pause.min(LONGEST_PAUSE), attempts).await;
+            let pause = PAUSE.saturating_mul(2_u32.saturating_pow(delivery.attempts));
+            return self.postpone(delivery, pause.min(LONGEST_PAUSE), attempts).await;
         }
-        warn!(app = %app.id, trigger = told.trigger, attempts, "a web service gives no answer, and what waited for it is dropped");
-        self.finish(app, told, &[]).await;
+        warn!(app = %app.id, trigger = delivery.trigger, attempts, "a web service gives no answer, and what waited for it is dropped");
+        self.finish(app, delivery, &[]).await;
     }
 
     /// Writes down that it was told. Not to know how that ended must not tell it twice, so it is tried until it is known.
-    async fn finish(&self, app: &App, told: &ClaimedTrigger, mails: &[FunctionMail]) {
+    async fn finish(&self, app: &App, delivery: &ClaimedDelivery, mails: &[FunctionMail]) {
         let mut trouble = false;
-        while let Err(error) = self.try_finish(app, told, mails).await {
+        while let Err(error) = self.try_finish(app, delivery, mails).await {
             if !trouble {
-                warn!(%error, trigger = told.trigger, "a delivery cannot be written down; trying again every second");
+                warn!(%error, trigger = delivery.trigger, "a delivery cannot be written down; trying again every second");
             }
             trouble = true;
             sleep(PAUSE).await;
         }
     }
 
-    async fn try_finish(&self, app: &App, told: &ClaimedTrigger, mails: &[FunctionMail]) -> Result<(), AuthError> {
+    async fn try_finish(&self, app: &App, delivery: &ClaimedDelivery, mails: &[FunctionMail]) -> Result<(), AuthError> {
         let mut tx = self.accounts.store().begin().await?;
-        if !tx.finish_trigger(&self.name, told, self.accounts.now()).await? {
+        if !tx.finish_trigger(&self.name, delivery, self.accounts.now()).await? {
             return Ok(());
         }
         self.accounts.promise_function_mails(&mut *tx, app, mails).await?;
@@ -249,15 +254,15 @@ impl TriggerWorker {
     }
 
     /// If this fails, the claim lapses by itself.
-    async fn postpone(&self, told: &ClaimedTrigger, wait: Duration, attempts: u32) {
+    async fn postpone(&self, delivery: &ClaimedDelivery, wait: Duration, attempts: u32) {
         let until = self.accounts.now().plus(wait);
         let postponed = async {
             let mut tx = self.accounts.store().begin().await?;
-            tx.postpone_trigger(&self.name, told, until, attempts).await?;
+            tx.postpone_trigger(&self.name, delivery, until, attempts).await?;
             tx.commit().await
         };
         if let Err(error) = postponed.await {
-            warn!(%error, trigger = told.trigger, "a delivery cannot be given back");
+            warn!(%error, trigger = delivery.trigger, "a delivery cannot be given back");
         }
     }
 }
@@ -267,10 +272,10 @@ enum Due {
     Never,
     In(Duration),
     /// What was claimed.
-    Now(Vec<ClaimedTrigger>),
+    Now(Vec<ClaimedDelivery>),
 }
 
-impl UnderWay {
+impl InFlight {
     /// The end of one, after which no other should begin for so long. One that panicked is told again when its claim lapses.
     async fn next(&mut self) -> Option<Option<Duration>> {
         let (id, rest) = match self.tasks.join_next_with_id().await? {

@@ -73,7 +73,7 @@ pub struct NewTriggerEvent<'a> {
 
 /// A delivery that a worker has claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimedTrigger {
+pub struct ClaimedDelivery {
     /// Its number: those of one user are delivered in this order.
     pub id: i64,
     /// The trigger's name.
@@ -92,11 +92,15 @@ pub struct ClaimedTrigger {
 
 impl App {
     /// The names of the triggers that are told of an event.
-    fn told_of(&self, event: UserEvent, providers: &[Provider]) -> Vec<&str> {
-        let told = |trigger: &&Trigger| {
+    fn subscribed_to(&self, event: UserEvent, providers: &[Provider]) -> Vec<&str> {
+        let delivery = |trigger: &&Trigger| {
             trigger.events.contains(&event) && providers.iter().any(|provider| trigger.providers.contains(provider))
         };
-        self.triggers.iter().filter(told).map(|it| it.name.as_str()).collect()
+        self.triggers
+            .iter()
+            .filter(delivery)
+            .map(|it| it.name.as_str())
+            .collect()
     }
 }
 
@@ -115,7 +119,10 @@ impl Accounts {
         } else {
             &[UserEvent::Login]
         };
-        if events.iter().all(|event| app.told_of(*event, &[provider]).is_empty()) {
+        if events
+            .iter()
+            .all(|event| app.subscribed_to(*event, &[provider]).is_empty())
+        {
             return Ok(false);
         }
         let user = tx.user(app.object_id, user).await?.ok_or(AuthError::UserGone)?;
@@ -134,7 +141,7 @@ impl Accounts {
         user: &UserProfile,
         providers: &[Provider],
     ) -> Result<bool, AuthError> {
-        let triggers = app.told_of(event, providers);
+        let triggers = app.subscribed_to(event, providers);
         if triggers.is_empty() {
             return Ok(false);
         }

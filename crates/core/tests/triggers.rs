@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use doorward_core::{
-    Accounts, App, AppObjectId, CallFailure, ClaimedTrigger, Clock as _, ConfirmQuestion, Ejson, FunctionCall,
-    FunctionName, Functions, KeyId, LoginQuestion, NewTriggerEvent, NewUser, NotRun, NotTold, ObjectId, OsEntropy,
-    Parts, PasswordPool, PoolConfig, Provider, Ran, ResetQuestion, Settings, Store, TokenKeys, Trigger, TriggerWorker,
-    TriggerWorkerSettings, UserEvent, UserId, UserProfile, Verdict, Vouched, Wake,
+    Accounts, App, AppObjectId, CallFailure, ClaimedDelivery, Clock as _, ConfirmQuestion, DeliveryError, Ejson,
+    ExternalIdentity, FunctionCall, FunctionName, FunctionResult, Functions, KeyId, LoginQuestion, NewTriggerEvent,
+    NewUser, NotRun, ObjectId, OsEntropy, Parts, PasswordPool, PoolConfig, Provider, ResetQuestion, Settings, Store,
+    TokenKeys, Trigger, TriggerWorker, TriggerWorkerSettings, UserEvent, UserId, UserProfile, Verdict, Wake,
 };
 use doorward_store::{SqliteOptions, SqliteStore};
 use doorward_testkit::{FlakyStore, ManualClock, NoFunctions, SeededEntropy, notes};
@@ -23,38 +23,53 @@ use tokio_util::sync::CancellationToken;
 /// It only bounds a test that hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-const BUSY: NotTold = NotTold::NotRun(NotRun::Busy {
+const BUSY: DeliveryError = DeliveryError::NotRun(NotRun::Busy {
     retry_after: Duration::from_secs(30),
 });
-const NO_WORKER: NotTold = NotTold::NotRun(NotRun::Unavailable);
+const NO_WORKER: DeliveryError = DeliveryError::NotRun(NotRun::Unavailable);
 
 /// Functions of which only triggers are told, with the answers that a test has put down. Without one they have heard.
 struct Audience {
     told: watch::Sender<Vec<UserId>>,
-    answers: Mutex<VecDeque<NotTold>>,
+    answers: Mutex<VecDeque<DeliveryError>>,
     /// Whoever is told waits here before it has heard.
     gate: Semaphore,
 }
 
 #[async_trait]
 impl Functions for Audience {
-    async fn trigger(&self, _: &App, _: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotTold> {
+    async fn trigger(
+        &self,
+        _: &App,
+        _: &FunctionName,
+        told: &ClaimedDelivery,
+    ) -> Result<FunctionResult<()>, DeliveryError> {
         self.told.send_modify(|all| all.push(told.user.id));
         let _permit = self.gate.acquire().await.unwrap();
         match self.answers.lock().unwrap().pop_front() {
             Some(not_told) => Err(not_told),
-            None => Ok(Ran {
+            None => Ok(FunctionResult {
                 value: (),
                 mails: Vec::new(),
             }),
         }
     }
 
-    async fn confirm(&self, app: &App, name: &FunctionName, it: ConfirmQuestion) -> Result<Ran<Verdict>, NotRun> {
+    async fn confirm(
+        &self,
+        app: &App,
+        name: &FunctionName,
+        it: ConfirmQuestion,
+    ) -> Result<FunctionResult<Verdict>, NotRun> {
         NoFunctions.confirm(app, name, it).await
     }
 
-    async fn reset(&self, app: &App, name: &FunctionName, it: ResetQuestion) -> Result<Ran<Verdict>, NotRun> {
+    async fn reset(
+        &self,
+        app: &App,
+        name: &FunctionName,
+        it: ResetQuestion,
+    ) -> Result<FunctionResult<Verdict>, NotRun> {
         NoFunctions.reset(app, name, it).await
     }
 
@@ -63,15 +78,20 @@ impl Functions for Audience {
         app: &App,
         name: &FunctionName,
         it: LoginQuestion,
-    ) -> Result<Ran<Option<Vouched>>, CallFailure> {
+    ) -> Result<FunctionResult<Option<ExternalIdentity>>, CallFailure> {
         NoFunctions.identify(app, name, it).await
     }
 
-    async fn create_user(&self, app: &App, name: &FunctionName, it: NewUser) -> Result<Ran<()>, CallFailure> {
+    async fn create_user(
+        &self,
+        app: &App,
+        name: &FunctionName,
+        it: NewUser,
+    ) -> Result<FunctionResult<()>, CallFailure> {
         NoFunctions.create_user(app, name, it).await
     }
 
-    async fn call(&self, app: &App, call: FunctionCall) -> Result<Ran<Ejson>, CallFailure> {
+    async fn call(&self, app: &App, call: FunctionCall) -> Result<FunctionResult<Ejson>, CallFailure> {
         NoFunctions.call(app, call).await
     }
 }
@@ -169,7 +189,7 @@ impl World {
     /// Somebody has logged in, and the web service will give so often no answer.
     async fn log_in_unanswered(&self, number: u64, times: usize) -> UserId {
         for _ in 0..times {
-            self.will_answer(NotTold::Unanswered);
+            self.will_answer(DeliveryError::Unanswered);
         }
         self.log_in(number).await
     }
@@ -179,7 +199,7 @@ impl World {
         self.wake.wake();
     }
 
-    fn will_answer(&self, not_told: NotTold) {
+    fn will_answer(&self, not_told: DeliveryError) {
         self.audience.answers.lock().unwrap().push_back(not_told);
     }
 

@@ -1,6 +1,6 @@
 //! What a function sees of the world around its call, as the documents that `context` shows.
 
-use doorward_core::{Caller, ClaimedTrigger, EmailAddress, Identity, UserProfile};
+use doorward_core::{Caller, ClaimedDelivery, EmailAddress, Identity, UserProfile};
 use serde_json::{Map, Value, json};
 
 /// `context.user` of a signed-in user.
@@ -21,12 +21,12 @@ pub(crate) fn new_user(profile: &UserProfile) -> Value {
 }
 
 /// What a trigger's function is told.
-pub(crate) fn trigger_event(told: &ClaimedTrigger) -> Value {
+pub(crate) fn trigger_event(delivery: &ClaimedDelivery) -> Value {
     json!({
-        "operationType": told.event.name(),
-        "providers": told.providers.iter().map(|provider| provider.name()).collect::<Vec<_>>(),
-        "user": user(&told.user),
-        "time": { "$date": { "$numberLong": told.at.as_millis().to_string() } },
+        "operationType": delivery.event.name(),
+        "providers": delivery.providers.iter().map(|provider| provider.name()).collect::<Vec<_>>(),
+        "user": user(&delivery.user),
+        "time": { "$date": { "$numberLong": delivery.at.as_millis().to_string() } },
     })
 }
 

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use doorward_core::{
-    App, CallFailure, ClaimedTrigger, ConfirmQuestion, ExternalId, FunctionCall, FunctionName, Functions,
-    LoginQuestion, NewUser, NotRun, NotTold, Ran, ResetQuestion, Verdict, Vouched,
+    App, CallFailure, ClaimedDelivery, ConfirmQuestion, DeliveryError, ExternalId, ExternalIdentity, FunctionCall,
+    FunctionName, FunctionResult, Functions, LoginQuestion, NewUser, NotRun, ResetQuestion, Verdict,
 };
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ impl Functions for FunctionHost {
         app: &App,
         function: &FunctionName,
         question: ConfirmQuestion,
-    ) -> Result<Ran<Verdict>, NotRun> {
+    ) -> Result<FunctionResult<Verdict>, NotRun> {
         let (token, token_id) = (question.token.secret.expose(), question.token.id.to_string());
         let argument = json!({ "token": token, "tokenId": token_id, "username": question.email.as_str() });
         let hook = Hook {
@@ -45,7 +45,12 @@ impl Functions for FunctionHost {
         self.decide(app, function, hook).await
     }
 
-    async fn reset(&self, app: &App, function: &FunctionName, question: ResetQuestion) -> Result<Ran<Verdict>, NotRun> {
+    async fn reset(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        question: ResetQuestion,
+    ) -> Result<FunctionResult<Verdict>, NotRun> {
         let (token, token_id) = (question.token.secret.expose(), question.token.id.to_string());
         let password = question.password.expose().to_owned();
         let first = json!({
@@ -69,7 +74,7 @@ impl Functions for FunctionHost {
         app: &App,
         function: &FunctionName,
         question: LoginQuestion,
-    ) -> Result<Ran<Option<Vouched>>, CallFailure> {
+    ) -> Result<FunctionResult<Option<ExternalIdentity>>, CallFailure> {
         let payload = question.payload.into_json();
         let hook = Hook {
             request: documents::request(&question.caller),
@@ -79,47 +84,57 @@ impl Functions for FunctionHost {
             })?,
             notice: None,
         };
-        let ran = self.hook(app, function, Wanted::Identity, hook).await?;
-        Ok(Ran {
-            value: vouched(app, function, ran.value),
-            mails: ran.mails,
+        let result = self.hook(app, function, Wanted::Identity, hook).await?;
+        Ok(FunctionResult {
+            value: external_identity(app, function, result.value),
+            mails: result.mails,
         })
     }
 
-    async fn create_user(&self, app: &App, function: &FunctionName, new: NewUser) -> Result<Ran<()>, CallFailure> {
+    async fn create_user(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        new: NewUser,
+    ) -> Result<FunctionResult<()>, CallFailure> {
         let hook = Hook {
             arguments: ejson(&json!([documents::new_user(&new.user)])),
             request: documents::request(&new.caller),
             secrets: Vec::new(),
             notice: None,
         };
-        let ran = self.hook(app, function, Wanted::Nothing, hook).await?;
-        Ok(Ran {
+        let result = self.hook(app, function, Wanted::Nothing, hook).await?;
+        Ok(FunctionResult {
             value: (),
-            mails: ran.mails,
+            mails: result.mails,
         })
     }
 
-    async fn trigger(&self, app: &App, function: &FunctionName, told: &ClaimedTrigger) -> Result<Ran<()>, NotTold> {
+    async fn trigger(
+        &self,
+        app: &App,
+        function: &FunctionName,
+        delivery: &ClaimedDelivery,
+    ) -> Result<FunctionResult<()>, DeliveryError> {
         let hook = Hook {
-            arguments: ejson(&json!([documents::trigger_event(told)])),
+            arguments: ejson(&json!([documents::trigger_event(delivery)])),
             request: json!({}),
             secrets: Vec::new(),
             // The numbers of events begin anew in a new database; together with the time there is no second one.
-            notice: Some(format!("trigger_{}_{}", told.id, told.at.as_millis())),
+            notice: Some(format!("trigger_{}_{}", delivery.id, delivery.at.as_millis())),
         };
         let mails = match self.hook(app, function, Wanted::Nothing, hook).await {
-            Ok(ran) => ran.mails,
-            Err(CallFailure::NotRun(not_run)) => return Err(NotTold::NotRun(not_run)),
-            Err(CallFailure::Unanswered { .. }) => return Err(NotTold::Unanswered),
+            Ok(result) => result.mails,
+            Err(CallFailure::NotRun(not_run)) => return Err(DeliveryError::NotRun(not_run)),
+            Err(CallFailure::Unanswered { .. }) => return Err(DeliveryError::Unanswered),
             Err(
                 CallFailure::NotFound | CallFailure::NotAllowed | CallFailure::Threw { .. } | CallFailure::TimedOut,
             ) => Vec::new(),
         };
-        Ok(Ran { value: (), mails })
+        Ok(FunctionResult { value: (), mails })
     }
 
-    async fn call(&self, app: &App, call: FunctionCall) -> Result<Ran<doorward_core::Ejson>, CallFailure> {
+    async fn call(&self, app: &App, call: FunctionCall) -> Result<FunctionResult<doorward_core::Ejson>, CallFailure> {
         let name = call.function;
         let (hosted, function) = self
             .find(app, &name)
@@ -152,29 +167,29 @@ impl Functions for FunctionHost {
             secrets: Vec::new(),
             notice: None,
         };
-        let ran = self.run(hosted, &name, function, run).await?;
-        let value = match ran.value {
+        let result = self.run(hosted, &name, function, run).await?;
+        let value = match result.value {
             Returned::Value(value) => value.as_str().to_owned(),
             Returned::Status(_) | Returned::Identity(_) | Returned::Nothing => r#"{"$undefined":true}"#.to_owned(),
         };
-        Ok(Ran {
+        Ok(FunctionResult {
             value: doorward_core::Ejson::from_json(value),
-            mails: ran.mails,
+            mails: result.mails,
         })
     }
 }
 
 impl FunctionHost {
     /// Runs a hook that decides. Whatever it does wrong fails, and the log has one line of it.
-    async fn decide(&self, app: &App, name: &FunctionName, hook: Hook) -> Result<Ran<Verdict>, NotRun> {
+    async fn decide(&self, app: &App, name: &FunctionName, hook: Hook) -> Result<FunctionResult<Verdict>, NotRun> {
         match self.hook(app, name, Wanted::Status, hook).await {
-            Ok(ran) => Ok(Ran {
-                value: verdict(app, name, &ran.value),
-                mails: ran.mails,
+            Ok(result) => Ok(FunctionResult {
+                value: verdict(app, name, &result.value),
+                mails: result.mails,
             }),
             Err(failure) => match failure.not_run() {
                 Some(not_run) => Err(not_run),
-                None => Ok(Ran {
+                None => Ok(FunctionResult {
                     value: Verdict::Fail,
                     mails: Vec::new(),
                 }),
@@ -189,7 +204,7 @@ impl FunctionHost {
         name: &FunctionName,
         wanted: Wanted,
         hook: Hook,
-    ) -> Result<Ran<Returned>, CallFailure> {
+    ) -> Result<FunctionResult<Returned>, CallFailure> {
         let Some((hosted, function)) = self.find(app, name) else {
             tracing::error!(app = %app.id, function = %name, "a hook is not there");
             return Err(CallFailure::NotFound);
@@ -279,25 +294,25 @@ fn collect_secrets(value: &Value, is_secret: bool, secrets: &mut Vec<String>) {
     }
 }
 
-fn vouched(app: &App, name: &FunctionName, returned: Returned) -> Option<Vouched> {
+fn external_identity(app: &App, name: &FunctionName, returned: Returned) -> Option<ExternalIdentity> {
     let identity = match returned {
         Returned::Identity(identity) => identity,
         Returned::Status(_) | Returned::Value(_) | Returned::Nothing => None,
     };
-    let vouched = identity
+    let identity = identity
         .filter(|(_, people)| people.as_ref().is_none_or(|name| name.len() <= LONGEST_NAME))
         .and_then(|(id, people)| {
-            Some(Vouched {
+            Some(ExternalIdentity {
                 id: ExternalId::parse(&id)?,
                 // PostgreSQL keeps no text with a NUL, and nobody is called so.
                 name: people.filter(|name| !name.contains('\0')),
             })
         });
-    if vouched.is_none() {
+    if identity.is_none() {
         let expected = "a text of 1 to 1,024 bytes without control characters, or an object with such an `id` and no longer `name`";
         tracing::warn!(app = %app.id, function = %name, expected, "a login function returned something else, which is nobody");
     }
-    vouched
+    identity
 }
 
 fn verdict(app: &App, name: &FunctionName, returned: &Returned) -> Verdict {

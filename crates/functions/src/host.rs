@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_core::{App, AppObjectId, CallFailure, EmailAddress, FunctionMail, FunctionName, NotRun, Ran};
+use doorward_core::{App, AppObjectId, CallFailure, EmailAddress, FunctionMail, FunctionName, FunctionResult, NotRun};
 use serde_json::Value;
 
 use crate::app::{AppFunctions, Function, Source, ejson};
@@ -74,7 +74,7 @@ impl FunctionHost {
         name: &FunctionName,
         function: &Function,
         call: RunCall,
-    ) -> Result<Ran<Returned>, CallFailure> {
+    ) -> Result<FunctionResult<Returned>, CallFailure> {
         match &function.source {
             Source::Script { .. } => self.run_script(app, name, call).await,
             Source::Webhook => call_webhook(app, name, call).await,
@@ -86,7 +86,7 @@ impl FunctionHost {
         app: &HostedApp,
         name: &FunctionName,
         call: RunCall,
-    ) -> Result<Ran<Returned>, CallFailure> {
+    ) -> Result<FunctionResult<Returned>, CallFailure> {
         let call = Call {
             function: name.0.clone(),
             arguments: call.arguments,
@@ -111,7 +111,7 @@ impl FunctionHost {
             })?;
         log_console(&app.functions.about.client_app_id, name, &outcome);
         match outcome.result {
-            Ok(value) => Ok(Ran {
+            Ok(value) => Ok(FunctionResult {
                 value,
                 mails: outcome.mails.into_iter().filter_map(function_mail).collect(),
             }),
@@ -143,18 +143,22 @@ pub(crate) struct RunCall {
     pub(crate) notice: Option<String>,
 }
 
-async fn call_webhook(app: &HostedApp, name: &FunctionName, call: RunCall) -> Result<Ran<Returned>, CallFailure> {
+async fn call_webhook(
+    app: &HostedApp,
+    name: &FunctionName,
+    call: RunCall,
+) -> Result<FunctionResult<Returned>, CallFailure> {
     let answer = app
         .outside
         .call_webhook(call.notice.as_deref(), &name.0, &call.arguments)
         .await;
     match answer {
-        Ok(answer) => Ok(Ran {
+        Ok(answer) => Ok(FunctionResult {
             value: returned_by_webhook(call.wanted, answer),
             mails: Vec::new(),
         }),
         // It has heard, and nobody wants to know what it says.
-        Err(WebhookError::NotAnObject | WebhookError::TooLong(_)) if call.notice.is_some() => Ok(Ran {
+        Err(WebhookError::NotAnObject | WebhookError::TooLong(_)) if call.notice.is_some() => Ok(FunctionResult {
             value: Returned::Nothing,
             mails: Vec::new(),
         }),

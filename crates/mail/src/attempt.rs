@@ -110,7 +110,7 @@ impl Post {
     /// Once it is of no more use it would not be, so there it ends.
     async fn record(&self, claims: &Claims, mail: &ClaimedMail, outcome: &DeliveryOutcome) {
         let mut pause = Duration::from_millis(100);
-        let mut told = false;
+        let mut delivery = false;
         loop {
             let name = claims.name(mail.id).unwrap_or_else(|| self.name());
             match self.try_record(&name, mail, outcome).await {
@@ -118,9 +118,9 @@ impl Post {
                 // The account was deleted meanwhile, or the claim lapsed and is another worker's now.
                 Ok(false) => return debug!(mail = %mail.id, "the outcome of a mail was not ours to record"),
                 Err(error) => {
-                    if !told {
+                    if !delivery {
                         warn!(mail = %mail.id, %error, "the outcome of a mail cannot be recorded yet");
-                        told = true;
+                        delivery = true;
                     }
                     if self.now() >= mail.expires_at() {
                         return;

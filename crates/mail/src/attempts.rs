@@ -39,7 +39,7 @@ impl Attempts {
     /// Claims as many mails as there is room for and starts an attempt of each. `true`: there were no more.
     pub(crate) async fn claim(&mut self) -> Result<bool, StoreError> {
         let room = self.room();
-        let kept = self.post.parts.settings.attempts_at_once / 4;
+        let kept = self.post.parts.settings.concurrency / 4;
         let (limit, only_new) = if room > kept {
             (room - kept, false)
         } else {
@@ -69,11 +69,7 @@ impl Attempts {
     }
 
     fn room(&self) -> usize {
-        self.post
-            .parts
-            .settings
-            .attempts_at_once
-            .saturating_sub(self.tasks.len())
+        self.post.parts.settings.concurrency.saturating_sub(self.tasks.len())
     }
 
     fn start(&mut self, mail: ClaimedMail, name: Arc<str>) {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use doorward_core::{App, EmailAddress, FunctionMail, Links, MailId, MailToken, MailedToken, Purpose, Timestamp};
+use doorward_core::{App, EmailAddress, FunctionMail, Links, MailId, MailToken, Purpose, Timestamp, TokenPair};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::{MailFrom, Message};
@@ -48,7 +48,7 @@ pub fn compose(
     token: &MailToken,
     app: &App,
     links: &Links,
-    secret: &MailedToken,
+    secret: &TokenPair,
 ) -> Result<Message, ComposeError> {
     let purpose = token.purpose;
     let link = links.mailed(app, purpose, secret);

@@ -62,7 +62,7 @@ pub struct WorkerSettings {
     pub attempt_timeout: Duration,
     /// How many attempts may be under way. The last quarter is for mails that were never tried, so that those which are stuck
     /// hold up no new one.
-    pub attempts_at_once: usize,
+    pub concurrency: usize,
     /// How long attempts under way may still take at shutdown.
     pub shutdown_grace: Duration,
 }
@@ -74,7 +74,7 @@ impl WorkerSettings {
             longest_sleep: Duration::from_secs(15),
             claim_lifetime: Duration::from_secs(15),
             attempt_timeout: Duration::from_mins(1),
-            attempts_at_once: 64,
+            concurrency: 64,
             shutdown_grace: Duration::from_secs(10),
         }
     }
@@ -105,20 +105,20 @@ impl OutboxWorker {
     /// Works until told to stop; then it finishes the attempts under way, for as long as its settings grant, and claims nothing more.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut attempts = Attempts::new(Arc::clone(&self.0));
-        let mut look_at = Instant::now();
+        let mut poll_at = Instant::now();
         let mut trouble = false;
         while !shutdown.is_cancelled() {
-            if attempts.have_room() && look_at <= Instant::now() {
-                look_at = self.look(&mut attempts, &mut trouble).await;
+            if attempts.have_room() && poll_at <= Instant::now() {
+                poll_at = self.poll(&mut attempts, &mut trouble).await;
             }
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                () = self.0.parts.wake.woken() => look_at = Instant::now(),
+                () = self.0.parts.wake.woken() => poll_at = Instant::now(),
                 // While every place is taken, a place that falls free is what there is to wait for.
-                () = sleep_until(look_at), if attempts.have_room() => {}
+                () = sleep_until(poll_at), if attempts.have_room() => {}
                 Some((_, outcome)) = attempts.next() => {
                     if let DeliveryOutcome::Retry { at, .. } = outcome {
-                        look_at = look_at.min(self.0.instant(at));
+                        poll_at = poll_at.min(self.0.instant(at));
                     }
                 }
             }
@@ -145,7 +145,7 @@ impl OutboxWorker {
     }
 
     /// Claims what is due, and says when to look again. Trouble with the database is told once, not at every look.
-    async fn look(&self, attempts: &mut Attempts, trouble: &mut bool) -> Instant {
+    async fn poll(&self, attempts: &mut Attempts, trouble: &mut bool) -> Instant {
         let now = self.0.now();
         let found = async {
             let all = attempts.claim().await?;

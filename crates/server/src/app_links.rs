@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use doorward_console::APP_LINK_FILES;
+use doorward_pages::APP_LINK_FILES;
 use serde::de::IgnoredAny;
 
 /// Reads the files of the directory. What is no such file, or no JSON, is an error: a system that fetches a broken one says nothing, and

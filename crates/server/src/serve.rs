@@ -121,7 +121,7 @@ async fn start(config: Config) -> Result<Server> {
     let http_metrics = HttpMetrics::default();
     http_metrics.register(&mut registry);
     let pages = pages(&accounts, &all_apps, &links, mail.as_ref())
-        .merge(doorward_console::app_links(app_links.into_iter().flatten()));
+        .merge(doorward_pages::app_links(app_links.into_iter().flatten()));
     let api = Api {
         accounts: Arc::clone(&accounts),
         apps: Arc::new(Apps::new(served)),
@@ -219,13 +219,13 @@ impl Server {
 
 /// The pages for people, and the development mailbox where mails stay here.
 fn pages(accounts: &Arc<Accounts>, apps: &[App], links: &Arc<Links>, mail: Option<&MailOut>) -> Router {
-    let pages = doorward_console::pages(doorward_console::PageParts {
+    let pages = doorward_pages::pages(doorward_pages::PageParts {
         accounts: Arc::clone(accounts),
         apps: apps.to_vec(),
         links: Arc::clone(links),
     });
     match mail.and_then(|mail| mail.mailbox.clone()) {
-        Some(mailbox) => pages.merge(doorward_console::development_mailbox(mailbox)),
+        Some(mailbox) => pages.merge(doorward_pages::development_mailbox(mailbox)),
         None => pages,
     }
 }
@@ -361,11 +361,11 @@ fn trigger_worker(
     function_workers: usize,
 ) -> TriggerWorker {
     // At least half of the processes stay for calls that somebody waits for, unless there is only one.
-    let at_once = (function_workers / 2).max(1);
+    let concurrency = (function_workers / 2).max(1);
     let settings = if database.is_shared() {
-        TriggerWorkerSettings::shared(at_once)
+        TriggerWorkerSettings::shared(concurrency)
     } else {
-        TriggerWorkerSettings::alone(at_once)
+        TriggerWorkerSettings::alone(concurrency)
     };
     TriggerWorker::new(Arc::clone(accounts), apps.iter().cloned(), wake, settings)
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use doorward_core::{
-    App, CallFailure, ClaimedTrigger, ConfirmQuestion, Ejson, FunctionCall, FunctionName, Functions, LoginQuestion,
-    NewUser, NotRun, NotTold, Ran, ResetQuestion, Verdict, Vouched,
+    App, CallFailure, ClaimedDelivery, ConfirmQuestion, DeliveryError, Ejson, ExternalIdentity, FunctionCall,
+    FunctionName, FunctionResult, Functions, LoginQuestion, NewUser, NotRun, ResetQuestion, Verdict,
 };
 
 /// Runs nothing: for tests of apps that have no functions.
@@ -12,27 +12,37 @@ pub struct NoFunctions;
 
 #[async_trait]
 impl Functions for NoFunctions {
-    async fn confirm(&self, _: &App, _: &FunctionName, _: ConfirmQuestion) -> Result<Ran<Verdict>, NotRun> {
+    async fn confirm(&self, _: &App, _: &FunctionName, _: ConfirmQuestion) -> Result<FunctionResult<Verdict>, NotRun> {
         Err(NotRun::Unavailable)
     }
 
-    async fn reset(&self, _: &App, _: &FunctionName, _: ResetQuestion) -> Result<Ran<Verdict>, NotRun> {
+    async fn reset(&self, _: &App, _: &FunctionName, _: ResetQuestion) -> Result<FunctionResult<Verdict>, NotRun> {
         Err(NotRun::Unavailable)
     }
 
-    async fn identify(&self, _: &App, _: &FunctionName, _: LoginQuestion) -> Result<Ran<Option<Vouched>>, CallFailure> {
+    async fn identify(
+        &self,
+        _: &App,
+        _: &FunctionName,
+        _: LoginQuestion,
+    ) -> Result<FunctionResult<Option<ExternalIdentity>>, CallFailure> {
         Err(CallFailure::NotFound)
     }
 
-    async fn create_user(&self, _: &App, _: &FunctionName, _: NewUser) -> Result<Ran<()>, CallFailure> {
+    async fn create_user(&self, _: &App, _: &FunctionName, _: NewUser) -> Result<FunctionResult<()>, CallFailure> {
         Err(CallFailure::NotFound)
     }
 
-    async fn trigger(&self, _: &App, _: &FunctionName, _: &ClaimedTrigger) -> Result<Ran<()>, NotTold> {
-        Err(NotTold::NotRun(NotRun::Unavailable))
+    async fn trigger(
+        &self,
+        _: &App,
+        _: &FunctionName,
+        _: &ClaimedDelivery,
+    ) -> Result<FunctionResult<()>, DeliveryError> {
+        Err(DeliveryError::NotRun(NotRun::Unavailable))
     }
 
-    async fn call(&self, _: &App, _: FunctionCall) -> Result<Ran<Ejson>, CallFailure> {
+    async fn call(&self, _: &App, _: FunctionCall) -> Result<FunctionResult<Ejson>, CallFailure> {
         Err(CallFailure::NotFound)
     }
 }

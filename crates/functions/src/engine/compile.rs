@@ -96,7 +96,7 @@ pub(super) fn module(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, 
 
 /// Compiles a module of our own.
 pub(super) fn built_in(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
-    told(ctx, path, Bytecode::compile_own(ctx, path, &as_module(text)))
+    delivery(ctx, path, Bytecode::compile_own(ctx, path, &as_module(text)))
 }
 
 fn as_module(text: &str) -> String {
@@ -104,11 +104,11 @@ fn as_module(text: &str) -> String {
 }
 
 fn compile(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
-    told(ctx, path, Bytecode::compile(ctx, path, text))
+    delivery(ctx, path, Bytecode::compile(ctx, path, text))
 }
 
 /// Where a mistake is, from the exception of the engine.
-fn told(ctx: &Ctx<'_>, path: &str, compiled: rquickjs::Result<Bytecode>) -> Result<Bytecode, SyntaxError> {
+fn delivery(ctx: &Ctx<'_>, path: &str, compiled: rquickjs::Result<Bytecode>) -> Result<Bytecode, SyntaxError> {
     compiled.catch(ctx).map_err(|error| {
         let (message, stack) = match &error {
             CaughtError::Exception(e) => (e.message().unwrap_or_default(), e.stack().unwrap_or_default()),

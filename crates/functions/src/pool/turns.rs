@@ -13,7 +13,7 @@ use super::CallError;
 const SHARE: f64 = 0.1;
 
 pub(super) struct Turns {
-    at_once: usize,
+    concurrency: usize,
     deadline: Duration,
     free: Arc<Semaphore>,
     waiting: AtomicUsize,
@@ -22,11 +22,11 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    pub(super) fn new(at_once: usize, deadline: Duration) -> Self {
+    pub(super) fn new(concurrency: usize, deadline: Duration) -> Self {
         Self {
-            at_once,
+            concurrency,
             deadline,
-            free: Arc::new(Semaphore::new(at_once)),
+            free: Arc::new(Semaphore::new(concurrency)),
             waiting: AtomicUsize::new(0),
             usual: Mutex::new(0.0),
         }
@@ -61,7 +61,7 @@ impl Turns {
         let usual = *self.usual.lock().unwrap_or_else(PoisonError::into_inner);
         // Sizes of queues are far below what a float can tell apart.
         let places = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        let wait = usual * places(self.waiting.load(Ordering::Relaxed)) / places(self.at_once.max(1));
+        let wait = usual * places(self.waiting.load(Ordering::Relaxed)) / places(self.concurrency.max(1));
         Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX)
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use doorward_core::{
-    App, AppObjectId, Caller, ClaimedTrigger, ConfirmQuestion, EmailAddress, FunctionCall, FunctionName,
-    Functions as _, LoginQuestion, MailedToken, NewUser, NotRun, NotTold, ObjectId, Timestamp, UserEvent, UserId,
+    App, AppObjectId, Caller, ClaimedDelivery, ConfirmQuestion, DeliveryError, EmailAddress, FunctionCall,
+    FunctionName, Functions as _, LoginQuestion, NewUser, NotRun, ObjectId, Timestamp, TokenPair, UserEvent, UserId,
     UserProfile,
 };
 use doorward_functions::{AppFunctions, Function, FunctionHost, Source};
@@ -133,7 +133,7 @@ async fn a_function_without_a_worker_was_not_run() {
 
     let confirm = ConfirmQuestion {
         email: EmailAddress::parse("ada@example.com").unwrap(),
-        token: MailedToken::parse(&"1".repeat(128), &"1".repeat(24)).unwrap(),
+        token: TokenPair::parse(&"1".repeat(128), &"1".repeat(24)).unwrap(),
         caller: Caller::default(),
     };
     assert_eq!(host.confirm(&app, &hook, confirm).await.err(), not_run);
@@ -149,7 +149,7 @@ async fn a_function_without_a_worker_was_not_run() {
     };
     let failure = host.create_user(&app, &hook, new).await.unwrap_err();
     assert_eq!(failure.not_run(), not_run);
-    let told = ClaimedTrigger {
+    let delivery = ClaimedDelivery {
         id: 1,
         trigger: "onLogin".to_owned(),
         event: UserEvent::Login,
@@ -158,8 +158,8 @@ async fn a_function_without_a_worker_was_not_run() {
         at: Timestamp::from_millis(0),
         attempts: 0,
     };
-    let not_told = host.trigger(&app, &hook, &told).await.unwrap_err();
-    assert_eq!(not_told, NotTold::NotRun(NotRun::Unavailable));
+    let not_told = host.trigger(&app, &hook, &delivery).await.unwrap_err();
+    assert_eq!(not_told, DeliveryError::NotRun(NotRun::Unavailable));
     let call = FunctionCall {
         function: hook,
         arguments: doorward_core::Ejson::from_json("[]".to_owned()),

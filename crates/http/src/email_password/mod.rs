@@ -4,7 +4,7 @@ pub(crate) mod confirm;
 pub(crate) mod register;
 pub(crate) mod reset;
 
-use doorward_core::{AuthError, EmailAddress, MailedToken, Password};
+use doorward_core::{AuthError, EmailAddress, Password, TokenPair};
 use doorward_wire::{Secret, Text};
 
 /// The address in a body.
@@ -18,9 +18,9 @@ fn password(text: &Secret) -> Password {
 }
 
 /// The two halves of a mailed token in a body. A half that is not a string is a malformed token, not a malformed body.
-fn mailed_token(token: &Text, id: &Text) -> Result<MailedToken, AuthError> {
+fn mailed_token(token: &Text, id: &Text) -> Result<TokenPair, AuthError> {
     match (token.as_str(), id.as_str()) {
-        (Some(token), Some(id)) => MailedToken::parse(token, id),
+        (Some(token), Some(id)) => TokenPair::parse(token, id),
         _ => Err(AuthError::TokenMalformed),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use doorward_testkit::TestApp;
 
-use crate::support::at_once;
+use crate::support::concurrency;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s12_a_full_queue_refuses_at_once_says_when_to_come_back_and_recovers() {
@@ -15,7 +15,7 @@ async fn s12_a_full_queue_refuses_at_once_says_when_to_come_back_and_recovers() 
     let ada = app.user("bob").await;
     // A core would need two seconds for its share of these.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let refusals = at_once(400 * cores, |_| {
+    let refusals = concurrency(400 * cores, |_| {
         let app = Arc::clone(&app);
         async move {
             let reply = app.anonymous().log_in("ada@example.com", "ada-password").await;

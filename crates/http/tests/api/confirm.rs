@@ -7,7 +7,7 @@ use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::support::{CORE_JSON, at_once, unknown_pair};
+use crate::support::{CORE_JSON, concurrency, unknown_pair};
 
 async fn confirm(app: &TestApp, token: &str, id: &str) -> Reply {
     app.anonymous()
@@ -122,7 +122,7 @@ async fn s29_t07_of_200_confirmations_at_once_one_succeeds() {
     let app = Arc::new(TestApp::email().await);
     app.pending("ada").await;
     let (token, id) = app.mailed_token("ada@example.com");
-    let errors = at_once(200, |_| {
+    let errors = concurrency(200, |_| {
         let (app, token, id) = (Arc::clone(&app), token.clone(), id.clone());
         async move {
             let reply = confirm(&app, &token, &id).await;

@@ -7,7 +7,7 @@ use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::support::{CORE_JSON, at_once};
+use crate::support::{CORE_JSON, concurrency};
 
 async fn register(app: &TestApp, email: &str, password: &str) -> Reply {
     app.anonymous()
@@ -269,7 +269,7 @@ async fn s51_t15_control_characters_and_endless_addresses_are_invalid_in_every_m
 #[tokio::test(flavor = "multi_thread")]
 async fn s16_t07_of_200_registrations_at_once_one_wins_and_one_mail_is_sent() {
     let app = Arc::new(TestApp::email().await);
-    let statuses = at_once(200, |number| {
+    let statuses = concurrency(200, |number| {
         let app = Arc::clone(&app);
         async move {
             register(&app, "ada@example.com", &format!("password-{number}"))

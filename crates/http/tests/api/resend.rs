@@ -6,7 +6,7 @@ use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::support::{CORE_JSON, at_once};
+use crate::support::{CORE_JSON, concurrency};
 
 async fn send(app: &TestApp, email: &str) -> Reply {
     app.anonymous()
@@ -74,7 +74,7 @@ async fn c050_the_only_key_is_the_address() {
 async fn t07_however_many_links_are_asked_for_at_once_one_works() {
     let app = Arc::new(TestApp::email().await);
     app.pending("ada").await;
-    let statuses = at_once(20, |_| {
+    let statuses = concurrency(20, |_| {
         let app = Arc::clone(&app);
         async move { send(&app, "ada@example.com").await.empty() }
     })

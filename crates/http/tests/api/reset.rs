@@ -7,7 +7,7 @@ use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::support::{CORE_JSON, at_once, unknown_pair};
+use crate::support::{CORE_JSON, concurrency, unknown_pair};
 
 async fn reset(app: &TestApp, password: &str, (token, id): &(String, String)) -> Reply {
     let body = json!({ "password": password, "token": token, "tokenId": id });
@@ -214,7 +214,7 @@ async fn s29_t07_of_200_resets_at_once_one_succeeds_and_its_password_is_the_pass
     let app = Arc::new(TestApp::email().await);
     app.registered("ada").await;
     let link = link(&app, "ada@example.com").await;
-    let errors = at_once(200, |number| {
+    let errors = concurrency(200, |number| {
         let (app, link) = (Arc::clone(&app), link.clone());
         async move {
             let reply = reset(&app, &format!("password-{number}"), &link).await;

@@ -6,7 +6,7 @@ use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::support::at_once;
+use crate::support::concurrency;
 
 async fn send(app: &TestApp, email: &str) -> Reply {
     app.anonymous()
@@ -129,7 +129,7 @@ async fn s49_t08_no_body_adds_a_recipient() {
 async fn t07_however_many_links_are_asked_for_at_once_one_works() {
     let app = Arc::new(TestApp::auto_confirm().await);
     app.registered("ada").await;
-    let statuses = at_once(20, |_| {
+    let statuses = concurrency(20, |_| {
         let app = Arc::clone(&app);
         async move { send(&app, "ada@example.com").await.empty() }
     })

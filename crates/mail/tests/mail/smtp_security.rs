@@ -70,10 +70,10 @@ async fn t29_a_relay_with_the_wrong_certificate_gets_nothing() {
             let error = send(&format!("{scheme}://{LOGIN}@localhost:{}{trust}", server.port()))
                 .await
                 .unwrap_err();
-            let SendError::Transient { reason: told } = error else {
+            let SendError::Transient { reason: delivery } = error else {
                 panic!("{error:?}")
             };
-            assert!(told.contains(reason), "{told}");
+            assert!(delivery.contains(reason), "{delivery}");
             server.catch_up().await;
             assert_eq!((server.mails().len(), server.refused()), (0, 0));
         }

@@ -151,7 +151,7 @@ async fn a_few_stuck_recipients_do_not_hold_up_the_others() {
 #[tokio::test]
 async fn any_number_of_stuck_mails_holds_up_no_new_one() {
     let mut world = World::new().await;
-    world.settings.attempts_at_once = 8;
+    world.settings.concurrency = 8;
     world.settings.attempt_timeout = Duration::from_millis(200);
     for number in 0..40 {
         world

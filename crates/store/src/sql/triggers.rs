@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use super::db::{AssertSqlSafe, query};
 use doorward_core::{
-    AppObjectId, ClaimedTrigger, EmailAddress, Identity, NewTriggerEvent, Provider, RegistrationId, Timestamp,
+    AppObjectId, ClaimedDelivery, EmailAddress, Identity, NewTriggerEvent, Provider, RegistrationId, Timestamp,
     UserProfile,
 };
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub(super) async fn claim(
     now: Timestamp,
     claimed_until: Timestamp,
     limit: u32,
-) -> db::Result<Vec<ClaimedTrigger>> {
+) -> db::Result<Vec<ClaimedDelivery>> {
     let queues = query(AssertSqlSafe(format!(
         "WITH due AS MATERIALIZED (
              SELECT user_id FROM trigger_queues WHERE due_at <= $3 AND app_id IN ({})
@@ -106,7 +106,7 @@ async fn first_of(connection: &mut Connection, user: &str) -> db::Result<Option<
 pub(super) async fn finish(
     connection: &mut Connection,
     worker: &str,
-    told: &ClaimedTrigger,
+    told: &ClaimedDelivery,
     now: Timestamp,
 ) -> db::Result<bool> {
     let user = told.user.id.to_string();
@@ -143,7 +143,7 @@ async fn forget_if_empty(connection: &mut Connection, user: &str) -> db::Result<
 pub(super) async fn postpone(
     connection: &mut Connection,
     worker: &str,
-    told: &ClaimedTrigger,
+    told: &ClaimedDelivery,
     until: Timestamp,
     attempts: u32,
 ) -> db::Result<()> {
@@ -192,13 +192,13 @@ fn json(apps: &[AppObjectId]) -> db::Result<String> {
     serde_json::to_string(&apps).map_err(|error| db::Error::Encode(error.into()))
 }
 
-fn claimed_trigger(row: &Row, queue: &Row) -> db::Result<ClaimedTrigger> {
+fn claimed_trigger(row: &Row, queue: &Row) -> db::Result<ClaimedDelivery> {
     let kept: Vec<KeptIdentity> =
         serde_json::from_str(&rows::text(row, "identities")?).map_err(|error| rows::malformed("identities", error))?;
     let identities = kept.into_iter().map(identity).collect::<db::Result<Vec<_>>>()?;
     let providers = rows::text(row, "providers")?;
     let providers = providers.split(',').map(Provider::from_str).collect::<Result<_, _>>();
-    Ok(ClaimedTrigger {
+    Ok(ClaimedDelivery {
         id: rows::count(row, "id")?,
         trigger: rows::text(row, "told")?,
         event: rows::id(row, "event")?,

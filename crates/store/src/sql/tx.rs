@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use doorward_core::store::{NewSession, Opened};
 use doorward_core::{
-    AppId, AppObjectId, ClaimedMail, ClaimedTrigger, DeliveryOutcome, MailId, MailToken, NewTriggerEvent, PasswordHash,
-    PendingRegistration, Purpose, Registration, RegistrationId, SealedMail, SessionId, StoreError, Timestamp, TokenId,
-    Tx, UserId, UserProfile, VerifiedIdentity,
+    AppId, AppObjectId, ClaimedDelivery, ClaimedMail, DeliveryOutcome, MailId, MailToken, NewTriggerEvent,
+    PasswordHash, PendingRegistration, Purpose, Registration, RegistrationId, SealedMail, SessionId, StoreError,
+    Timestamp, TokenId, Tx, UserId, UserProfile, VerifiedIdentity,
 };
 
 use super::super::{Turn, in_time};
@@ -236,7 +236,7 @@ impl Tx for Transaction {
         now: Timestamp,
         claimed_until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<ClaimedTrigger>, StoreError> {
+    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
         let claim = triggers::claim(self.connection()?, worker, apps, now, claimed_until, limit);
         let answer = in_time(claim).await;
         self.settle(answer)
@@ -245,7 +245,7 @@ impl Tx for Transaction {
     async fn finish_trigger(
         &mut self,
         worker: &str,
-        told: &ClaimedTrigger,
+        told: &ClaimedDelivery,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let answer = in_time(triggers::finish(self.connection()?, worker, told, now)).await;
@@ -255,7 +255,7 @@ impl Tx for Transaction {
     async fn postpone_trigger(
         &mut self,
         worker: &str,
-        told: &ClaimedTrigger,
+        told: &ClaimedDelivery,
         until: Timestamp,
         attempts: u32,
     ) -> Result<(), StoreError> {

@@ -38,7 +38,7 @@ const LIMITS: Limits = Limits {
 /// How long a writer waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The queue for the one connection that writes. The mutex serves in the order of arrival.
+/// The queue for the one connection that writes. The mutex serves in the order of login.
 pub(super) struct Writer {
     line: Arc<Mutex<Line>>,
     metrics: StoreMetrics,

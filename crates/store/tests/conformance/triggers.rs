@@ -1,7 +1,7 @@
 //! What is still to be told to triggers.
 
 use doorward_core::{
-    AppObjectId, ClaimedTrigger, ExternalId, Identity, NewTriggerEvent, Provider, Timestamp, UserEvent, UserId,
+    AppObjectId, ClaimedDelivery, ExternalId, Identity, NewTriggerEvent, Provider, Timestamp, UserEvent, UserId,
     UserProfile,
 };
 
@@ -36,7 +36,7 @@ async fn queue(store: &AnyStore, event: UserEvent, user: &UserProfile, triggers:
     commit!(store, queue_trigger_event(&event));
 }
 
-async fn claim(store: &AnyStore, app: AppObjectId, worker: &str, now: u64) -> Vec<ClaimedTrigger> {
+async fn claim(store: &AnyStore, app: AppObjectId, worker: &str, now: u64) -> Vec<ClaimedDelivery> {
     commit!(store, claim_triggers(worker, &[app], at(now), at(now + 60), 10))
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn an_event_is_claimed_as_it_was_queued(store: AnyStore) {
     };
     assert_eq!(
         told,
-        &ClaimedTrigger {
+        &ClaimedDelivery {
             id: told.id,
             trigger: "onDelete".to_owned(),
             event: UserEvent::Delete,
@@ -126,7 +126,7 @@ pub(crate) async fn what_is_postponed_keeps_its_place(store: AnyStore) {
     commit!(store, postpone_trigger("worker", &create, at(5), 3));
     assert_eq!(claim(&store, app, "worker", 4).await, [], "the login waits behind it");
     assert_eq!(store.next_trigger_due(&[app]).await.unwrap(), Some(at(5)));
-    let again = ClaimedTrigger { attempts: 3, ..create };
+    let again = ClaimedDelivery { attempts: 3, ..create };
     assert_eq!(claim(&store, app, "another", 5).await, std::slice::from_ref(&again));
     assert!(commit!(store, finish_trigger("another", &again, at(6))));
     let [login] = claim(&store, app, "another", 6).await.try_into().unwrap();

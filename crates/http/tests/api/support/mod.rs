@@ -47,7 +47,7 @@ pub(crate) fn distinguishable(reply: &Reply) -> String {
 }
 
 /// Runs as many at once, on as many threads as the test has, and returns what they return.
-pub(crate) async fn at_once<F>(count: usize, one: impl Fn(usize) -> F) -> Vec<F::Output>
+pub(crate) async fn concurrency<F>(count: usize, one: impl Fn(usize) -> F) -> Vec<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {

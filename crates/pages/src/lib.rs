@@ -13,10 +13,10 @@ mod mailed_link;
 mod page;
 mod page_error;
 mod page_form;
+mod page_text;
 mod pages;
 mod reset;
 mod templates;
-mod words;
 
 pub use app_links::{APP_LINK_FILES, app_links};
 pub use mailbox::development_mailbox;

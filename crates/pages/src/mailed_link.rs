@@ -3,7 +3,7 @@
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use doorward_core::MailedToken;
+use doorward_core::TokenPair;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -19,15 +19,15 @@ pub(crate) struct LinkFields {
 }
 
 /// The token in the query of a link.
-pub(crate) struct LinkInQuery(pub(crate) MailedToken);
+pub(crate) struct LinkInQuery(pub(crate) TokenPair);
 
 impl LinkFields {
-    pub(crate) fn parse(&self) -> Result<MailedToken, PageError> {
+    pub(crate) fn parse(&self) -> Result<TokenPair, PageError> {
         // The script takes the token out of the address bar, so this is also what reloading such a page leads to.
         if self.token.is_empty() && self.token_id.is_empty() {
             return Err(PageError::NoToken);
         }
-        Ok(MailedToken::parse(&self.token, &self.token_id)?)
+        Ok(TokenPair::parse(&self.token, &self.token_id)?)
     }
 }
 

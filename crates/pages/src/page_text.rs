@@ -3,16 +3,16 @@
 use axum::http::StatusCode;
 
 /// A title, a text below it, and a picture above it.
-pub(crate) struct Words {
+pub(crate) struct PageText {
     pub(crate) status: StatusCode,
-    pub(crate) mark: Mark,
+    pub(crate) icon: Icon,
     pub(crate) title: &'static str,
     pub(crate) text: &'static str,
 }
 
-/// The picture of a page; `templates/marks.html` draws it.
+/// The picture of a page; `templates/icons.html` draws it.
 #[derive(Clone, Copy)]
-pub(crate) enum Mark {
+pub(crate) enum Icon {
     Mail,
     Key,
     Done,
@@ -20,7 +20,7 @@ pub(crate) enum Mark {
     Trouble,
 }
 
-impl Mark {
+impl Icon {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
@@ -32,23 +32,23 @@ impl Mark {
     }
 }
 
-pub(crate) const CONFIRM: Words = Words {
+pub(crate) const CONFIRM: PageText = PageText {
     status: StatusCode::OK,
-    mark: Mark::Mail,
+    icon: Icon::Mail,
     title: "Confirm your e-mail address",
     text: "One press on the button confirms that this e-mail address is yours.",
 };
 
-pub(crate) const CONFIRMED: Words = Words {
+pub(crate) const CONFIRMED: PageText = PageText {
     status: StatusCode::OK,
-    mark: Mark::Done,
+    icon: Icon::Done,
     title: "Your e-mail address is confirmed",
     text: "You can log in to the app now, and close this page.",
 };
 
-pub(crate) const ALREADY_CONFIRMED: Words = Words {
+pub(crate) const ALREADY_CONFIRMED: PageText = PageText {
     status: StatusCode::OK,
-    mark: Mark::Done,
+    icon: Icon::Done,
     title: "Already confirmed",
     text: "Your e-mail address has been confirmed before. You can log in to the app.",
 };
@@ -56,163 +56,163 @@ pub(crate) const ALREADY_CONFIRMED: Words = Words {
 // 410 and not 400 for links that were good once: the request is in order, but what it asks for is gone for good. It also
 // lets an operator tell late visitors from damaged links in an access log.
 
-pub(crate) const CONFIRM_EXPIRED: Words = Words {
+pub(crate) const CONFIRM_EXPIRED: PageText = PageText {
     status: StatusCode::GONE,
-    mark: Mark::Late,
+    icon: Icon::Late,
     title: "This link has expired",
     text: "For your safety, a link works only for a short time. We can send a new one to your e-mail address.",
 };
 
-pub(crate) const CONFIRM_REPLACED: Words = Words {
+pub(crate) const CONFIRM_REPLACED: PageText = PageText {
     status: StatusCode::GONE,
-    mark: Mark::Late,
+    icon: Icon::Late,
     title: "This link has been replaced",
     text: "A newer e-mail was sent after this one: please use the link in the newest. \
            If you cannot find it, we can send you another.",
 };
 
-pub(crate) const LINK_SENT: Words = Words {
+pub(crate) const LINK_SENT: PageText = PageText {
     status: StatusCode::OK,
-    mark: Mark::Mail,
+    icon: Icon::Mail,
     title: "A new link is on its way",
     text: "Please look for it in your inbox in a minute or two, and in your spam folder too. Earlier links no longer work.",
 };
 
-pub(crate) const NOT_MAILABLE: Words = Words {
+pub(crate) const NOT_MAILABLE: PageText = PageText {
     status: StatusCode::BAD_REQUEST,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "No e-mail can be sent",
     text: "This account has no address that an e-mail can be sent to. Please sign up in the app again, with an e-mail address.",
 };
 
-pub(crate) const BY_FUNCTION: Words = Words {
+pub(crate) const BY_FUNCTION: PageText = PageText {
     status: StatusCode::BAD_REQUEST,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "Please ask in the app",
     text: "This page cannot send a new link. Please ask for one in the app.",
 };
 
-pub(crate) const RESET: Words = Words {
+pub(crate) const RESET: PageText = PageText {
     status: StatusCode::OK,
-    mark: Mark::Key,
+    icon: Icon::Key,
     title: "Choose a new password",
     text: "Use at least 6 characters. A long one that you use nowhere else is best.",
 };
 
-pub(crate) const PASSWORD_CHANGED: Words = Words {
+pub(crate) const PASSWORD_CHANGED: PageText = PageText {
     status: StatusCode::OK,
-    mark: Mark::Done,
+    icon: Icon::Done,
     title: "Your password has been changed",
     text: "Log in to the app with your new password. You have been logged out on all your devices.",
 };
 
-pub(crate) const RESET_USED: Words = Words {
+pub(crate) const RESET_USED: PageText = PageText {
     status: StatusCode::GONE,
-    mark: Mark::Late,
+    icon: Icon::Late,
     title: "This link has been used already",
     text: "If you have just changed your password, log in to the app with the new one. \
            Otherwise, please ask for a new e-mail in the app.",
 };
 
-pub(crate) const RESET_EXPIRED: Words = Words {
+pub(crate) const RESET_EXPIRED: PageText = PageText {
     status: StatusCode::GONE,
-    mark: Mark::Late,
+    icon: Icon::Late,
     title: "This link has expired",
     text: "For your safety, a link works only for a short time. Your password has not been changed. \
            Please ask for a new e-mail in the app.",
 };
 
-pub(crate) const RESET_REPLACED: Words = Words {
+pub(crate) const RESET_REPLACED: PageText = PageText {
     status: StatusCode::GONE,
-    mark: Mark::Late,
+    icon: Icon::Late,
     title: "This link has been replaced",
     text: "A newer e-mail was sent, or the password was changed, after this one. Please use the link in the newest e-mail, \
            or ask for a new one in the app.",
 };
 
-pub(crate) const PASSWORD_LENGTH: Words = Words {
+pub(crate) const PASSWORD_LENGTH: PageText = PageText {
     status: StatusCode::BAD_REQUEST,
-    mark: Mark::Key,
+    icon: Icon::Key,
     title: "This password cannot be used",
     text: "The password must have 6 to 128 characters. Please choose another one.",
 };
 
-pub(crate) const PASSWORDS_DIFFER: Words = Words {
+pub(crate) const PASSWORDS_DIFFER: PageText = PageText {
     status: StatusCode::BAD_REQUEST,
-    mark: Mark::Key,
+    icon: Icon::Key,
     title: "The passwords are not the same",
     text: "The two passwords are not the same. Please type the new password twice.",
 };
 
-pub(crate) const INVALID: Words = Words {
+pub(crate) const INVALID: PageText = PageText {
     status: StatusCode::BAD_REQUEST,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "This link is not valid",
     text: "It may have been cut short on its way. Please open the link in the e-mail again, or copy all of it into your browser. \
            If that does not help, ask for a new e-mail in the app.",
 };
 
-pub(crate) const NO_TOKEN: Words = Words {
+pub(crate) const NO_TOKEN: PageText = PageText {
     status: StatusCode::BAD_REQUEST,
-    mark: Mark::Mail,
+    icon: Icon::Mail,
     title: "Please open the link in your e-mail",
     text: "This page only works when it is opened from the link in the e-mail. Please go back to the e-mail and open it from there.",
 };
 
-pub(crate) const NOT_FOUND: Words = Words {
+pub(crate) const NOT_FOUND: PageText = PageText {
     status: StatusCode::NOT_FOUND,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "Page not found",
     text: "There is nothing at this address. Please open the link in the e-mail again, or go back to the app.",
 };
 
-pub(crate) const METHOD_NOT_ALLOWED: Words = Words {
+pub(crate) const METHOD_NOT_ALLOWED: PageText = PageText {
     status: StatusCode::METHOD_NOT_ALLOWED,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "This page works only from the e-mail",
     text: "Please open the link in the e-mail again, or go back to the app.",
 };
 
-pub(crate) const FORM_TOO_LARGE: Words = Words {
+pub(crate) const FORM_TOO_LARGE: PageText = PageText {
     status: StatusCode::PAYLOAD_TOO_LARGE,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "That is too much",
     text: "More was sent than this page can take. Nothing has been changed. Please open the link in the e-mail again.",
 };
 
-pub(crate) const FORM_UNREADABLE: Words = Words {
+pub(crate) const FORM_UNREADABLE: PageText = PageText {
     status: StatusCode::BAD_REQUEST,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "That did not work",
     text: "What was sent could not be read. Nothing has been changed. Please open the link in the e-mail again.",
 };
 
-pub(crate) const FORM_INCOMPLETE: Words = Words {
+pub(crate) const FORM_INCOMPLETE: PageText = PageText {
     status: StatusCode::REQUEST_TIMEOUT,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "The connection was too slow",
     text: "Not everything arrived in time. Nothing has been changed. Please open the link in the e-mail again.",
 };
 
-pub(crate) const BUSY: Words = Words {
+pub(crate) const BUSY: PageText = PageText {
     status: StatusCode::TOO_MANY_REQUESTS,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "Please try again in a moment",
     text: "There is a lot going on just now. Nothing has been changed, and your link still works. Please try again in a moment.",
 };
 
 // These two promise nothing about the link: when a database goes away during a commit, nobody knows yet how it ended.
 
-pub(crate) const UNAVAILABLE: Words = Words {
+pub(crate) const UNAVAILABLE: PageText = PageText {
     status: StatusCode::SERVICE_UNAVAILABLE,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "Please try again in a moment",
     text: "Something on our side is not available just now. Please try again in a moment.",
 };
 
-pub(crate) const FAILED: Words = Words {
+pub(crate) const FAILED: PageText = PageText {
     status: StatusCode::INTERNAL_SERVER_ERROR,
-    mark: Mark::Trouble,
+    icon: Icon::Trouble,
     title: "Something went wrong",
     text: "That is our fault, not yours. Please try again in a moment.",
 };

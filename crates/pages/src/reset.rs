@@ -1,16 +1,16 @@
 //! The page that sets a new password. A password that is refused leaves the link as it was.
 
 use axum::response::Response;
-use doorward_core::{AuthError, LinkState, MailedToken, Password, Purpose};
+use doorward_core::{AuthError, LinkState, Password, Purpose, TokenPair};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::hosted::Hosted;
 use crate::mailed_link::{LinkFields, LinkInQuery};
-use crate::page::{Asks, MailedForm, Page};
+use crate::page::{FormKind, MailedForm, Page};
 use crate::page_error::PageError;
 use crate::page_form::PageForm;
-use crate::words;
+use crate::page_text;
 
 /// The form with a new password.
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<P
     let LinkInQuery(token) = link?;
     match hosted.accounts.link_state(hosted.app(), Purpose::Reset, &token).await {
         Ok(state) => Ok(page_of(hosted, token, state)),
-        Err(error) => Ok(page(hosted, Asks::Reload, token).again_after(&error.into())),
+        Err(error) => Ok(page(hosted, FormKind::Reload, token).again_after(&error.into())),
     }
 }
 
@@ -45,13 +45,13 @@ async fn use_link(hosted: &Hosted, form: Result<PageForm<NewPassword>, PageError
     let PageForm(sent) = form?;
     let token = sent.link.parse()?;
     match set_password(hosted, &token, sent).await {
-        Ok(()) => Ok(Page::of(&words::PASSWORD_CHANGED)),
+        Ok(()) => Ok(Page::of(&page_text::PASSWORD_CHANGED)),
         Err(PageError::Auth(AuthError::TokenInvalid)) => why_not(hosted, token).await,
-        Err(error) => Ok(page(hosted, Asks::NewPassword, token).again_after(&error)),
+        Err(error) => Ok(page(hosted, FormKind::NewPassword, token).again_after(&error)),
     }
 }
 
-async fn set_password(hosted: &Hosted, token: &MailedToken, mut sent: NewPassword) -> Result<(), PageError> {
+async fn set_password(hosted: &Hosted, token: &TokenPair, mut sent: NewPassword) -> Result<(), PageError> {
     // A dead link is told of first: nobody should think up a better password for it.
     let state = hosted.accounts.link_state(hosted.app(), Purpose::Reset, token).await?;
     if state != LinkState::Usable {
@@ -65,7 +65,7 @@ async fn set_password(hosted: &Hosted, token: &MailedToken, mut sent: NewPasswor
 }
 
 /// Why a token was refused. It is asked afterwards, so that of two forms sent at once the slower learns what the faster did.
-async fn why_not(hosted: &Hosted, token: MailedToken) -> Result<Page, PageError> {
+async fn why_not(hosted: &Hosted, token: TokenPair) -> Result<Page, PageError> {
     match hosted.accounts.link_state(hosted.app(), Purpose::Reset, &token).await? {
         // The faster one has it, but its commit, which writers share, is not visible to readers yet.
         LinkState::Usable => Ok(page_of(hosted, token, LinkState::Used)),
@@ -73,20 +73,20 @@ async fn why_not(hosted: &Hosted, token: MailedToken) -> Result<Page, PageError>
     }
 }
 
-fn page_of(hosted: &Hosted, token: MailedToken, state: LinkState) -> Page {
+fn page_of(hosted: &Hosted, token: TokenPair, state: LinkState) -> Page {
     match state {
-        LinkState::Usable => page(hosted, Asks::NewPassword, token),
-        LinkState::Used => Page::of(&words::RESET_USED),
-        LinkState::Expired => Page::of(&words::RESET_EXPIRED),
-        LinkState::Replaced => Page::of(&words::RESET_REPLACED),
+        LinkState::Usable => page(hosted, FormKind::NewPassword, token),
+        LinkState::Used => Page::of(&page_text::RESET_USED),
+        LinkState::Expired => Page::of(&page_text::RESET_EXPIRED),
+        LinkState::Replaced => Page::of(&page_text::RESET_REPLACED),
     }
 }
 
-fn page(hosted: &Hosted, asks: Asks, token: MailedToken) -> Page {
+fn page(hosted: &Hosted, kind: FormKind, token: TokenPair) -> Page {
     Page::with_form(
-        &words::RESET,
+        &page_text::RESET,
         MailedForm {
-            asks,
+            kind,
             path: hosted.paths.reset.clone(),
             token,
         },

@@ -4,17 +4,17 @@ use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{Html, IntoResponse as _, Response};
-use doorward_core::{MailedToken, Password};
+use doorward_core::{Password, TokenPair};
 use minijinja::context;
 
 use crate::page_error::{PageError, Refusal};
+use crate::page_text::PageText;
 use crate::templates;
-use crate::words::Words;
 
 /// A page before it has an app's name.
 pub(crate) struct Page {
     status: StatusCode,
-    words: &'static Words,
+    page_text: &'static PageText,
     /// Said above the form when it is shown again.
     alert: Option<&'static str>,
     form: Option<MailedForm>,
@@ -24,13 +24,13 @@ pub(crate) struct Page {
 /// A form with the token in hidden fields. The token is what authorises sending it, so there is nothing else to protect it with:
 /// no cookie and no session stands behind these pages (see ADR 7).
 pub(crate) struct MailedForm {
-    pub(crate) asks: Asks,
+    pub(crate) kind: FormKind,
     pub(crate) path: String,
-    pub(crate) token: MailedToken,
+    pub(crate) token: TokenPair,
 }
 
 /// What a form asks for.
-pub(crate) enum Asks {
+pub(crate) enum FormKind {
     /// One press on a button with this label.
     Press(&'static str),
     /// To load the link again, which changes nothing.
@@ -41,10 +41,10 @@ pub(crate) enum Asks {
 
 impl Page {
     /// Just words.
-    pub(crate) fn of(words: &'static Words) -> Self {
+    pub(crate) fn of(page_text: &'static PageText) -> Self {
         Self {
-            status: words.status,
-            words,
+            status: page_text.status,
+            page_text,
             alert: None,
             form: None,
             retry_after: None,
@@ -52,10 +52,10 @@ impl Page {
     }
 
     /// Words with a form below.
-    pub(crate) fn with_form(words: &'static Words, form: MailedForm) -> Self {
+    pub(crate) fn with_form(page_text: &'static PageText, form: MailedForm) -> Self {
         Self {
             form: Some(form),
-            ..Self::of(words)
+            ..Self::of(page_text)
         }
     }
 
@@ -65,7 +65,7 @@ impl Page {
         refusal.log(error);
         Self {
             retry_after: refusal.retry_after,
-            ..Self::of(refusal.words)
+            ..Self::of(refusal.page_text)
         }
     }
 
@@ -77,8 +77,8 @@ impl Page {
         }
         refusal.log(error);
         Self {
-            status: refusal.words.status,
-            alert: Some(refusal.words.text),
+            status: refusal.page_text.status,
+            alert: Some(refusal.page_text.text),
             retry_after: refusal.retry_after,
             ..self
         }
@@ -94,9 +94,9 @@ impl Page {
             template,
             context! {
                 app,
-                title => unbroken(self.words.title),
-                text => unbroken(self.words.text),
-                mark => self.words.mark.as_str(),
+                title => unbroken(self.page_text.title),
+                text => unbroken(self.page_text.text),
+                icon => self.page_text.icon.as_str(),
                 alert => self.alert.map(unbroken),
                 ..form
             },
@@ -111,10 +111,10 @@ impl Page {
 
 impl MailedForm {
     fn view(&self) -> (&'static str, minijinja::Value) {
-        let (template, method, button) = match self.asks {
-            Asks::Press(label) => ("button.html", "post", unbroken(label)),
-            Asks::Reload => ("button.html", "get", "Try again".to_owned()),
-            Asks::NewPassword => ("new_password.html", "post", "Change password".to_owned()),
+        let (template, method, button) = match self.kind {
+            FormKind::Press(label) => ("button.html", "post", unbroken(label)),
+            FormKind::Reload => ("button.html", "get", "Try again".to_owned()),
+            FormKind::NewPassword => ("new_password.html", "post", "Change password".to_owned()),
         };
         let values = context! {
             method,

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use doorward_core::{AuthError, StoreError};
 
 use crate::page::Page;
-use crate::words::{self, Words};
+use crate::page_text::{self, PageText};
 
 /// Why a page cannot be what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub(crate) enum PageError {
 
 /// How an error is told.
 pub(crate) struct Refusal {
-    pub(crate) words: &'static Words,
+    pub(crate) page_text: &'static PageText,
     /// Whether the same form can be sent again, so that it is shown again with these words above it.
     pub(crate) again: bool,
     /// Seconds after which that is worth while.
@@ -53,21 +53,21 @@ impl Refusal {
     pub(crate) fn of(error: &PageError) -> Self {
         match error {
             PageError::Auth(error) => of_auth(error),
-            PageError::NoToken => stop(&words::NO_TOKEN),
-            PageError::PasswordsDiffer => again(&words::PASSWORDS_DIFFER),
-            PageError::FormTooLarge => stop(&words::FORM_TOO_LARGE),
-            PageError::FormUnreadable => stop(&words::FORM_UNREADABLE),
-            PageError::FormIncomplete => stop(&words::FORM_INCOMPLETE),
-            PageError::UnknownApp => stop(&words::NOT_FOUND),
-            PageError::MethodNotAllowed => stop(&words::METHOD_NOT_ALLOWED),
-            PageError::Panicked => stop(&words::FAILED),
+            PageError::NoToken => stop(&page_text::NO_TOKEN),
+            PageError::PasswordsDiffer => again(&page_text::PASSWORDS_DIFFER),
+            PageError::FormTooLarge => stop(&page_text::FORM_TOO_LARGE),
+            PageError::FormUnreadable => stop(&page_text::FORM_UNREADABLE),
+            PageError::FormIncomplete => stop(&page_text::FORM_INCOMPLETE),
+            PageError::UnknownApp => stop(&page_text::NOT_FOUND),
+            PageError::MethodNotAllowed => stop(&page_text::METHOD_NOT_ALLOWED),
+            PageError::Panicked => stop(&page_text::FAILED),
         }
     }
 
     /// One line per failure of ours; what a visitor or a scanner did is for the debug level.
     pub(crate) fn log(&self, error: &PageError) {
-        let status = self.words.status.as_u16();
-        if self.words.status.is_server_error() {
+        let status = self.page_text.status.as_u16();
+        if self.page_text.status.is_server_error() {
             tracing::error!(status, error = chain(error), "a page failed");
         } else {
             tracing::debug!(status, %error, "a page was refused");
@@ -78,21 +78,23 @@ impl Refusal {
 fn of_auth(error: &AuthError) -> Refusal {
     match error {
         // A registration that is gone takes its links with it.
-        AuthError::TokenMalformed | AuthError::TokenInvalid | AuthError::UserNotFound => stop(&words::INVALID),
-        AuthError::PasswordLength => again(&words::PASSWORD_LENGTH),
-        AuthError::AlreadyConfirmed => stop(&words::ALREADY_CONFIRMED),
-        AuthError::NotMailable => stop(&words::NOT_MAILABLE),
-        AuthError::ConfirmationByFunction | AuthError::ResetByFunction => stop(&words::BY_FUNCTION),
-        AuthError::ProviderDisabled | AuthError::LoginProviderDisabled => stop(&words::NOT_FOUND),
+        AuthError::TokenMalformed | AuthError::TokenInvalid | AuthError::UserNotFound => stop(&page_text::INVALID),
+        AuthError::PasswordLength => again(&page_text::PASSWORD_LENGTH),
+        AuthError::AlreadyConfirmed => stop(&page_text::ALREADY_CONFIRMED),
+        AuthError::NotMailable => stop(&page_text::NOT_MAILABLE),
+        AuthError::ConfirmationByFunction | AuthError::ResetByFunction => stop(&page_text::BY_FUNCTION),
+        AuthError::ProviderDisabled | AuthError::LoginProviderDisabled => stop(&page_text::NOT_FOUND),
         AuthError::Busy { retry_after } => {
             // Rounded up: whoever comes back in zero seconds is only refused again.
             Refusal {
                 retry_after: Some(retry_after.as_secs() + 1),
-                ..again(&words::BUSY)
+                ..again(&page_text::BUSY)
             }
         }
-        AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => again(&words::UNAVAILABLE),
-        AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => again(&words::FAILED),
+        AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => {
+            again(&page_text::UNAVAILABLE)
+        }
+        AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => again(&page_text::FAILED),
         // No flow behind these pages looks up an address, logs in or asks a function.
         AuthError::EmailInvalid
         | AuthError::EmailTaken
@@ -112,22 +114,22 @@ fn of_auth(error: &AuthError) -> Refusal {
         | AuthError::NotConfirmed
         | AuthError::UserDisabled
         | AuthError::SessionNotFound
-        | AuthError::UserGone => stop(&words::FAILED),
+        | AuthError::UserGone => stop(&page_text::FAILED),
     }
 }
 
-fn stop(words: &'static Words) -> Refusal {
+fn stop(page_text: &'static PageText) -> Refusal {
     Refusal {
-        words,
+        page_text,
         again: false,
         retry_after: None,
     }
 }
 
-fn again(words: &'static Words) -> Refusal {
+fn again(page_text: &'static PageText) -> Refusal {
     Refusal {
         again: true,
-        ..stop(words)
+        ..stop(page_text)
     }
 }
 

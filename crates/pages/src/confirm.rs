@@ -1,14 +1,14 @@
 //! The page that confirms an e-mail address. It asks for a press on a button, because mail scanners open every link.
 
 use axum::response::Response;
-use doorward_core::{AuthError, LinkState, MailedToken, Purpose};
+use doorward_core::{AuthError, LinkState, Purpose, TokenPair};
 
 use crate::hosted::Hosted;
 use crate::mailed_link::{LinkFields, LinkInQuery};
-use crate::page::{Asks, MailedForm, Page};
+use crate::page::{FormKind, MailedForm, Page};
 use crate::page_error::PageError;
 use crate::page_form::PageForm;
-use crate::words::{self, Words};
+use crate::page_text::{self, PageText};
 
 /// Shows what the link can do, and changes nothing.
 pub(crate) async fn show(hosted: Hosted, link: Result<LinkInQuery, PageError>) -> Response {
@@ -31,11 +31,11 @@ async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<P
         Ok(state) => Ok(page_of(hosted, token, state)),
         Err(error) => {
             let form = MailedForm {
-                asks: Asks::Reload,
+                kind: FormKind::Reload,
                 path: hosted.paths.confirm.clone(),
                 token,
             };
-            Ok(Page::with_form(&words::CONFIRM, form).again_after(&error.into()))
+            Ok(Page::with_form(&page_text::CONFIRM, form).again_after(&error.into()))
         }
     }
 }
@@ -43,7 +43,7 @@ async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<P
 async fn use_link(hosted: &Hosted, form: Result<PageForm<LinkFields>, PageError>) -> Result<Page, PageError> {
     let token = form?.0.parse()?;
     match hosted.accounts.confirm_user(hosted.app(), &token).await {
-        Ok(()) => Ok(Page::of(&words::CONFIRMED)),
+        Ok(()) => Ok(Page::of(&page_text::CONFIRMED)),
         Err(AuthError::TokenInvalid) => why_not(hosted, token).await,
         Err(error) => Ok(page_of(hosted, token, LinkState::Usable).again_after(&error.into())),
     }
@@ -52,13 +52,13 @@ async fn use_link(hosted: &Hosted, form: Result<PageForm<LinkFields>, PageError>
 async fn send_new_link(hosted: &Hosted, form: Result<PageForm<LinkFields>, PageError>) -> Result<Page, PageError> {
     let token = form?.0.parse()?;
     match hosted.accounts.renew_confirmation_link(hosted.app(), &token).await {
-        Ok(()) => Ok(Page::of(&words::LINK_SENT)),
+        Ok(()) => Ok(Page::of(&page_text::LINK_SENT)),
         Err(error) => Ok(page_of(hosted, token, LinkState::Expired).again_after(&error.into())),
     }
 }
 
 /// Why a token was refused. It is asked afterwards, so that of two presses at once the slower learns what the faster did.
-async fn why_not(hosted: &Hosted, token: MailedToken) -> Result<Page, PageError> {
+async fn why_not(hosted: &Hosted, token: TokenPair) -> Result<Page, PageError> {
     match hosted
         .accounts
         .link_state(hosted.app(), Purpose::Confirm, &token)
@@ -70,31 +70,31 @@ async fn why_not(hosted: &Hosted, token: MailedToken) -> Result<Page, PageError>
     }
 }
 
-fn page_of(hosted: &Hosted, token: MailedToken, state: LinkState) -> Page {
+fn page_of(hosted: &Hosted, token: TokenPair, state: LinkState) -> Page {
     match state {
         LinkState::Usable => {
-            let asks = Asks::Press("Confirm e-mail address");
+            let kind = FormKind::Press("Confirm e-mail address");
             Page::with_form(
-                &words::CONFIRM,
+                &page_text::CONFIRM,
                 MailedForm {
-                    asks,
+                    kind,
                     path: hosted.paths.confirm.clone(),
                     token,
                 },
             )
         }
-        LinkState::Used => Page::of(&words::ALREADY_CONFIRMED),
-        LinkState::Expired => offer_new_link(hosted, &words::CONFIRM_EXPIRED, token),
-        LinkState::Replaced => offer_new_link(hosted, &words::CONFIRM_REPLACED, token),
+        LinkState::Used => Page::of(&page_text::ALREADY_CONFIRMED),
+        LinkState::Expired => offer_new_link(hosted, &page_text::CONFIRM_EXPIRED, token),
+        LinkState::Replaced => offer_new_link(hosted, &page_text::CONFIRM_REPLACED, token),
     }
 }
 
-fn offer_new_link(hosted: &Hosted, words: &'static Words, token: MailedToken) -> Page {
-    let asks = Asks::Press("Send a new link");
+fn offer_new_link(hosted: &Hosted, page_text: &'static PageText, token: TokenPair) -> Page {
+    let kind = FormKind::Press("Send a new link");
     Page::with_form(
-        words,
+        page_text,
         MailedForm {
-            asks,
+            kind,
             path: hosted.paths.renew.clone(),
             token,
         },

@@ -6,12 +6,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
-use doorward_console::{PageParts, development_mailbox, pages};
 use doorward_core::{
     Accounts, App, AppObjectId, AuthError, Caller, Clock as _, Credentials, EmailAddress, Entropy, KeyId, Links, Parts,
     Password, PasswordPool, PoolConfig, Settings, Store, TokenKeys, Wake,
 };
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
+use doorward_pages::{PageParts, development_mailbox, pages};
 use doorward_store::{SqliteOptions, SqliteStore};
 use doorward_testkit::{ManualClock, SeededEntropy, notes};
 use sqlx::{Connection as _, SqliteConnection};
@@ -275,8 +275,8 @@ impl Link {
         [("token", &self.token), ("tokenId", &self.token_id)]
     }
 
-    pub(crate) fn parse(&self) -> doorward_core::MailedToken {
-        doorward_core::MailedToken::parse(&self.token, &self.token_id).unwrap()
+    pub(crate) fn parse(&self) -> doorward_core::TokenPair {
+        doorward_core::TokenPair::parse(&self.token, &self.token_id).unwrap()
     }
 
     /// The same link with its last character changed.

@@ -22,7 +22,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     for (name, source) in [
         ("layout.html", include_str!("../templates/layout.html")),
-        ("marks.html", include_str!("../templates/marks.html")),
+        ("icons.html", include_str!("../templates/icons.html")),
         ("notice.html", include_str!("../templates/notice.html")),
         ("button.html", include_str!("../templates/button.html")),
         ("new_password.html", include_str!("../templates/new_password.html")),
