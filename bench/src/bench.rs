@@ -1,4 +1,4 @@
-//! What every scenario needs: the server's binary, the databases, a place for files.
+//! What all scenarios share: the server's binary, the databases, a work directory.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ impl Bench {
         })
     }
 
-    /// Whether this scenario was asked for.
+    /// Whether this scenario was chosen.
     pub(crate) fn wants(&self, scenario: Scenario) -> bool {
         self.options.only.is_empty() || self.options.only.contains(&scenario)
     }
@@ -84,7 +84,7 @@ impl Bench {
         self.launch(database_url).start().await
     }
 
-    /// The same, to be changed before it is started.
+    /// A server on a database, with a data directory of its own, whose settings the caller may change before its start.
     pub(crate) fn launch(&self, database_url: &str) -> Launch {
         Launch {
             binary: self.options.server.clone(),
@@ -94,7 +94,7 @@ impl Bench {
         }
     }
 
-    /// Removes the databases that were made on a server of their own; files go with the work directory.
+    /// Drops the databases that this run made on a PostgreSQL server; files go with the work directory.
     pub(crate) async fn remove_databases(&self) {
         for database in &self.databases {
             database.remove_all().await;

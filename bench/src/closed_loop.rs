@@ -1,4 +1,4 @@
-//! Clients that each send their next request when they have the answer to the last one: how much a server can do.
+//! Clients that each send their next request when the last one is answered: how much a server can serve.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::connection::Connection;
 use crate::requests::Request;
 use crate::stats;
 
-/// What came of it.
+/// The answers of a closed loop.
 pub(crate) struct Round {
     /// Answers per second, without refusals.
     pub(crate) rate: f64,
@@ -26,7 +26,7 @@ impl Round {
     }
 }
 
-/// Requests that clients take turns in taking, over and over.
+/// Requests that clients take in turn, over and over.
 pub(crate) struct Wheel<'a> {
     requests: &'a [Request],
     next: Cell<usize>,
@@ -47,11 +47,11 @@ impl<'a> Wheel<'a> {
     }
 }
 
-/// How long a client waits that was sent away: it may be the machine that is too busy, and a wait of whole seconds would leave the
-/// server idle.
+/// How long a client waits after a refusal. Not the `Retry-After` of whole seconds, which would leave the server idle
+/// where it refused because the machine was busy.
 const COME_BACK: Duration = Duration::from_millis(50);
 
-/// For a while, over and over. Every answer must have this status, or be 429, which is counted apart.
+/// Sends requests over and over for this time. Every answer must have this status, or be 429, which is counted apart.
 pub(crate) async fn for_a_while(
     clients: &mut [Connection],
     requests: &Wheel<'_>,
@@ -69,7 +69,7 @@ pub(crate) async fn for_a_while(
             if !is_refusal {
                 answer.must_be(status)?;
             }
-            // An answer after the end belongs to nobody's rate.
+            // An answer after the end is not counted.
             if started.elapsed() > time {
                 return anyhow::Ok(());
             }
@@ -85,7 +85,7 @@ pub(crate) async fn for_a_while(
     round(latencies.into_inner(), refused.get(), time)
 }
 
-/// Until every request has been sent once. Every answer must have this status.
+/// Sends every request once. Every answer must have this status.
 pub(crate) async fn until_done(clients: &mut [Connection], requests: &[Request], status: u16) -> Result<Round> {
     let latencies = RefCell::new(Vec::with_capacity(requests.len()));
     let rest = RefCell::new(requests.iter());

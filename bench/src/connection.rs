@@ -1,5 +1,5 @@
-//! One keep-alive connection to a server, with as little between the load and the socket as possible: the driver shares the machine
-//! with what it measures, and a full HTTP client would take a good part of it.
+//! One keep-alive connection to a server, with as little between the load and the socket as possible: the driver shares
+//! the machine with what it measures, and a full HTTP client would take a good part of it.
 
 use std::net::SocketAddr;
 
@@ -7,13 +7,13 @@ use anyhow::{Context as _, Result, bail, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// A connection on which one request at a time is under way.
+/// A connection with at most one request in flight.
 pub(crate) struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
-/// What came back.
+/// An answer of the server.
 pub(crate) struct Answer<'a> {
     pub(crate) status: u16,
     /// `Retry-After`, in seconds.
@@ -63,7 +63,7 @@ impl Connection {
         })
     }
 
-    /// The same, where only one status is right.
+    /// Sends a request, waits for the answer and returns its body. Fails on any other status.
     pub(crate) async fn expect(&mut self, status: u16, request: &[u8]) -> Result<&[u8]> {
         let answer = self.send(request).await?;
         answer.must_be(status)?;
@@ -78,7 +78,7 @@ impl Connection {
 }
 
 impl Answer<'_> {
-    /// Fails on any other status, with what the server says about it.
+    /// Fails on any other status, with the body of the answer as the reason.
     pub(crate) fn must_be(&self, status: u16) -> Result<()> {
         if self.status == status {
             return Ok(());
@@ -99,7 +99,7 @@ struct Head {
 }
 
 impl Head {
-    /// Nothing until it is complete.
+    /// `None` until the head is complete.
     fn parse(bytes: &[u8]) -> Result<Option<Self>> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut response = httparse::Response::new(&mut headers);

@@ -1,11 +1,11 @@
-//! Who uses the processor: the driver must not be what is measured.
+//! The CPU time of the driver and the server: the driver must not be the bottleneck.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-/// Measures from its start on how much of all cores the driver and a server take.
+/// Measures from its start on which share of all cores the driver and a server use.
 pub(crate) struct CpuMeter {
     server: u32,
     started: Instant,
@@ -18,9 +18,9 @@ pub(crate) struct CpuMeter {
 pub(crate) struct CpuShares {
     pub(crate) driver: f64,
     pub(crate) server: f64,
-    /// What the server took, in seconds of one core.
+    /// CPU time of the server, in seconds of one core.
     pub(crate) server_seconds: f64,
-    /// What the driver took, in seconds of one core.
+    /// CPU time of the driver, in seconds of one core.
     pub(crate) driver_seconds: f64,
 }
 
@@ -49,7 +49,7 @@ impl CpuMeter {
     }
 }
 
-/// The middle of several measurements, as words for a note.
+/// The median of several measurements, as the text of a note.
 pub(crate) fn in_words(shares: &[CpuShares]) -> String {
     let middle = |pick: fn(&CpuShares) -> f64| {
         let samples: Vec<f64> = shares.iter().map(pick).collect();
@@ -67,18 +67,18 @@ pub(crate) fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
 }
 
-/// CPU time of the threads that a process has now, to the nanosecond: for what is over in a few milliseconds.
+/// CPU time of the current threads of a process, to the nanosecond: for work that takes only a few milliseconds.
 pub(crate) fn of_threads(process: u32) -> Result<Duration> {
     let threads = ThreadTimes::read(process)?;
     Ok(threads.hashing + threads.others)
 }
 
-/// The same for a server, by what its threads do.
+/// CPU time of a server's current threads, by their work.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ThreadTimes {
-    /// Those of its password pool.
+    /// The threads of its password pool.
     pub(crate) hashing: Duration,
-    /// All others.
+    /// All other threads.
     pub(crate) others: Duration,
 }
 
@@ -86,7 +86,7 @@ impl ThreadTimes {
     pub(crate) fn read(process: u32) -> Result<Self> {
         let mut times = Self::default();
         for thread in fs::read_dir(format!("/proc/{process}/task")).context("the process has ended")? {
-            // A thread may end in between.
+            // A thread may end meanwhile.
             let thread = thread?.path();
             let text = |file| fs::read_to_string(thread.join(file)).unwrap_or_default();
             let nanoseconds = text("schedstat").split(' ').next().and_then(|time| time.parse().ok());
@@ -100,7 +100,7 @@ impl ThreadTimes {
         Ok(times)
     }
 
-    /// What the others have taken since then, as a share of what the password pool has.
+    /// The CPU time that the other threads have used since then, relative to that of the password pool.
     pub(crate) fn others_over_hashing(self, before: Self) -> f64 {
         let others = self.others.saturating_sub(before.others);
         others.as_secs_f64() / self.hashing.saturating_sub(before.hashing).as_secs_f64()
@@ -110,7 +110,8 @@ impl ThreadTimes {
 /// User and system time of a process with all its threads, in steps of a hundredth of a second.
 fn used_by(process: &str) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).context("the process has ended")?;
-    // The name in parentheses may hold anything; behind it the fields are plain. `utime` and `stime` are the 14th and 15th of all.
+    // The name in parentheses may hold any character; the fields after it are separated by spaces. `utime` and `stime`
+    // are the 14th and 15th of all.
     let (_, fields) = stat.rsplit_once(')').context("/proc is not as expected")?;
     let ticks: u64 = fields
         .split_ascii_whitespace()

@@ -1,4 +1,4 @@
-//! The database systems to measure on, and fresh databases on them: empty, or with people in it.
+//! The database systems to measure on, and fresh databases on them: empty, or filled with users.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::seed::{self, Population};
 
-/// Which system.
+/// The kind of database system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
@@ -26,7 +26,7 @@ pub(crate) struct Database {
     place: Place,
     hash: String,
     made: Cell<u32>,
-    /// What has been filled, by who is in it. Filling is slow and copying is quick.
+    /// The filled databases, by population. Filling one is slow, copying it is quick.
     filled: RefCell<HashMap<Population, Name>>,
 }
 
@@ -36,11 +36,11 @@ enum Place {
     Server(String),
 }
 
-/// Names are unique among runs, should two share a PostgreSQL.
+/// Names are unique across runs, because two may share a PostgreSQL.
 type Name = String;
 
 impl Database {
-    /// Files in a directory. `hash` is the password hash of everybody.
+    /// Files in a directory. `hash` is the password hash of all users.
     pub(crate) fn sqlite(directory: &Path, hash: &str) -> Self {
         Self::new(Kind::Sqlite, Place::Directory(directory.to_owned()), hash)
     }
@@ -50,14 +50,14 @@ impl Database {
         Self::new(Kind::Postgres, Place::Server(url.to_owned()), hash)
     }
 
-    /// The URL of a database with nothing in it.
+    /// The URL of an empty database.
     pub(crate) async fn empty(&self) -> Result<String> {
         let name = self.next_name();
         self.create(&name, None).await?;
         self.url(&name)
     }
 
-    /// The URL of a database of one's own with these people in it.
+    /// The URL of a new database with this population, for one caller alone.
     pub(crate) async fn populated(&self, population: Population) -> Result<String> {
         let filled = self.fill(population).await?;
         let name = self.next_name();
@@ -65,13 +65,13 @@ impl Database {
         self.url(&name)
     }
 
-    /// The URL of a database with these people in it, common to all who ask.
+    /// The URL of a database with this population, shared by all callers.
     pub(crate) async fn shared(&self, population: Population) -> Result<String> {
         let filled = self.fill(population).await?;
         self.url(&filled)
     }
 
-    /// Its name and version.
+    /// The name and version of the database system.
     pub(crate) async fn version(&self) -> Result<String> {
         let Place::Server(url) = &self.place else {
             return Ok("SQLite, bundled".to_owned());
@@ -84,7 +84,7 @@ impl Database {
         Ok(format!("PostgreSQL {version}, fsync {fsync}"))
     }
 
-    /// Drops what was made on a server.
+    /// Drops the databases that this run made on a server.
     pub(crate) async fn remove_all(&self) {
         let Place::Server(url) = &self.place else { return };
         let Ok(mut connection) = PgConnection::connect(url).await else {
@@ -92,7 +92,7 @@ impl Database {
         };
         for number in 1..=self.made.get() {
             let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", name(number));
-            // Whoever gave us the server can see what is left over, and loses nothing by it.
+            // A database that cannot be dropped does no harm: the owner of the server can see it and drop it.
             let _ = sqlx::query(AssertSqlSafe(drop)).execute(&mut connection).await;
         }
     }

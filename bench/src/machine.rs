@@ -1,4 +1,4 @@
-//! The machine that the figures are of.
+//! The machine that the figures come from.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(crate) struct Machine {
     pub(crate) load_before: String,
     pub(crate) databases: Vec<String>,
     pub(crate) hash_engine: String,
-    /// Whether commits go to a disk at all.
+    /// Whether commits go to a disk.
     pub(crate) memory_disk: bool,
 }
 

@@ -1,5 +1,5 @@
 //! The load driver: starts real `doorward` processes, loads them over loopback, and prints one table.
-//! Used by whoever changes something that could be slow, through `bench/run`.
+//! Used by developers who change something that could be slow, through `bench/run`.
 //! Never judges by absolute figures of a noisy machine where a ratio within one run says more.
 
 mod bench;
@@ -29,7 +29,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use bench::Bench;
 use options::Options;
 
-/// No run takes longer, whatever hangs.
+/// The time limit of a whole run, should something hang.
 const PATIENCE: Duration = Duration::from_mins(45);
 
 fn main() -> ExitCode {
@@ -43,12 +43,12 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result<()> {
-    // One thread: the driver takes as little as possible of the machine that it measures.
+    // One thread: the driver takes as little as possible of the machine that it shares with the server.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let measured = tokio::time::timeout(PATIENCE, measure(options));
-        // Whichever way this ends, what was started is dropped, and a dropped server is killed.
+        // However the run ends, the servers are dropped, and a dropped server is killed.
         tokio::select! {
             measured = measured => measured.context("the whole run took too long")?,
             _ = tokio::signal::ctrl_c() => bail!("interrupted"),

@@ -1,5 +1,5 @@
-//! Requests that arrive at a rate of their own, whether or not earlier ones have been answered: what a server does when more is asked
-//! of it than it can do, and what that does to others.
+//! Requests that arrive at a fixed rate, whether or not earlier ones have been answered: how a server behaves under
+//! more load than it can serve, and what that does to other requests.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::connection::Connection;
 use crate::requests::Request;
 
-/// More requests than this under way at once mean that something hangs.
+/// More requests in flight than this mean that something hangs.
 const MOST_AT_ONCE: usize = 4_000;
 
 /// How long an answer may take: more than any deadline of the server.
@@ -24,20 +24,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Arrivals<'a> {
     pub(crate) address: SocketAddr,
     pub(crate) requests: &'a [Request],
-    /// Per second.
+    /// Requests per second.
     pub(crate) rate: f64,
-    /// What arrives in this time is sent and not counted.
+    /// Requests that are due in this time are sent but not counted.
     pub(crate) warm_up: Duration,
-    /// How long they go on arriving after that.
+    /// How long requests go on arriving after the warm-up.
     pub(crate) time: Duration,
 }
 
-/// What came of it. A request that is not answered at all makes the whole loop fail.
+/// The answers of an open loop. A request that gets no answer makes the whole loop fail.
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// From the moment when the request was due to the whole answer, by status.
+    /// Latencies by status, from the moment when the request was due to the end of the answer.
     pub(crate) latencies: BTreeMap<u16, Vec<Duration>>,
-    /// Refusals that did not say when to come back.
+    /// Refusals without `Retry-After`.
     pub(crate) without_retry_after: u32,
 }
 
@@ -56,7 +56,7 @@ impl Tally {
 }
 
 impl Arrivals<'_> {
-    /// Sends them all and waits for the answers. Must run within a [`tokio::task::LocalSet`].
+    /// Sends all requests and waits for the answers. Must run within a [`tokio::task::LocalSet`].
     pub(crate) async fn run(self) -> Result<Tally> {
         ensure!(self.rate > 0.0, "nothing would arrive");
         let gap = Duration::from_secs_f64(1.0 / self.rate);
@@ -87,7 +87,7 @@ impl Arrivals<'_> {
     }
 }
 
-/// What came of one request.
+/// The answer to one request.
 struct Answered {
     status: u16,
     latency: Duration,
@@ -98,7 +98,7 @@ struct Answered {
 impl Tally {
     fn add(&mut self, answered: &Answered) {
         if !answered.counts {
-            // What is neither an answer nor a refusal counts whenever it comes.
+            // Any other status counts even during the warm-up.
             if answered.status < 300 || answered.status == 429 {
                 return;
             }

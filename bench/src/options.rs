@@ -1,4 +1,4 @@
-//! The command line, and how much is done.
+//! The command line, and the scale of a run.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub(crate) enum Scenario {
     Functions,
 }
 
-/// How much of everything.
+/// The scale of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scale {
     /// Repetitions, of which the median is quoted.
@@ -73,13 +73,13 @@ pub(crate) struct Scale {
     pub(crate) round: Duration,
     /// How long a load runs before anything is recorded.
     pub(crate) warm_up: Duration,
-    /// The same for more logins than the server can do: until its queue is as long as it gets.
+    /// How long more logins than the server can serve run before anything is recorded: until its queue is full.
     pub(crate) crowd_warm_up: Duration,
     /// How often a server is started.
     pub(crate) starts: u32,
-    /// Who is in the database, but for one start-up figure.
+    /// The users in the database, for all figures but one of start-up.
     pub(crate) population: Population,
-    /// Who is in the large database.
+    /// The users in the large database.
     pub(crate) large: Population,
     /// Confirmations in a batch of a single client.
     pub(crate) confirms_of_one: usize,
@@ -87,12 +87,12 @@ pub(crate) struct Scale {
     pub(crate) confirms_of_many: usize,
     /// Registrations in a round.
     pub(crate) registrations: u32,
-    /// Function calls after which memory must be what it was.
+    /// Function calls after which the server must have no more memory than before.
     pub(crate) function_calls: usize,
 }
 
 impl Scale {
-    /// For figures.
+    /// The scale for real figures.
     pub(crate) const FULL: Self = Self {
         rounds: 5,
         round: Duration::from_secs(3),
@@ -113,7 +113,7 @@ impl Scale {
         function_calls: 100_000,
     };
 
-    /// For a proof that the driver works, even on a debug build.
+    /// The scale for a proof that the driver works, even on a debug build.
     pub(crate) const SMOKE: Self = Self {
         rounds: 1,
         round: Duration::from_millis(800),

@@ -1,4 +1,4 @@
-//! A mail relay in the driver: it takes mails and keeps their links, or it makes the trouble that relays make.
+//! A mail relay in the driver: it accepts mails and keeps their links, or fails in the ways in which relays fail.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,11 +14,11 @@ use tokio::task::JoinHandle;
 pub(crate) enum Behaviour {
     /// Takes every mail.
     Normal,
-    /// Nobody listens.
+    /// Refuses connections.
     Down,
     /// Answers every recipient with 450.
     Refusing,
-    /// Takes connections and says nothing.
+    /// Accepts connections and sends nothing.
     Hanging,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Relay {
     task: Option<JoinHandle<()>>,
 }
 
-/// The two halves of a mailed token.
+/// The token pair of a mailed link.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     pub(crate) token: String,
@@ -41,13 +41,13 @@ impl Relay {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let links = Arc::<Mutex<Vec<Link>>>::default();
-        // Dropped, the listener leaves an address behind that refuses connections.
+        // The listener is dropped, so its address refuses connections.
         let task =
             (behaviour != Behaviour::Down).then(|| tokio::spawn(listen(listener, behaviour, Arc::clone(&links))));
         Ok(Self { address, links, task })
     }
 
-    /// Takes the links of this many mails, as soon as they have come.
+    /// Takes the links of this many mails, as soon as the mails have arrived.
     pub(crate) async fn take_links(&self, count: usize) -> Result<Vec<Link>> {
         let (mut seen, mut unchanged) = (0, 0);
         loop {
@@ -82,7 +82,7 @@ async fn listen(listener: TcpListener, behaviour: Behaviour, links: Arc<Mutex<Ve
                 // The connection stays open as long as the relay does.
                 std::future::pending::<()>().await;
             }
-            // A client that breaks off tries again.
+            // A client whose connection breaks tries again.
             let _ = talk(stream, behaviour, &links).await;
         });
         while sessions.try_join_next().is_some() {}

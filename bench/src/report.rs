@@ -14,7 +14,7 @@ use crate::stats;
 pub(crate) struct Report {
     pub(crate) machine: Machine,
     pub(crate) rows: Vec<Row>,
-    /// On a tiny scale nothing is judged.
+    /// Whether the run is on a tiny scale, where no goal is judged.
     pub(crate) smoke: bool,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Row {
     failed: bool,
 }
 
-/// What a figure counts.
+/// The unit of a figure.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Unit {
@@ -42,7 +42,7 @@ pub(crate) enum Unit {
     Count,
 }
 
-/// What a median should be.
+/// The goal for a median.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Goal {
@@ -64,9 +64,9 @@ impl Row {
         }
     }
 
-    /// A scenario that could not be measured.
+    /// The line of a scenario that could not be measured.
     pub(crate) fn failed(what: impl Into<String>, error: &anyhow::Error) -> Self {
-        // The table is a table: a line break or a bar would end the cell.
+        // A line break or a bar would end the cell of the table.
         let note = format!("FAILED: {error:#}").replace(['\n', '|'], " ");
         Self {
             failed: true,
@@ -154,7 +154,7 @@ impl Goal {
 }
 
 impl Report {
-    /// Whether everything could be measured, well or badly.
+    /// Whether every figure could be measured, whether or not it meets its goal.
     pub(crate) fn is_complete(&self) -> bool {
         !self.rows.iter().any(|row| row.failed)
     }

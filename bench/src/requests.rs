@@ -1,4 +1,5 @@
-//! The requests of the App Services client API as the bytes that go over the wire, made beforehand so that sending them is cheap.
+//! The requests of the App Services client API as the bytes that go over the wire, made beforehand so that sending them
+//! is cheap.
 
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use crate::relay::Link;
 /// The client app id of `bench/app`.
 pub(crate) const APP_ID: &str = "bench-abcde";
 
-/// Everybody's password.
+/// The password of all users.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 const API: &str = "/api/client/v2.0";

@@ -1,5 +1,6 @@
-//! People in a database, by the hundred thousand. The store makes the schema and adopts the app; then one statement per table writes
-//! what as many registrations would have left behind. That takes seconds, where hashing as many passwords would take hours.
+//! Fills a database with hundreds of thousands of users. The store makes the schema and adopts the app; then one
+//! statement per table writes the rows that as many registrations would have written. That takes seconds, where hashing
+//! as many passwords would take hours.
 
 use std::path::Path;
 use std::str::FromStr as _;
@@ -13,12 +14,12 @@ use sqlx::{ConnectOptions as _, Connection as _, query};
 
 use crate::requests::APP_ID;
 
-/// Who is in a database.
+/// The users of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Population {
-    /// Confirmed, and have logged in before.
+    /// Users that are confirmed and have logged in before.
     pub(crate) confirmed: u32,
-    /// Registered, and have not followed the link.
+    /// Registrations that are not confirmed.
     pub(crate) pending: u32,
 }
 

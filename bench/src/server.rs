@@ -12,10 +12,10 @@ use anyhow::{Context as _, Result, bail};
 use crate::connection::Connection;
 use crate::requests;
 
-/// The app that is served.
+/// The app that the server serves.
 const APP_DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/app");
 
-/// How long a start may take before it has failed.
+/// After this time, a start has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How to start a server.
@@ -24,7 +24,7 @@ pub(crate) struct Launch {
     pub(crate) binary: PathBuf,
     pub(crate) data_dir: PathBuf,
     pub(crate) database_url: String,
-    /// Where mail goes; none: to the development mailbox.
+    /// The relay for mail; `None`: the development mailbox.
     pub(crate) relay: Option<SocketAddr>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Server {
 }
 
 impl Launch {
-    /// Starts it and waits until it answers.
+    /// Starts the server and waits until it answers.
     pub(crate) async fn start(&self) -> Result<Server> {
         let mut server = self.spawn()?;
         let ready = async {
@@ -58,7 +58,7 @@ impl Launch {
         }
     }
 
-    /// Starts it and does not wait.
+    /// Starts the server and does not wait.
     pub(crate) fn spawn(&self) -> Result<Server> {
         let (address, metrics) = (free_address()?, free_address()?);
         let log = self.data_dir.with_extension("log");
@@ -74,7 +74,8 @@ impl Launch {
             ])
             .arg("--data-dir")
             .arg(&self.data_dir)
-            // Nothing of the caller's environment may change what is measured; and the URL holds a password.
+            // The caller's environment must not change the figures; and the URL, which holds a password, must not be in
+            // the arguments.
             .env_clear()
             .env("DOORWARD_DATABASE", &self.database_url)
             .stdin(Stdio::null())
@@ -110,7 +111,7 @@ impl Server {
         }
     }
 
-    /// A figure of its metrics page: the sum over all lines of this name that hold `label`.
+    /// A figure of the server's metrics page: the sum over all lines of this name that hold `label`.
     pub(crate) async fn metric(&self, name: &str, label: &str) -> Result<f64> {
         let mut connection = Connection::open(self.metrics).await?;
         let page = connection.expect(200, &requests::metrics()).await?;
@@ -124,7 +125,7 @@ impl Server {
                 continue;
             };
             let series = series.split('{').next().unwrap_or_default();
-            // By its end, because the prefix is the server's business.
+            // Matched by its end, because the server chooses the prefix.
             if series.ends_with(name) {
                 values.push(value.parse::<f64>()?);
             }
@@ -154,14 +155,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Only our own child: a process that has not been waited for keeps its id.
+        // Safe, because the process is a child: its id is not reused before it has been waited for.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// An address that nobody listens on at this moment, below the ports that the kernel hands out: no connection of anybody may take it
-/// before the server does.
+/// An address on which no process listens now, outside the range of ephemeral ports, so that no outgoing connection can
+/// take it before the server does.
 fn free_address() -> Result<SocketAddr> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 12_000)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The middle of the samples, or the mean of the two in the middle; nothing of none.
+/// The middle of the samples, or the mean of the two in the middle; `None` without samples.
 pub(crate) fn median(samples: &[f64]) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -16,7 +16,7 @@ pub(crate) fn median(samples: &[f64]) -> Option<f64> {
     ))
 }
 
-/// The sample that this many per cent of all do not exceed (nearest rank), in milliseconds; nothing of none.
+/// The sample that this many per cent of all do not exceed (nearest rank), in milliseconds; `None` without samples.
 pub(crate) fn percentile(samples: &[Duration], per_cent: usize) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable();

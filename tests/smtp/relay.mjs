@@ -1,5 +1,5 @@
-// The door in front of the SMTP server: it passes bytes both ways, and can stop passing them or slam shut.
-// A server that hangs or dies does so below SMTP and below TLS, so that is where this sits.
+// A TCP relay in front of the SMTP server: it passes bytes both ways, and can stall or cut connections.
+// A server that hangs or dies does so below SMTP and below TLS, so this works on bare TCP.
 
 import { EventEmitter } from "node:events";
 import { connect, createServer } from "node:net";
@@ -51,7 +51,7 @@ export class Relay extends EventEmitter {
       this.#forward(backend, client);
     });
     for (const [socket, other] of [[client, backend], [backend, client]]) {
-      // A peer that goes away is an everyday event here; `close` follows and tidies up.
+      // Peers often reset their connection here; `close` follows and cleans up.
       socket.on("error", () => {});
       socket.on("close", () => {
         other.destroy();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// A real SMTP server for tests: it tells on standard output what reached it, takes orders on standard
-// input, and ends when its standard input closes, so that a test that dies leaves nothing behind.
+// A real SMTP server for tests: it prints on standard output what it received, reads commands from standard
+// input, and ends when its standard input closes, so that a test that dies leaves no process behind.
 //
 //   node server.mjs [--port N] [--tls none|starttls|implicit] [--key FILE --cert FILE]
 //                   [--user NAME --password WORD] [--mode MODE] [--code 450|550]
@@ -10,7 +10,7 @@
 //   refuse             every recipient is refused, with --code
 //   hang               no byte passes in either direction, on connections new and old
 //   hang-after-data    the message is read, its final dot is never answered
-//   drop-after-accept  the message is kept, and the connection cut before the client hears of it
+//   drop-after-accept  the message is kept, and the connection cut before the client gets the reply
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -43,7 +43,7 @@ const smtp = new SMTPServer({
   ...tlsOptions(),
   ...authOptions(),
   disableReverseLookup: true,
-  // Longer than any test waits, so that only the client ever gives up.
+  // Longer than any test waits, so that only the client times out.
   socketTimeout: 10 * 60 * 1000,
 
   onAuth({ username, password }, session, callback) {
@@ -75,7 +75,7 @@ const smtp = new SMTPServer({
   },
 });
 
-// Clients that hang up in the middle are what some tests are about.
+// Some tests have the client hang up in the middle of a conversation.
 smtp.on("error", (error) => tell({ event: "client-error", message: error.message }));
 
 const relay = new Relay(() => smtp.server.address().port);

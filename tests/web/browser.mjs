@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-/** Chromium in a new profile, and without the calls home that a machine of its own would answer. */
+/** Chromium in a new profile, and without its background requests to its vendor. */
 export function launchChromium(executablePath) {
   return chromium.launch({
     executablePath,
@@ -28,7 +28,7 @@ export async function tellStoryInBrowser({ browser, doorward, appId, report }) {
   try {
     const page = await context.newPage();
     page.on("pageerror", (error) => complaints.push(String(error)));
-    // This is where the browser says why it kept an answer from the page.
+    // Here the browser reports why it withheld an answer from the page.
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     await page.exposeFunction("nextMail", (address) => doorward.mailbox.next(address));
     await page.exposeFunction("countMail", (address) => doorward.mailbox.count(address));
@@ -51,7 +51,7 @@ export async function tellStoryInBrowser({ browser, doorward, appId, report }) {
   }
 }
 
-// The SDK's own bundle for `<script>`, the story as it is, and a page that brings them together.
+// The SDK's own bundle for `<script>`, the unchanged story, and a page that loads both.
 const FILES = {
   "/": ["text/html", "story.html"],
   "/story.mjs": ["text/javascript", "story.mjs"],

@@ -1,4 +1,4 @@
-// A Doorward of our own: started on a free port with a fresh data directory, and its development mailbox.
+// A Doorward process for one run: started on a free port with a fresh data directory, and its development mailbox.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -54,7 +54,7 @@ export async function startDoorward(binary, appDir) {
   }
 }
 
-/** The id that clients know an app by, from the root file of its directory. */
+/** The client app id of an app, from the root file of its directory. */
 export async function readAppId(appDir) {
   for (const file of ["root_config.json", "realm_config.json", "config.json"]) {
     const text = await readFile(join(appDir, file), "utf8").catch(() => null);
@@ -71,7 +71,7 @@ class Mailbox {
     this.#url = `${server}/dev/mail/messages`;
   }
 
-  /** Waits for the oldest mail to this address that was not handed out before. */
+  /** Waits for the oldest mail to this address that no earlier call returned. */
   async next(address) {
     const mail = await waitFor(`a mail to ${address}`, MAIL, async () => {
       return (await this.#to(address)).find(({ id }) => !this.#read.has(id));
@@ -84,7 +84,7 @@ class Mailbox {
     return (await this.#to(address)).length;
   }
 
-  /** Every mail there is. */
+  /** All mails in the mailbox. */
   async all() {
     const response = await fetch(this.#url);
     if (!response.ok) throw new Error(`the development mailbox answered ${response.status}`);
@@ -104,7 +104,7 @@ async function waitFor(what, limit, look) {
   throw new Error(`waited ${limit / 1000} s for ${what}`);
 }
 
-/** Every option of Doorward can come from the environment; here only those given count. */
+/** Every option of Doorward can come from the environment; this removes those of the caller. */
 function withoutOptions(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("DOORWARD_")));
 }

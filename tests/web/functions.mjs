@@ -1,4 +1,4 @@
-// What an app does with accounts that its owner's functions confirm and reset, told with the unmodified Realm Web SDK.
+// What an app does with accounts that its owner's functions confirm and reset, by the unmodified Realm Web SDK.
 // The app is examples/club.
 
 /** @param parameters as for `tellStory` */

@@ -1,4 +1,4 @@
-// The hosted pages, used as a person uses them: the link in the mail is opened, read, and clicked through.
+// The hosted pages, used as a person uses them: opens the link in the mail, reads the page and clicks its button.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
@@ -82,7 +82,7 @@ async function clickThrough(visit, visitor, doorward, appId, { step }) {
   });
 }
 
-/** One person's browser window, which notes what a page does by itself. */
+/** One person's browser window, which records what a page does without a click. */
 class Visit {
   surprises = [];
   #mayWrite = false;
@@ -107,7 +107,7 @@ class Visit {
     await this.#photograph(picture);
   }
 
-  /** The page asks for one thing, by a form that works without scripts. */
+  /** The page has one form with one button, which works without scripts. */
   async expectOneForm() {
     assert.equal(await this.page.locator("form").count(), 1, "one form");
     assert.equal(await this.page.locator("form[method=post i]").count(), 1, "which posts");

@@ -8,7 +8,7 @@ export class Report {
     console.log(`\n${text}`);
   }
 
-  /** Runs a step and says how it went. The error of a failed step is thrown on: what follows builds on it. */
+  /** Runs a step and reports the result. Throws the error of a failed step, because the next steps depend on it. */
   step = async (name, run) => {
     try {
       await run();
@@ -30,12 +30,12 @@ export class Report {
     if (error && typeof error === "object") reported.add(error);
   }
 
-  /** Counts an error unless a step has told of it already. */
+  /** Counts an error unless a step has reported it already. */
   caught(name, error) {
     if (!reported.has(error)) this.failed(name, error);
   }
 
-  /** Prints the closing line and gives the exit code. */
+  /** Prints the closing line and returns the exit code. */
   close() {
     console.log(`\n${this.#passed} passed, ${this.#failed} failed`);
     return this.#failed === 0 && this.#passed > 0 ? 0 : 1;

@@ -30,7 +30,7 @@ const appDir = root("examples/notes");
 
 const report = new Report();
 
-// What we started ends with us (the server and the browser are killed on `exit`), whatever the reason.
+// The server and the browser are killed on `exit`, whatever ends this process.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
 setTimeout(() => {
   report.failed("everything", new Error(`not finished after ${LIMIT / 60_000} minutes`));

@@ -1,12 +1,12 @@
-// What an app does with its accounts, told with the unmodified Realm Web SDK. The same file runs in Node and
-// in a browser; what differs comes in as arguments. It imports nothing.
+// What an app does with its accounts, by the unmodified Realm Web SDK. This file runs in Node and in a browser;
+// what differs between them comes in as arguments. It imports nothing.
 
 /**
  * @param Realm    the `realm-web` module
- * @param baseUrl  where Doorward is
- * @param appId    the app that it serves, with confirmation and reset by e-mail
- * @param who      starts the e-mail addresses, so that two runs against one server do not meet
- * @param mailbox  `next(address)` waits for the next mail; `count(address)` says how many there were
+ * @param baseUrl  the URL of Doorward
+ * @param appId    an app that it serves, with confirmation and reset by e-mail
+ * @param who      the prefix of the e-mail addresses, so that two runs against one server use different ones
+ * @param mailbox  `next(address)` waits for the next mail; `count(address)` returns how many there were
  * @param step     runs and reports one named step; when one fails, the story ends
  * @param assert   `ok`, `equal` and `match`, as in `node:assert`
  */
@@ -22,7 +22,7 @@ export async function tellStory({ Realm, baseUrl, appId, who, mailbox, step, ass
   };
   const password = (email, word) => Realm.Credentials.emailPassword(email, word);
 
-  // Answers are compared as "status code: text"; there are answers without a code.
+  // Answers are compared as "status code: text"; some answers have no code.
   const refused = async (attempt, answer) => {
     const error = await attempt.then(() => null, (thrown) => thrown);
     assert.ok(error, `this should have been refused: ${answer}`);

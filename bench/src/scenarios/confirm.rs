@@ -1,5 +1,6 @@
-//! Confirmations by one client and by 64 at once: concurrent small writes share commits, so the many do far better than the one.
-//! The links are real ones, mailed by the server to a relay in the driver before anything is measured.
+//! Confirmations by one client, and by 64 in parallel: concurrent small writes share commits, so many clients do far
+//! better than one. The links are real ones, mailed by the server to a relay in the driver before the measurement
+//! begins.
 
 use std::time::{Duration, Instant};
 
@@ -77,7 +78,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     ])
 }
 
-/// Has the server mail links to these people and makes requests of them. Also says how many mails came per second.
+/// Has the server mail links to these users and makes requests of them. Also returns how many mails arrived per second.
 async fn mailed_links(server: &Server, relay: &Relay, people: &[String]) -> Result<(Vec<Request>, f64)> {
     let mut clients = Connection::open_many(server.address, MANY).await?;
     let resends: Vec<_> = people
@@ -91,7 +92,7 @@ async fn mailed_links(server: &Server, relay: &Relay, people: &[String]) -> Resu
     Ok((links.iter().map(requests::confirm).collect(), rate))
 }
 
-/// Waits until the server has written down that every mail is sent: that is work too.
+/// Waits until the server has recorded every mail as sent, because that is load too.
 async fn settle(server: &Server) -> Result<()> {
     for _ in 0..100 {
         if server
@@ -106,7 +107,7 @@ async fn settle(server: &Server) -> Result<()> {
     bail!("the outbox does not become empty");
 }
 
-/// So far.
+/// The server's counters since its start.
 struct Commits {
     transactions: f64,
     commits: f64,

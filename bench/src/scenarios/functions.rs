@@ -1,7 +1,7 @@
-//! What a function costs, and what slow and hostile ones cost everybody else.
+//! The cost of a function call, and what slow and hostile functions cost other requests.
 //!
-//! A call by a signed-in user does what asking for the profile does (check the token, read the user) and then runs the function: the
-//! difference of the two is the function, and is what a hook adds to a registration or a reset.
+//! A call by a signed-in user does the work of a profile request (check the token, read the user) and then runs the
+//! function: the difference of the two is the cost of the function, which a hook adds to a registration or a reset.
 
 use std::fs;
 use std::time::Duration;
@@ -22,13 +22,13 @@ use crate::requests::{self, Request};
 use crate::server::Server;
 use crate::stats;
 
-/// How often a probe asks for a profile, per second.
+/// How many profiles a probe requests per second.
 const PROBES: f64 = 200.0;
 
-/// Calls that wait for something, at once.
+/// How many calls that wait run side by side.
 const SLOW_CALLS: usize = 50;
 
-/// Clients of one and the same function.
+/// How many clients call the same function.
 const CLIENTS: usize = 8;
 
 pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> {
@@ -100,7 +100,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     ])
 }
 
-/// Samples of the p99 of a profile, alone and beside something.
+/// Samples of the p99 of a profile request, on the idle server and under load.
 struct Unharmed {
     idle: Vec<f64>,
     beside: Vec<f64>,
@@ -117,7 +117,7 @@ impl Unharmed {
     }
 }
 
-/// Profiles at a fixed rate, on the idle server and while some clients call a function over and over.
+/// Requests profiles at a fixed rate, on the idle server and while some clients call a function over and over.
 async fn unharmed(
     bench: &Bench,
     server: &Server,
@@ -152,7 +152,7 @@ async fn unharmed(
     Ok(Unharmed { idle, beside, answers })
 }
 
-/// The status of every answer. A call that is under way when the time is over is waited for.
+/// The status of every answer. Waits for calls that are in flight when the time is over.
 async fn calls_over_and_over(server: &Server, calls: &[Request], clients: usize, time: Duration) -> Result<Vec<u16>> {
     let until = tokio::time::Instant::now() + time;
     let client = async |number: usize| {
@@ -188,7 +188,7 @@ fn p99(tally: &Tally) -> Result<f64> {
 fn with_workers(server: &Server) -> Result<f64> {
     let mut bytes = server.memory("VmRSS")?;
     for process in fs::read_dir("/proc")? {
-        // A process may end in between.
+        // A process may end meanwhile.
         let status = fs::read_to_string(process?.path().join("status")).unwrap_or_default();
         let value = |name: &str| {
             status

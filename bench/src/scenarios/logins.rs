@@ -1,5 +1,6 @@
-//! Logins per second as a share of what the machine can hash at all: the server's own pool, saturated in the driver with nothing
-//! around it, in turns with the server, because a shared machine is not equally fast from one second to the next.
+//! Logins per second as a share of the hashes that the machine can compute: the server's own pool, saturated in the
+//! driver with no server around it, in turns with the server, because the speed of a shared machine changes from one
+//! second to the next.
 
 use std::cell::Cell;
 use std::time::Instant;
@@ -50,7 +51,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     }
     let mut clients_note = format!("{} clients", login_clients());
     if refused > 0 {
-        // Other work keeps the pool from its cores.
+        // Other processes keep the pool from its cores.
         clients_note = format!("{clients_note}; {refused} answers were 429");
     }
     let cpu = cpu::in_words(&cpu_shares);
@@ -76,11 +77,11 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     ])
 }
 
-/// What the machine can hash, with nothing else going on.
+/// How many hashes the machine can compute while the server is idle.
 struct Ceiling {
     /// Verified passwords per second.
     rate: f64,
-    /// CPU time of each.
+    /// CPU time of each verification.
     hash_seconds: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Resident memory of a server that has nothing to do: after its start, and after a load has come and gone.
+//! Resident memory of an idle server: after its start, and after a load has ended.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::report::{Goal, Row, Unit};
 use crate::server::Server;
 use crate::{requests, seed};
 
-/// After this time nothing of a request is left.
+/// After this time no request holds memory any more.
 const QUIET: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> {
@@ -67,7 +67,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     ])
 }
 
-/// Megabytes, and what they are made of.
+/// Megabytes, and the parts that they consist of.
 fn resident(server: &Server) -> Result<(f64, String)> {
     let [resident, own, file] =
         ["VmRSS", "RssAnon", "RssFile"].map(|line| server.memory(line).map(|bytes| bytes / 1e6));

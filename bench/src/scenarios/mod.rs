@@ -1,4 +1,4 @@
-//! What is measured, one file each. A scenario starts servers of its own and gives back lines of the table.
+//! The scenarios, one file each. A scenario starts servers of its own and returns lines of the table.
 
 mod binary;
 mod confirm;
@@ -25,12 +25,13 @@ use crate::report::{Report, Row};
 /// Clients that keep a server busy with requests that hash nothing.
 const READERS: usize = 32;
 
-/// Clients that keep every thread of the password pool busy and stay far from its queue deadline, even on a machine with other work.
+/// Clients that keep every thread of the password pool busy and stay far from its queue deadline,
+/// even on a machine with other work.
 fn login_clients() -> usize {
     4 * usize::try_from(cores()).unwrap_or(1)
 }
 
-/// Everything that was asked for, in the order of the table.
+/// Runs the chosen scenarios, in the order of the table.
 pub(crate) async fn run(bench: &Bench) -> Result<Report> {
     let machine = Machine::describe(bench).await?;
     let mut rows = Vec::new();
@@ -63,7 +64,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
                 Scenario::Registration => registration::run(bench, database).await,
                 Scenario::Functions => functions::run(bench, database).await,
             };
-            // What went wrong here does not make the other figures worthless.
+            // A scenario that fails does not invalidate the figures of the others.
             let measured = measured.unwrap_or_else(|error| vec![Row::failed(format!("{scenario:?}"), &error)]);
             rows.extend(measured.into_iter().map(|row| row.on(database.kind)));
             let seconds = started.elapsed().as_secs();

@@ -1,5 +1,5 @@
-//! Twice the logins that the server can do, arriving whether or not it keeps up. Those who log in wait or are sent away with a time to
-//! come back; everybody else should notice nothing.
+//! Twice the logins that the server can serve, arriving whether or not it keeps up. Logins wait or are refused with
+//! `Retry-After`; all other requests should keep their latency.
 
 use anyhow::{Result, ensure};
 use tokio::task::LocalSet;
@@ -13,7 +13,7 @@ use crate::open_loop::{Arrivals, Tally};
 use crate::report::{Goal, Row, Unit};
 use crate::{requests, seed, stats};
 
-/// How often each probe asks, per second: enough for a 99th percentile, and next to no load.
+/// How many requests each probe sends per second: enough for a 99th percentile, and hardly any load.
 const PROBES: f64 = 200.0;
 
 pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> {
@@ -90,7 +90,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     ])
 }
 
-/// Of one call, a sample for each round, in milliseconds.
+/// Percentiles of one kind of request, a sample for each round, in milliseconds.
 #[derive(Default)]
 struct Percentiles {
     p50: Vec<f64>,
@@ -122,7 +122,7 @@ impl Percentiles {
     }
 }
 
-/// What became of the logins, a sample for each round.
+/// The outcomes of the logins, a sample for each round.
 #[derive(Default)]
 struct Crowds {
     refused: Vec<f64>,

@@ -1,4 +1,4 @@
-//! What signed-in users ask for all day: session refreshes and profiles.
+//! The usual requests of signed-in users: session refreshes and profiles.
 
 use anyhow::Result;
 

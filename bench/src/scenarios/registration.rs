@@ -1,4 +1,5 @@
-//! How long registering takes while the mail relay is in trouble: no longer than usual, because mail is sent afterwards.
+//! How long registering takes while the mail relay is down or hangs: no longer than usual, because mail is sent
+//! afterwards.
 
 use anyhow::Result;
 
@@ -10,7 +11,7 @@ use crate::relay::{Behaviour, Relay};
 use crate::report::{Goal, Row, Unit};
 use crate::requests;
 
-/// Registrations before those that count: the pool takes its memory at the first.
+/// Registrations before those that are measured: the pool allocates its memory at the first.
 const WARM_UP: u32 = 10;
 
 const TROUBLES: [(Behaviour, &str); 3] = [
@@ -37,7 +38,8 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     Ok(rows)
 }
 
-/// One client on a server of its own, so that mails which wait for one relay do not disturb the next measurement.
+/// Measures one client on a server of its own, so that mails which wait for one relay do not disturb the next
+/// measurement.
 async fn p50(bench: &Bench, database: &Database, behaviour: Behaviour) -> Result<f64> {
     let relay = Relay::start(behaviour).await?;
     let mut launch = bench.launch(&database.empty().await?);

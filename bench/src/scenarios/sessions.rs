@@ -8,10 +8,10 @@ use crate::requests::{self, Request};
 use crate::seed;
 use crate::server::Server;
 
-/// How many: more than there are clients, so that they do not all ask about the same row.
+/// How many users log in: more than there are clients, so that these do not all read the same row.
 const USERS: u32 = 64;
 
-/// What signed-in users send.
+/// The tokens and requests of signed-in users.
 pub(super) struct Sessions {
     pub(super) refreshes: Vec<Request>,
     pub(super) profiles: Vec<Request>,

@@ -1,4 +1,4 @@
-//! Time from starting the process to its first answer, and to the first answer that a client would ask for.
+//! Time from starting the process to its first answer, and to the first answer to a request that a client would send.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -22,7 +22,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
 
     let small = bench.launch(&database.empty().await?);
     let mut small_starts = Starts::default();
-    // The first makes keys and schema, as in the figure above.
+    // The first start makes keys and schema, as in the figure above.
     Starts::default().add(&small)?;
     for _ in 0..bench.scale.starts {
         small_starts.add(&small)?;
@@ -43,7 +43,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     ])
 }
 
-/// Several starts, in milliseconds.
+/// The times of several starts, in milliseconds.
 #[derive(Default)]
 struct Starts {
     healthz: Vec<f64>,
@@ -52,11 +52,11 @@ struct Starts {
 }
 
 impl Starts {
-    /// Starts a server, asks it, and ends it.
+    /// Starts a server, sends it requests, and ends it.
     fn add(&mut self, launch: &Launch) -> Result<()> {
         let mut server = launch.spawn()?;
         let mut stream = loop {
-            // The listener comes up before the rest; what is sent then waits in its queue.
+            // The listener comes up before the rest of the server; until then a request waits in its queue.
             match TcpStream::connect(server.address) {
                 Ok(stream) => break stream,
                 Err(_) if server.started.elapsed() < PATIENCE => {
@@ -84,7 +84,7 @@ impl Starts {
     }
 }
 
-/// Without the runtime, whose timer counts in milliseconds.
+/// Blocks without the runtime, whose timer has a resolution of a millisecond.
 fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<()> {
     stream.write_all(request)?;
     let mut answer = [0; 4096];

@@ -1,3 +1,5 @@
+//! The app as it was loaded: what the directory says, in one typed value.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
@@ -31,9 +33,9 @@ pub struct LoadedApp {
     pub group_id: Option<String>,
     /// The name for people.
     pub name: String,
-    /// `GLOBAL` or `LOCAL`; it changes nothing but what clients are told.
+    /// `GLOBAL` or `LOCAL`. It only affects what clients see of the app.
     pub deployment_model: String,
-    /// Such as `US-VA`; it changes nothing but what clients are told.
+    /// Such as `US-VA`. It only affects what clients see of the app.
     pub location: String,
     /// The selected environment.
     pub environment: Environment,
@@ -43,7 +45,7 @@ pub struct LoadedApp {
     pub providers: Vec<Provider>,
     /// E-mail/password accounts, if the provider `local-userpass` is there and enabled.
     pub userpass: Option<UserpassConfig>,
-    /// The function that says who somebody is, if the provider `custom-function` is there and enabled.
+    /// The function behind custom-function logins, if the provider `custom-function` is there and enabled.
     pub login_function: Option<String>,
     /// Every function with a script or an address.
     pub functions: Vec<Function>,
@@ -66,7 +68,7 @@ pub struct LoadedApp {
 }
 
 impl LoadedApp {
-    /// The function that is asked before a user is made. It counts whether or not there is custom user data.
+    /// The function that is asked before a user is made. It applies whether or not custom user data is enabled.
     pub fn user_creation_function(&self) -> Option<&str> {
         self.custom_user_data.as_ref()?.on_user_creation_function.as_deref()
     }

@@ -1,3 +1,5 @@
+//! The values of the selected environment, from `environments/`.
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -14,7 +16,8 @@ struct RawEnvironment {
     values: Option<Map<String, Value>>,
 }
 
-/// The values of the selected environment. The other environments' files are checked too: one of them is next.
+/// The values of the selected environment. The files of the other environments are checked too, because the app may be
+/// deployed to them next.
 pub(crate) fn read(files: &AppFiles, selected: Environment, findings: &mut Findings) -> BTreeMap<String, Value> {
     let mut values = BTreeMap::new();
     for name in files.json_in("environments") {

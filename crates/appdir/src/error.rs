@@ -1,3 +1,5 @@
+//! Why a directory cannot be loaded: where, what is wrong, and what to do about it.
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -115,7 +117,7 @@ pub enum LoadError {
     },
 }
 
-/// What a JSON file is to the app; it opens the error message as the original tools did.
+/// What a JSON file is to the app. Error messages begin with it, as those of the original tools did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// The root file.

@@ -1,3 +1,5 @@
+//! Which files belong to the app directory, and reading them within bounds.
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -164,7 +166,7 @@ pub(crate) fn read_text(root: &Path, name: &str) -> Result<String, LoadError> {
             "Put a copy there.",
         ));
     }
-    // Opening a pipe would wait for ever.
+    // Opening a named pipe would wait until something writes to it.
     if !target.is_file() {
         return Err(refused(&path, "it is not a file", "Put a file there, or remove it."));
     }

@@ -1,3 +1,5 @@
+//! What loading finds besides the app: errors, warnings, what is ignored, what is missing.
+
 use serde::Serialize;
 
 use crate::error::LoadError;
@@ -11,7 +13,7 @@ pub struct Item {
     /// The file or folder, relative to the app directory; absent if no file is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// How it works, why it is ignored, or who misses it.
+    /// How it works, why it is ignored, or what needs it.
     pub why: String,
 }
 
@@ -40,7 +42,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// The value, or nothing and one more error.
+    /// Returns the value, or records the error.
     pub(crate) fn keep<T>(&mut self, result: Result<T, LoadError>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -51,7 +53,7 @@ impl Findings {
         }
     }
 
-    /// Keys that Doorward does not know are kept in the file and named here: most are typing errors.
+    /// Reports keys that Doorward does not know, since most are typing errors.
     pub(crate) fn unknown_keys(&mut self, file: &JsonFile, what: &str, keys: &[String]) {
         if !keys.is_empty() {
             let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
@@ -60,7 +62,7 @@ impl Findings {
         }
     }
 
-    /// A problem of something that is switched on is an error; else it is only worth a line.
+    /// Records a problem: as an error if what it concerns is switched on, else as a warning.
     pub(crate) fn error_if(&mut self, active: bool, what: &str, file: &JsonFile, error: LoadError) {
         if active {
             self.errors.push(error);

@@ -1,7 +1,10 @@
+//! Functions: their manifest, their scripts, and the web services in place of scripts.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
+use doorward_ejson::rules::Rule;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -23,10 +26,10 @@ pub struct Function {
     pub name: String,
     /// The id of a V1 export.
     pub id: Option<String>,
-    /// Not callable by clients; providers and triggers call it all the same.
+    /// Clients cannot call it; providers and triggers can.
     pub private: bool,
-    /// The expression that decides who may call it; `None` allows everyone.
-    pub can_evaluate: Option<Value>,
+    /// The rule that decides who may call it; `None` allows everyone.
+    pub can_evaluate: Option<Rule>,
     /// Keep the arguments out of logs.
     pub disable_arg_logs: bool,
     /// Run with all rights; it wins over the two fields below.
@@ -271,7 +274,19 @@ fn assemble(
         reader.need_secret(file, secret, &format!("the function {name:?}"));
     }
     let source = reader.findings.keep(source)?;
-    Some(function(name, manifest, source))
+    let function = function(name, manifest, source);
+    warn_of_denial(reader, file, &function);
+    Some(function)
+}
+
+/// Warns of a rule that denies everybody. A private function is not called by users, so its rule is never asked.
+fn warn_of_denial(reader: &mut Reader<'_>, file: &JsonFile, function: &Function) {
+    let rule = function.can_evaluate.as_ref().filter(|_| !function.private);
+    if let Some(reason) = rule.and_then(Rule::always_denies) {
+        let what = format!("function {:?}", function.name);
+        let why = format!("no user can call it, because its `can_evaluate` always denies: {reason}");
+        reader.findings.warnings.push(Item::new(what, why).at(&file.name));
+    }
 }
 
 fn function(name: String, manifest: Manifest, source: FunctionSource) -> Function {
@@ -279,7 +294,7 @@ fn function(name: String, manifest: Manifest, source: FunctionSource) -> Functio
         name,
         id: manifest.id,
         private: manifest.private.unwrap_or(false),
-        can_evaluate: manifest.can_evaluate,
+        can_evaluate: manifest.can_evaluate.as_ref().map(Rule::parse),
         disable_arg_logs: manifest.disable_arg_logs.unwrap_or(false),
         run_as_system: manifest.run_as_system.unwrap_or(false),
         run_as_user_id: manifest.run_as_user_id.filter(|id| !id.is_empty()),
@@ -303,7 +318,7 @@ fn webhook(file: &JsonFile, pointer: &str, text: &str, secret: Option<String>) -
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        // What it carries decides about accounts, and nobody may read or change it on the way.
+        // The call decides about accounts, so it must be neither read nor changed on its way.
         "http" => return refused("the `url` is not https, and does not lead to this machine"),
         _ => return refused("the `url` is not a web address"),
     }

@@ -1,3 +1,5 @@
+//! Features of App Services that Doorward does not have: a directory may hold them, and the report names them.
+
 use std::collections::BTreeSet;
 
 use crate::app::Format;
@@ -32,7 +34,7 @@ const DATA_API: [&str; 3] = [
     "https_endpoints/data_api_config.json",
 ];
 
-/// Notes what is left out, and gives the names of data sources and services.
+/// Reports the features that have no effect, and returns the names of data sources and services.
 pub(crate) fn note(reader: &mut Reader<'_>, format: Format) -> BTreeSet<String> {
     let mut service_names = BTreeSet::new();
     for (folder, what, why) in FEATURES {
@@ -62,7 +64,7 @@ pub(crate) fn note(reader: &mut Reader<'_>, format: Format) -> BTreeSet<String> 
     service_names
 }
 
-/// Broken JSON does no harm here, but the operator may want to know.
+/// Parses a file that is not used. Broken JSON does no harm there, so it is a warning.
 fn parse(reader: &mut Reader<'_>, name: &str) -> Option<JsonFile> {
     let parsed = reader
         .files
@@ -95,7 +97,7 @@ fn declared_name(file: &JsonFile) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A directory that was converted by halves: say which half counts.
+/// Says which providers count in a directory that was converted only in part.
 fn note_other_format(reader: &mut Reader<'_>, format: Format) {
     let (other, why) = match format {
         Format::V1 => ("auth", "this is a V1 directory: providers are read from auth_providers"),

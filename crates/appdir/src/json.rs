@@ -1,3 +1,5 @@
+//! One JSON file: strict parsing, template expansions, typed parts, and errors with their position.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -173,7 +175,7 @@ fn expand_value(
     }
 }
 
-/// What is inserted is not expanded again.
+/// Expands one text. Inserted values are not expanded again.
 fn expand_text(text: &str, values: &BTreeMap<String, Value>) -> Result<String, String> {
     let mut expanded = String::new();
     let mut rest = text;
@@ -214,8 +216,7 @@ fn without_position(error: &serde_json::Error) -> String {
     }
 }
 
-/// What serde expected, in JSON's words. The rest of its message quotes the value, which may be a secret in the
-/// wrong place.
+/// What serde expected, in JSON's words. The rest of its message quotes the value, which may be a misplaced secret.
 fn expected(message: &str) -> Option<&str> {
     let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
     Some(match expected.or(message.strip_prefix("expected "))? {

@@ -1,3 +1,5 @@
+//! From a JSON pointer to a line and a column.
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -7,7 +9,7 @@ use crate::error::Place;
 
 /// Where the value at `pointer` begins in `text`; if it is not there, the nearest value around it.
 ///
-/// Types are checked after template expansions, when positions are gone; so they are looked up again.
+/// Types are checked after template expansions, which lose the positions, so a position is looked up again in the text.
 pub(crate) fn locate(text: &str, pointer: &str) -> Place {
     let mut rest = text.trim_start();
     for token in pointer.split('/').skip(1) {

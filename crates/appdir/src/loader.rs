@@ -1,3 +1,5 @@
+//! Reads every part of a directory, whatever is wrong with the others.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -15,7 +17,7 @@ use crate::scripts::{self, ScriptEngine};
 use crate::secrets::{self, LegacySecrets, SecretNames};
 use crate::{environment, ignored, providers, root_file, triggers, user_data, values};
 
-/// What loading came to. With errors, the app is only good enough for a report.
+/// The result of loading. If there are errors, the app is only good enough for a report.
 pub(crate) struct Outcome {
     pub(crate) app: Option<LoadedApp>,
     pub(crate) findings: Findings,
@@ -114,7 +116,7 @@ impl Reader<'_> {
         Some(file)
     }
 
-    /// Secrets are never exported, so a missing one is reported and does not stop the start.
+    /// Reports a secret that is not provided. Exports never hold secrets, so a missing one does not stop the start.
     pub(crate) fn need_secret(&mut self, file: &JsonFile, name: &str, needed_by: &str) {
         if !self.secret_names.contains(&self.client_app_id, name) && self.legacy_secrets.find(name).is_none() {
             let why = format!("{needed_by} reads it, and exports hold no secrets; provide it with --secrets");
@@ -124,7 +126,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The name of the function; names win over the ids of older exports.
+    /// Finds a function by its name, or else by the id that older exports use, and returns its name.
     pub(crate) fn find_function(&self, name: Option<&str>, id: Option<&str>) -> Option<String> {
         let found = match name {
             Some(name) => self.functions.iter().find(|function| function.name == name),

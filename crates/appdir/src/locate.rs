@@ -1,3 +1,5 @@
+//! Finds the app directory, its format and its root file.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +11,7 @@ use crate::files::read_text;
 use crate::findings::Findings;
 use crate::json::JsonFile;
 
-/// How far above the given folder the root file may be; realm-cli looked as far.
+/// How many folders above the given one are searched for the root file; realm-cli searched as many.
 const MAX_PARENTS: usize = 8;
 
 /// The V1 and V2 root files. realm-cli opened the last one that exists, so the order is part of the format.
@@ -18,7 +20,7 @@ const VERSIONED: [(&str, Format, u64); 3] = [
     ("config.json", Format::V1, 20_200_603),
     ("realm_config.json", Format::V2, 20_210_101),
 ];
-/// What a search without any result says.
+/// The error of a search that found nothing.
 pub(crate) const NOTHING: &str = "no root file is there or in the folders above";
 const UNVERSIONED: &str = "root_config.json";
 
@@ -114,7 +116,8 @@ fn try_folder(folder: &Path, findings: &mut Findings, hint: &mut String) -> Opti
     None
 }
 
-/// Some exports were converted by hand: the folders say which family it is, the root file's name only hints.
+/// The format of a directory. Some exports were converted by hand, so its folders decide and the name of the root file
+/// is a hint.
 fn family(folder: &Path, hint: Format) -> Format {
     match (
         hint,
@@ -127,7 +130,8 @@ fn family(folder: &Path, hint: Format) -> Format {
     }
 }
 
-/// `functions/config.json` and `graphql/config.json` have none: that is how they are told from a root file.
+/// Whether the file has a `config_version`, which tells a root file from `functions/config.json` and
+/// `graphql/config.json`.
 fn has_version(config: &JsonFile) -> bool {
     config
         .value

@@ -1,3 +1,5 @@
+//! Web origins, and which hosts are this machine.
+
 use url::{Host, Url};
 
 /// `scheme://host[:port]` as browsers write it in `Origin`; the error says what is wrong.

@@ -1,3 +1,5 @@
+//! npm packages that functions require.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::findings::Item;
@@ -51,7 +53,7 @@ fn is_installed(reader: &Reader<'_>, module: &str) -> bool {
             .is_dir()
 }
 
-/// The argument of each `require("…")` that is not a path. A hint for people, so comments may count.
+/// The argument of each `require("…")` that is not a path. It is only a hint, so text in comments may count.
 fn required_packages(text: &str) -> BTreeSet<String> {
     text.split("require")
         .skip(1)

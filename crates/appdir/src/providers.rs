@@ -1,3 +1,5 @@
+//! Authentication providers.
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -25,7 +27,7 @@ pub struct Provider {
     pub disabled: bool,
     /// The settings.
     pub config: Map<String, Value>,
-    /// The names of the secrets of each setting that is one.
+    /// For each setting that is a secret, the names of the secrets that it uses.
     pub secret_config: BTreeMap<String, Vec<String>>,
     /// What is copied from the provider into the user's profile.
     pub metadata_fields: Vec<Value>,
@@ -87,7 +89,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, format: Format) -> Providers {
 #[derive(Default)]
 pub(crate) struct Providers {
     pub(crate) list: Vec<Provider>,
-    /// If it is enabled.
+    /// E-mail/password accounts, if their provider is enabled.
     pub(crate) userpass: Option<UserpassConfig>,
     /// The function of `custom-function`, if it is enabled.
     pub(crate) login_function: Option<String>,
@@ -184,7 +186,8 @@ fn read_provider(reader: &mut Reader<'_>, file: &JsonFile, pointer: &str, fallba
     })
 }
 
-/// Key, `name` and `type` are always the same; a file of V1 may be named differently.
+/// The name of the provider. Its key, `name` and `type` must agree; the file of a V1 provider may be called
+/// differently.
 fn name_of(file: &JsonFile, pointer: &str, raw: &RawProvider, fallback_name: &str) -> Result<String, LoadError> {
     let key = (!pointer.is_empty()).then_some(fallback_name);
     let name = key

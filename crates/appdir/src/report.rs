@@ -1,3 +1,5 @@
+//! The report of `doorward check`.
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -9,8 +11,7 @@ use crate::functions::FunctionSource;
 use crate::providers::{CUSTOM_FUNCTION, USERPASS};
 use crate::userpass::{ConfirmationMethod, ResetMethod};
 
-/// What of a directory works, what is ignored, and what is missing. `Display` is for people, `Serialize` for
-/// machines.
+/// What of a directory works, what is ignored, and what is missing. `Display` is for people, `Serialize` for machines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
@@ -138,7 +139,7 @@ fn add_userpass(app: &LoadedApp, report: &mut Report) {
     let Some(userpass) = &app.userpass else {
         let why = match app.providers.iter().find(|provider| provider.name == USERPASS) {
             Some(provider) if provider.disabled => "the provider \"local-userpass\" is disabled",
-            // Enabled and not loaded: the errors say why.
+            // It is enabled and could not be read: the errors say why.
             Some(_) => return,
             None => "there is no provider \"local-userpass\"",
         };
@@ -214,7 +215,7 @@ fn add_rest(app: &LoadedApp, report: &mut Report) {
     }
 }
 
-/// Functions, and what calls them without being asked.
+/// Functions, and the logins, hooks and triggers that call them.
 fn add_functions(app: &LoadedApp, report: &mut Report) {
     if !app.functions.is_empty() {
         let names = list(app.functions.iter().map(|function| function.name.as_str()));
@@ -262,7 +263,7 @@ fn add_functions(app: &LoadedApp, report: &mut Report) {
     }
 }
 
-/// A guess from the text, good enough to warn.
+/// Whether a script seems to ask for services. Finding the call in its text is good enough for a warning.
 fn uses_services(app: &LoadedApp, name: &str) -> bool {
     let function = app.functions.iter().find(|function| function.name == name);
     function.is_some_and(|function| match &function.source {

@@ -1,9 +1,11 @@
+//! The report as text for people.
+
 use std::fmt;
 
 use crate::findings::Item;
 use crate::report::{AppSummary, ErrorItem, Report};
 
-/// The column of reasons begins no further right than this.
+/// The widest that the column of subjects becomes.
 const WIDEST: usize = 36;
 
 impl fmt::Display for Report {
@@ -80,7 +82,7 @@ fn write_errors(f: &mut fmt::Formatter<'_>, errors: &[ErrorItem]) -> fmt::Result
     writeln!(f)
 }
 
-/// Names come from files; none of them may write to the terminal as it pleases.
+/// Escapes control characters, because names come from files and must not control the terminal.
 fn plain(text: &str) -> String {
     text.chars()
         .map(|c| {

@@ -1,3 +1,5 @@
+//! The root file: app id, name, environment, location, origins.
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,7 +36,7 @@ struct RawOrigins {
     allowed_request_origins: Option<Vec<String>>,
 }
 
-/// The environment must be known before the template expansions of any file, this one included.
+/// Reads which environment is selected. Template expansions depend on it, also those of the root file.
 pub(crate) fn environment(config: &JsonFile) -> Result<Environment, LoadError> {
     let tag = match config.value.get("environment") {
         None | Some(Value::Null) => return Ok(Environment::NoEnvironment),
@@ -89,7 +91,8 @@ pub(crate) fn read(located: &Located, options: &LoadOptions, findings: &mut Find
     root
 }
 
-/// In this order, and never invented: the SDKs have the id compiled in.
+/// The command line wins over the root file, which wins over `.mdb`. The id is never made up, because the apps in the
+/// field have it compiled in.
 fn client_app_id(located: &Located, options: &LoadOptions, in_root_file: Option<String>) -> Result<String, LoadError> {
     if let Some(id) = &options.app_id {
         return if is_app_id(id) {
@@ -136,7 +139,7 @@ fn is_app_id(id: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// Only V3 needs it: there it is the only sign that the file belongs to an app.
+/// The name of the app. V3 requires it, because nothing else shows there that the file belongs to an app.
 fn name(config: &JsonFile, format: Format, name: Option<String>) -> Result<String, LoadError> {
     let Some(name) = filled(name) else {
         return if format == Format::V3 {
@@ -159,7 +162,7 @@ fn name(config: &JsonFile, format: Format, name: Option<String>) -> Result<Strin
     }
 }
 
-/// V1 keeps the list under `security`; a converted root file may have it in either place.
+/// The allowed origins. V1 keeps them under `security`, and a converted root file may have them in either place.
 fn allowed_origins(config: &JsonFile, findings: &mut Findings) -> Vec<String> {
     let mut origins = Vec::new();
     for parent in ["", "/security"] {
@@ -185,7 +188,7 @@ fn allowed_origins(config: &JsonFile, findings: &mut Findings) -> Vec<String> {
     origins
 }
 
-/// V1 keeps hosting and sync in the root file; only what was switched on is worth a line.
+/// Reports hosting and sync, which V1 keeps in the root file, if they were switched on.
 fn note_inert_keys(config: &JsonFile, findings: &mut Findings) {
     for (pointer, what, why) in [
         ("/hosting/enabled", "hosting", "Doorward serves no files of apps"),
@@ -205,7 +208,7 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Clients are told a location; newer exports hold only the cloud region it stood for.
+/// The location of a cloud region. The API has the location, and newer exports hold only the region.
 fn location_of(region: String) -> String {
     let location = match region.as_str() {
         "aws-us-east-1" => "US-VA",

@@ -28,7 +28,8 @@ pub struct ScriptError {
     pub message: String,
 }
 
-/// Compiles every script. One that can be reached must compile; another may be left over from long ago.
+/// Compiles every script. A mistake is an error in a script that can be called, and a warning in one that nothing
+/// calls.
 pub(crate) fn check(engine: &dyn ScriptEngine, app: &LoadedApp, findings: &mut Findings) {
     let called = called_by_the_server(app);
     for function in &app.functions {

@@ -1,3 +1,5 @@
+//! The names of the secrets outside the directory, and the `secrets.json` of old exports.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -64,7 +66,8 @@ impl fmt::Debug for LegacySecrets {
 const MAX_NAME: usize = 64;
 const MAX_CONTENT: usize = 500;
 
-/// Read without serde's typed errors and without expansions: neither a message nor a template may touch the text.
+/// Reads `secrets.json` without serde's typed errors and without expansions, so that no secret gets into a message or a
+/// template.
 pub(crate) fn read(files: &AppFiles, findings: &mut Findings) -> LegacySecrets {
     let mut secrets = BTreeMap::new();
     if files.contains("secrets.json") {
@@ -124,7 +127,7 @@ fn object(file: &JsonFile, pointer: &str) -> Result<Vec<String>, LoadError> {
     }
 }
 
-/// Imported names begin with `_`, so the first character is as free as the others.
+/// The first character needs no rule of its own, because the names that an import gave begin with `_`.
 fn is_secret_name(name: &str) -> bool {
     name.len() <= MAX_NAME
         && name

@@ -1,3 +1,5 @@
+//! JSON in which no object names a key twice.
+
 use std::fmt;
 
 use serde::Deserialize;
@@ -6,7 +8,7 @@ use serde_json::{Map, Value};
 
 /// A JSON value in which no object names a key twice.
 ///
-/// `serde_json` keeps the last of two; then half of a provider that was pasted twice would be lost in silence.
+/// `serde_json` keeps the last of two entries, so that half of a provider that was pasted twice would silently be lost.
 pub(crate) struct StrictValue(pub(crate) Value);
 
 impl<'de> Deserialize<'de> for StrictValue {

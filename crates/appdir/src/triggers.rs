@@ -1,3 +1,5 @@
+//! Authentication triggers.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,9 +29,9 @@ pub struct AuthenticationTrigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum AuthOperation {
-    /// A log-in.
+    /// A login.
     Login,
-    /// The first log-in, which makes the user.
+    /// The first login, which makes the user.
     Create,
     /// A deletion.
     Delete,
@@ -62,7 +64,7 @@ struct RawConfig {
     providers: Option<Vec<String>>,
 }
 
-/// A string in every live export, an array in one page of the documentation.
+/// Live exports hold a string; one page of the documentation shows an array.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected LOGIN, CREATE or DELETE")]
 enum OneOrMany {
@@ -157,7 +159,8 @@ fn trigger(
 const FUNCTION_ID: &str = "/function_id";
 const PROCESSOR: &str = "/event_processors/FUNCTION/config/function_name";
 
-/// With its pointer. Older exports have the first place only, the newest the second only.
+/// The name or id of the function, with its pointer. Older exports have the first place only, the newest the second
+/// only.
 fn function_name(file: &JsonFile, name: Option<String>, id: Option<&str>) -> Option<(&'static str, String)> {
     let filled = |text: &String| !text.is_empty();
     let processor = file.value.pointer(PROCESSOR).and_then(Value::as_str).map(str::to_owned);

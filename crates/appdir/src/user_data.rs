@@ -1,3 +1,5 @@
+//! Custom user data, and the user-creation function that is configured with it.
+
 use serde::Deserialize;
 
 use crate::findings::Item;
@@ -37,7 +39,7 @@ struct RawUserData {
     on_user_creation_function_id: Option<String>,
 }
 
-/// V2 and V3 have a file of its own, V1 a key in the root file.
+/// V2 and V3 have a file for it, V1 has a key in the root file.
 pub(crate) fn read(reader: &mut Reader<'_>, root_file: Option<&JsonFile>) -> Option<CustomUserData> {
     if reader.files.contains(FILE) {
         let file = reader.json(FILE)?;
@@ -69,7 +71,7 @@ fn read_at(reader: &mut Reader<'_>, file: &JsonFile, pointer: &str) -> Option<Cu
                 let key = if name.is_some() { "name" } else { "id" };
                 let pointer = format!("{pointer}/on_user_creation_function_{key}");
                 let wanted = name.as_deref().or(id.as_deref()).unwrap_or_default();
-                // The hook decides about sign-ups, with or without a data source; skipping it would open them.
+                // The hook decides who may sign up, with or without a data source: without it everybody could.
                 reader
                     .findings
                     .errors

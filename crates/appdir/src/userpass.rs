@@ -1,3 +1,5 @@
+//! The settings of e-mail/password accounts.
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// E-mail/password accounts, as the provider `local-userpass` configures them.

@@ -1,3 +1,5 @@
+//! From the keys of e-mail/password accounts to the methods that they select.
+
 use url::Url;
 
 use crate::error::LoadError;
@@ -7,7 +9,8 @@ use crate::loader::Reader;
 use crate::origins::is_loopback;
 use crate::userpass::{ConfirmationMethod, ResetMethod, UserpassConfig, UserpassKeys};
 
-/// The methods that the keys select. Only active keys are checked: forms left the inactive ones filled in.
+/// The methods that the keys select. Only active keys are checked, because the forms of App Services left inactive ones
+/// filled in.
 pub(crate) struct Selection {
     /// `None` if there are errors.
     pub(crate) config: Option<UserpassConfig>,
@@ -126,7 +129,8 @@ impl Check<'_> {
 
 const MAX_SUBJECT: usize = 256;
 
-/// The link of a mail. Any scheme may be an app's own; these ones run or show text of the sender instead.
+/// Parses the link of a mail. Apps register schemes of their own, so every scheme is accepted but those that make a
+/// browser run or show the text of the link itself.
 fn parse_link(text: &str) -> Result<Url, String> {
     let problem = |what: &str| Err(format!("the link {text:?} {what}"));
     // The URL parser drops tabs and line breaks in silence, so they are looked for first.

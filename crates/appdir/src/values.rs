@@ -1,3 +1,5 @@
+//! Values, as `context.values` gives them.
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -62,7 +64,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Vec<AppValue> {
     values
 }
 
-/// The name in the file wins over the name of the file.
+/// Reads one value. The name in the file wins over the name of the file.
 fn value(file: &JsonFile) -> Result<AppValue, LoadError> {
     let Some(raw) = file.typed::<RawValue>("")? else {
         return Err(file.wrong_type("", "an object"));

@@ -3,19 +3,27 @@
 //!     doorward serve examples/notes
 //!     cargo run -p doorward-client --example register -- http://127.0.0.1:9090 notes-abcde ada@example.com
 //!
-//! The mail is at <http://127.0.0.1:9090/dev/mail>. Its link can be pasted as it is.
-#![expect(clippy::print_stdout, reason = "it talks to a person")]
+//! The mail is at <http://127.0.0.1:9090/dev/mail>. Paste its link as it is.
+//!
+//! A program like this needs in its Cargo.toml:
+//!
+//!     [dependencies]
+//!     anyhow = "1"
+//!     doorward-client = { path = "../doorward/crates/client" }
+//!     tokio = { version = "1", features = ["macros", "rt"] }
+#![expect(clippy::print_stdout, reason = "the program talks to its user")]
 
-use std::error::Error;
 use std::io::Write as _;
+
+use anyhow::bail;
 
 use doorward_client::{App, Credentials, EmailToken, ErrorCode};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(url), Some(id), Some(email)) = (arguments.next(), arguments.next(), arguments.next()) else {
-        return Err("usage: register BASE_URL APP_ID EMAIL".into());
+        bail!("usage: register BASE_URL APP_ID EMAIL");
     };
     let app = App::builder(id).base_url(url).build()?;
     let auth = app.email_password_auth();
@@ -24,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match auth.register_user(&email, &password).await {
         Ok(()) => println!("{email} is registered."),
         Err(error) if error.error_code() == Some(&ErrorCode::AccountNameInUse) => {
-            println!("{email} was registered before.");
+            println!("{email} is registered already.");
         }
         Err(error) => return Err(error.into()),
     }
@@ -36,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
             Err(error) if error.error_code() == Some(&ErrorCode::AuthError) => {
                 let link = ask(
-                    "The address is to be confirmed. Paste the link of the mail, or press enter for another mail: ",
+                    "The address is not confirmed yet. Paste the link of the mail, or press enter for a new mail: ",
                 )?;
                 if link.is_empty() {
                     auth.resend_confirmation_email(&email).await?;
@@ -49,13 +57,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn confirm(app: &App, link: &str) -> Result<(), Box<dyn Error>> {
-    let token = EmailToken::from_url(&link.parse()?)?;
+async fn confirm(app: &App, link: &str) -> anyhow::Result<()> {
+    let token: EmailToken = link.parse()?;
     app.email_password_auth().confirm_user(&token).await?;
     Ok(())
 }
 
-fn ask(question: &str) -> Result<String, std::io::Error> {
+fn ask(question: &str) -> anyhow::Result<String> {
     print!("{question}");
     std::io::stdout().flush()?;
     let mut line = String::new();

@@ -1,28 +1,36 @@
-//! Sets a new password by mail. Without `async`, as a small tool would.
+//! Sets a new password with the link of a mail. It works without `async`, as small tools do.
 //!
-//!     cargo run -p doorward-client --features blocking --example reset -- http://127.0.0.1:9090 notes-abcde ada@example.com
-#![expect(clippy::print_stdout, reason = "it talks to a person")]
+//!     cargo run -p doorward-client --features blocking --example reset -- \
+//!         http://127.0.0.1:9090 notes-abcde ada@example.com
+//!
+//! A program like this needs in its Cargo.toml:
+//!
+//!     [dependencies]
+//!     anyhow = "1"
+//!     doorward-client = { path = "../doorward/crates/client", features = ["blocking"] }
+#![expect(clippy::print_stdout, reason = "the program talks to its user")]
 
-use std::error::Error;
 use std::io::Write as _;
+
+use anyhow::bail;
 
 use doorward_client::blocking::App;
 use doorward_client::{EmailToken, ErrorCode};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(url), Some(id), Some(email)) = (arguments.next(), arguments.next(), arguments.next()) else {
-        return Err("usage: reset BASE_URL APP_ID EMAIL".into());
+        bail!("usage: reset BASE_URL APP_ID EMAIL");
     };
     let app = App::new(doorward_client::App::builder(id).base_url(url))?;
     let auth = app.email_password_auth();
 
     auth.send_reset_password_email(&email)?;
-    let token = EmailToken::from_url(&ask("Paste the link of the mail: ")?.parse()?)?;
+    let token: EmailToken = ask("Paste the link of the mail: ")?.parse()?;
     loop {
         match auth.reset_password(&ask("A new password of 6 to 128 characters: ")?, &token) {
             Ok(()) => break,
-            // A password that is refused does not use up the link.
+            // A refused password does not use up the link, so ask for another one.
             Err(error) if error.error_code() == Some(&ErrorCode::BadRequest) => println!("{error}"),
             Err(error) => return Err(error.into()),
         }
@@ -31,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn ask(question: &str) -> Result<String, std::io::Error> {
+fn ask(question: &str) -> anyhow::Result<String> {
     print!("{question}");
     std::io::stdout().flush()?;
     let mut line = String::new();

@@ -1,19 +1,29 @@
-//! Several users on one device, who are still there when the program is started again.
+//! Keeps several users logged in on one device, also between two runs of the program.
 //!
-//!     cargo run -p doorward-client --example switch_users -- http://127.0.0.1:9090 notes-abcde               who is there
-//!     cargo run -p doorward-client --example switch_users -- http://127.0.0.1:9090 notes-abcde USER_ID        switch to one
-//!     cargo run -p doorward-client --example switch_users -- http://127.0.0.1:9090 notes-abcde EMAIL PASSWORD log one in
-#![expect(clippy::print_stdout, reason = "it talks to a person")]
+//!     cargo run -p doorward-client --example switch_users -- \
+//!         http://127.0.0.1:9090 notes-abcde [USER_ID | EMAIL PASSWORD]
+//!
+//! With an address and a password it logs a user in; with the id of a user it makes that one the current user. Then it
+//! lists all users, and marks the current one with `*`.
+//!
+//! A program like this needs in its Cargo.toml:
+//!
+//!     [dependencies]
+//!     anyhow = "1"
+//!     doorward-client = { path = "../doorward/crates/client" }
+//!     tokio = { version = "1", features = ["macros", "rt"] }
+#![expect(clippy::print_stdout, reason = "the program talks to its user")]
 
-use std::error::Error;
-
+use anyhow::{Context as _, bail};
 use doorward_client::{App, Credentials, FileStore};
 
+const USAGE: &str = "usage: switch_users BASE_URL APP_ID [USER_ID | EMAIL PASSWORD]";
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [url, id, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: switch_users BASE_URL APP_ID [USER_ID | EMAIL PASSWORD]".into());
+        bail!("{USAGE}");
     };
     let app = App::builder(id)
         .base_url(url)
@@ -24,12 +34,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         [id] => {
             let users = app.all_users();
             let user = users.iter().find(|user| user.id() == id);
-            app.switch_user(user.ok_or("there is no such user on this device")?)?;
+            app.switch_user(user.context("there is no user with this id on this device")?)?;
         }
         [email, password] => {
             app.log_in(Credentials::email_password(email, password)).await?;
         }
-        _ => return Err("too many arguments".into()),
+        _ => bail!("{USAGE}"),
     }
     for user in app.all_users() {
         let mark = if Some(&user) == app.current_user().as_ref() {

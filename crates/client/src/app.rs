@@ -1,11 +1,10 @@
-//! An app: where it is, who is logged in, and who is the current user.
+//! An app: its server, the users who are logged in on this device, and the current user.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_wire::LoggedIn;
-use serde_json::{Value, json};
+use doorward_wire::{Device, LogInOptions, LoggedIn};
 use url::Url;
 
 use crate::credentials::ANONYMOUS;
@@ -14,9 +13,10 @@ use crate::transport::{Request, Transport};
 use crate::users::{Profile, Tokens, UserState, Users};
 use crate::{Credentials, EmailPasswordAuth, Error, MemoryStore, SessionStore, User};
 
-/// An app that a Doorward server runs, and the users who have logged in on this device.
+/// An app that a Doorward server runs, and the users who have logged in to it on this device.
 ///
-/// Cheap to clone: clones are the same app. Make one for each app and server, at the start of the program.
+/// A program usually builds one `App` when it starts and clones it wherever it is needed. Clones are cheap and share
+/// their users.
 #[derive(Clone)]
 pub struct App(Arc<Shared>);
 
@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) users: Users,
 }
 
-/// How an app is set up: [`App::builder`].
+/// The settings of an [`App`]: see [`App::builder`].
 pub struct AppBuilder {
     id: String,
     base_url: Option<String>,
@@ -35,11 +35,11 @@ pub struct AppBuilder {
     store: Box<dyn SessionStore>,
 }
 
-/// What paths begin with.
+/// The beginning of all paths.
 pub(crate) const ROOT: &str = "/api/client/v2.0";
 
 impl App {
-    /// Begins to set up an app. The id is the one that its clients know, such as `notes-abcde`.
+    /// Starts with the settings of an app, which is known by its client app id, such as `notes-abcde`.
     ///
     /// ```
     /// # fn main() -> Result<(), doorward_client::Error> {
@@ -64,25 +64,29 @@ impl App {
         &self.0.id
     }
 
-    /// The server's URL, without a slash at its end.
+    /// The server's URL, without a trailing slash.
     pub fn base_url(&self) -> &str {
         &self.0.base_url
     }
 
-    /// Registering, confirming and resetting accounts of e-mail address and password.
+    /// The calls that register, confirm and reset accounts with an e-mail address and a password.
     pub fn email_password_auth(&self) -> EmailPasswordAuth<'_> {
         EmailPasswordAuth::new(self)
     }
 
-    /// Logs in and makes that user the current one. Other users stay logged in. A user who has logged in before is the same
-    /// [`User`] again.
+    /// Logs a user in and makes it the current one. Other users stay logged in. For a user who has logged in on this
+    /// device before, the handles that the program already has become usable again: they are equal to the new one.
     ///
-    /// Refused with [`InvalidPassword`](crate::ErrorCode::InvalidPassword) (unknown address or wrong password),
-    /// [`AuthError`](crate::ErrorCode::AuthError) (not confirmed yet, a wrong API key, what a login function throws),
-    /// [`UserDisabled`](crate::ErrorCode::UserDisabled) or [`InvalidSession`](crate::ErrorCode::InvalidSession) (the app does not
-    /// offer this way to log in). With status 429 the server has too much to do: see [`Error::retry_after`].
+    /// The server refuses with
     ///
-    /// If the login succeeds and the session cannot be kept by the [`SessionStore`], that is an error, and the user is logged in until
+    /// - [`InvalidPassword`](crate::ErrorCode::InvalidPassword): the address is unknown, or the password is wrong;
+    /// - [`AuthError`](crate::ErrorCode::AuthError): the address is not confirmed yet, the API key is wrong, or the
+    ///   login function threw;
+    /// - [`UserDisabled`](crate::ErrorCode::UserDisabled): the owner of the app has disabled the user;
+    /// - [`InvalidSession`](crate::ErrorCode::InvalidSession): the app does not offer this way to log in;
+    /// - status 429: the server is overloaded, see [`Error::retry_after`].
+    ///
+    /// If the [`SessionStore`] fails after a successful login, this returns that error, and the user is logged in until
     /// the program ends.
     ///
     /// ```no_run
@@ -103,9 +107,9 @@ impl App {
         }
         let provider = credentials.provider();
         let path = format!("{}/auth/providers/{provider}/login", self.path());
-        let request = Request::post(path).json(&credentials.body(self.options())?);
+        let request = credentials.request(path, self.options())?;
         let logged_in: LoggedIn = self.0.transport.send(request).await?.json()?;
-        // As every SDK does: a login without a profile is none.
+        // Like all SDKs: a login without a profile has failed.
         let profile = self.fetch_profile(&logged_in.access_token).await?;
         let state = UserState {
             device_id: logged_in.device_id,
@@ -120,35 +124,36 @@ impl App {
         Ok(User::new(self.clone(), record))
     }
 
-    /// The user who logged in or was switched to last, and is still logged in.
+    /// The current user: the one who logged in last or was [switched to](Self::switch_user) last, among those who are
+    /// logged in.
     pub fn current_user(&self) -> Option<User> {
         let record = self.0.users.current()?;
         Some(User::new(self.clone(), record))
     }
 
-    /// Everybody who has logged in on this device and was not removed: those who are logged in first, the last active one of them first
-    /// of all.
+    /// All users who have logged in on this device and were not removed. The current user comes first, then the others
+    /// who are logged in, then those who are logged out.
     pub fn all_users(&self) -> Vec<User> {
         let all = self.0.users.all().into_iter();
         all.map(|record| User::new(self.clone(), record)).collect()
     }
 
-    /// Makes a user who is logged in the current one.
+    /// Makes a user the current one. Fails if that user is logged out.
     pub fn switch_user(&self, user: &User) -> Result<(), Error> {
         self.0.users.switch_to(user.record())
     }
 
-    /// Logs a user out, as [`User::log_out`] does, and forgets it on this device. The account stays.
+    /// Logs a user out, as [`User::log_out`] does, and removes it from this device. Its account stays.
     pub async fn remove_user(&self, user: &User) -> Result<(), Error> {
         let ended = user.end_session().await;
         self.0.users.remove(user.record())?;
         ended
     }
 
-    /// Deletes a user's account on the server and forgets it on this device. This cannot be undone. The address is free again, for
-    /// somebody else.
+    /// Deletes a user's account on the server and removes the user from this device. This cannot be undone. Anyone can
+    /// register the address afterwards.
     ///
-    /// If the server cannot be reached, nothing happens.
+    /// If the server cannot be reached, nothing changes.
     pub async fn delete_user(&self, user: &User) -> Result<(), Error> {
         let request = Request::new(reqwest::Method::DELETE, format!("{ROOT}/auth/delete"));
         user.send(request).await?;
@@ -166,26 +171,25 @@ impl App {
 
     pub(crate) async fn fetch_profile(&self, access_token: &str) -> Result<Profile, Error> {
         let request = Request::get(format!("{ROOT}/auth/profile")).bearer(access_token);
-        self.0.transport.send(request).await?.json()
+        let profile: doorward_wire::Profile = self.0.transport.send(request).await?.json()?;
+        Ok(profile.into())
     }
 
-    /// What a login tells about the device. The id is the one that the server gave this device before.
-    pub(crate) fn options(&self) -> Value {
-        let mut device = json!({
-            "appId": self.0.id,
-            "platform": std::env::consts::OS,
-            "sdk": env!("CARGO_PKG_NAME"),
-            "sdkVersion": env!("CARGO_PKG_VERSION"),
-        });
-        if let Some(user) = self.0.users.all().first() {
-            device["deviceId"] = json!({ "$oid": user.state().device_id });
-        }
-        json!({ "device": device })
+    /// What a login says about the device. It repeats the device id that the server gave at an earlier login.
+    pub(crate) fn options(&self) -> LogInOptions {
+        let known = self.0.users.all().first().map(|user| user.state().device_id);
+        LogInOptions::from(Device {
+            app_id: &self.0.id,
+            platform: std::env::consts::OS,
+            sdk: env!("CARGO_PKG_NAME"),
+            sdk_version: env!("CARGO_PKG_VERSION"),
+            device_id: known.as_deref(),
+        })
     }
 }
 
 impl PartialEq for App {
-    /// Whether the two are clones of one.
+    /// Whether the two are clones of one app.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -201,7 +205,8 @@ impl fmt::Debug for App {
 }
 
 impl AppBuilder {
-    /// The server, such as `https://auth.example.com`. There is no default. Calls go to this URL; redirects are not followed.
+    /// Sets the URL of the server, such as `https://auth.example.com`. There is no default. All calls go to this URL;
+    /// redirects are not followed.
     #[must_use]
     pub fn base_url(self, url: impl Into<String>) -> Self {
         Self {
@@ -210,14 +215,14 @@ impl AppBuilder {
         }
     }
 
-    /// How long the answer to one request may take; 60 s by default. A function of the app's owner may take 30 s, or up to 90 s if the
-    /// operator says so.
+    /// Sets how long the server may take to answer one request; 60 s by default. A function of the app's owner may run
+    /// for 30 s, or for up to 90 s if the operator of the server allows it.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// Where sessions are kept between two runs of the program. By default they are not.
+    /// Sets where sessions are kept between two runs of the program. By default they end with the program.
     #[must_use]
     pub fn session_store(self, store: impl SessionStore + 'static) -> Self {
         Self {
@@ -226,9 +231,9 @@ impl AppBuilder {
         }
     }
 
-    /// Sets the app up, and reads the sessions that were kept. Nothing is sent.
+    /// Builds the app and reads the sessions that were kept. Nothing is sent.
     ///
-    /// Fails if the id or the URL cannot be one, or if there are sessions that cannot be read: they are left as they are.
+    /// Fails if the id or the URL is not valid, or if the kept sessions cannot be read. They are then left as they are.
     pub fn build(self) -> Result<App, Error> {
         let url = self.base_url.unwrap_or_default();
         let base_url = base_url(&url).ok_or_else(|| {
@@ -241,7 +246,8 @@ impl AppBuilder {
             let what = "an app id is 1 to 64 ASCII letters, digits, `_` and `-`, such as notes-abcde";
             return Err(Kind::Config(format!("{:?} cannot be an app id: {what}", self.id)).into());
         }
-        // Tokens are worth nothing on another server, so each has a key of its own. It is good for a file's name.
+        // Tokens of one server are useless on another, so each app and server has its own key. It can be the name of a
+        // file.
         let server = base_url.replace(
             |character: char| !character.is_ascii_alphanumeric() && character != '.',
             "-",
@@ -265,7 +271,7 @@ impl fmt::Debug for AppBuilder {
     }
 }
 
-/// The URL without a slash at its end.
+/// The URL without its trailing slash, if it can be the URL of a server.
 pub(crate) fn base_url(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let plain =
@@ -274,7 +280,7 @@ pub(crate) fn base_url(text: &str) -> Option<String> {
     (plain && web).then(|| url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Whether that is the only way in: then nobody else can ever be this user.
+/// Whether the user is logged in and has only an anonymous identity. Once it is logged out, no login leads to it again.
 pub(crate) fn is_only_anonymous(state: &UserState) -> bool {
     let mut identities = state.profile.identities.iter();
     state.tokens.is_some()

@@ -1,4 +1,5 @@
-//! Every call without `async`, for programs that have no use for it. The names are the same, and so are the answers.
+//! All calls of the SDK without `async`, for programs that do not use it. Types and methods have the same names as
+//! their asynchronous counterparts, and do the same.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), doorward_client::Error> {
@@ -12,7 +13,7 @@
 //! # }
 //! ```
 //!
-//! These calls must not be made from asynchronous code: they would keep its thread from everything else, and panic.
+//! These calls block their thread. In asynchronous code they panic.
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::error::Kind;
 use crate::{ApiKey, AppBuilder, Credentials, EmailToken, Error, Identity, UserProfile, UserState};
 
-/// [`crate::App`], and a thread of this program that waits for its answers.
+/// [`crate::App`], and the runtime on which its calls run.
 #[derive(Debug, Clone)]
 pub struct App {
     inner: crate::App,
@@ -51,7 +52,7 @@ pub struct ApiKeys<'a> {
 }
 
 impl App {
-    /// Sets an app up: [`AppBuilder::build`].
+    /// Builds an app: [`AppBuilder::build`].
     pub fn new(builder: AppBuilder) -> Result<Self, Error> {
         let runtime = Builder::new_current_thread()
             .enable_all()

@@ -1,63 +1,87 @@
-//! What somebody logs in with.
+//! What a user logs in with.
 
 use std::fmt;
 
+use doorward_wire::{AnonymousLogIn, ApiKeyLogIn, FunctionLogIn, LogIn, LogInOptions, Secret, Text, TokenLogIn};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::error::Kind;
+use crate::transport::Request;
 
-/// What somebody logs in with, for [`App::log_in`](crate::App::log_in) and [`User::link_credentials`](crate::User::link_credentials).
+/// What a user logs in with: the argument of [`App::log_in`](crate::App::log_in) and
+/// [`User::link_credentials`](crate::User::link_credentials).
 #[derive(Clone)]
-pub struct Credentials {
-    provider: &'static str,
-    body: Result<Map<String, Value>, &'static str>,
-    reuses_user: bool,
+pub struct Credentials(Provider);
+
+/// A provider, with what it wants to know.
+#[derive(Clone)]
+enum Provider {
+    Anonymous {
+        reuses_user: bool,
+    },
+    EmailPassword {
+        email: Secret,
+        password: Secret,
+    },
+    ApiKey(Secret),
+    Jwt(Secret),
+    /// `None`: the payload was not an object.
+    Function(Option<Map<String, Value>>),
 }
 
+/// The provider of anonymous users, as the wire names it.
 pub(crate) const ANONYMOUS: &str = "anon-user";
-const EMAIL_PASSWORD: &str = "local-userpass";
-const API_KEY: &str = "api-key";
-const JWT: &str = "custom-token";
-const FUNCTION: &str = "custom-function";
 
 impl Credentials {
-    /// An e-mail address and its password. An unknown address and a wrong password are refused alike, with
-    /// [`InvalidPassword`](crate::ErrorCode::InvalidPassword); an address that is not confirmed yet with
-    /// [`AuthError`](crate::ErrorCode::AuthError), and a disabled user with [`UserDisabled`](crate::ErrorCode::UserDisabled).
+    /// An e-mail address and its password.
+    ///
+    /// The server refuses an unknown address and a wrong password alike, with
+    /// [`InvalidPassword`](crate::ErrorCode::InvalidPassword); an address that is not confirmed yet, with
+    /// [`AuthError`](crate::ErrorCode::AuthError); and a disabled user, with
+    /// [`UserDisabled`](crate::ErrorCode::UserDisabled).
     pub fn email_password(email: impl Into<String>, password: impl Into<String>) -> Self {
-        Self::of(
-            EMAIL_PASSWORD,
-            [("username", email.into()), ("password", password.into())],
-        )
+        Self(Provider::EmailPassword {
+            email: Secret::new(email),
+            password: Secret::new(password),
+        })
     }
 
-    /// A user without an identity of its own. If this app has one already that is logged in, that is the user.
+    /// An anonymous user. If one is logged in on this device, [`App::log_in`](crate::App::log_in) returns that user and
+    /// sends nothing.
+    ///
+    /// **Not served yet**: Doorward's server refuses it with [`InvalidSession`](crate::ErrorCode::InvalidSession).
     pub fn anonymous() -> Self {
-        Self {
-            reuses_user: true,
-            ..Self::of(ANONYMOUS, [])
-        }
+        Self(Provider::Anonymous { reuses_user: true })
     }
 
-    /// The same, and always a new user.
+    /// A new anonymous user, even if one is logged in on this device.
+    ///
+    /// **Not served yet**: Doorward's server refuses it with [`InvalidSession`](crate::ErrorCode::InvalidSession).
     pub fn new_anonymous() -> Self {
-        Self::of(ANONYMOUS, [])
+        Self(Provider::Anonymous { reuses_user: false })
     }
 
-    /// An API key: one that a user made with [`ApiKeys::create`](crate::ApiKeys::create), or one of the server's.
+    /// An API key, which a user created with [`ApiKeys::create`](crate::ApiKeys::create) or the app's owner created for
+    /// a server.
+    ///
+    /// **Not served yet**: Doorward's server refuses it with [`InvalidSession`](crate::ErrorCode::InvalidSession).
     pub fn api_key(key: impl Into<String>) -> Self {
-        Self::of(API_KEY, [("key", key.into())])
+        Self(Provider::ApiKey(Secret::new(key)))
     }
 
     /// A JSON Web Token of another system that the app trusts.
+    ///
+    /// **Not served yet**: Doorward's server refuses it with [`InvalidSession`](crate::ErrorCode::InvalidSession).
     pub fn jwt(token: impl Into<String>) -> Self {
-        Self::of(JWT, [("token", token.into())])
+        Self(Provider::Jwt(Secret::new(token)))
     }
 
-    /// Whatever the app's login function asks for: anything that serializes as an object. What the function throws is the
-    /// [`server_message`](Error::server_message) of the error. A key `options` would be overwritten: SDKs tell about the device there.
+    /// The payload of the app's login function: anything that serializes as an object. What the function throws becomes
+    /// the [`server_message`](Error::server_message) of the error.
+    ///
+    /// Do not use the key `options`: the SDK overwrites it with what it says about the device.
     ///
     /// ```
     /// use doorward_client::Credentials;
@@ -65,54 +89,66 @@ impl Credentials {
     /// let card = Credentials::function(serde_json::json!({ "card": "1887-0042", "pin": "2718" }));
     /// ```
     pub fn function(payload: impl Serialize) -> Self {
-        let body = match serde_json::to_value(payload) {
-            Ok(Value::Object(body)) => Ok(body),
-            _ => Err("the payload of a login function must be an object"),
+        let payload = match serde_json::to_value(payload) {
+            Ok(Value::Object(payload)) => Some(payload),
+            _ => None,
         };
-        Self {
-            provider: FUNCTION,
-            body,
-            reuses_user: false,
-        }
-    }
-
-    fn of<const N: usize>(provider: &'static str, fields: [(&str, String); N]) -> Self {
-        let fields = fields
-            .into_iter()
-            .map(|(key, text)| (key.to_owned(), Value::String(text)));
-        Self {
-            provider,
-            body: Ok(fields.collect()),
-            reuses_user: false,
-        }
+        Self(Provider::Function(payload))
     }
 
     /// The provider's name on the wire.
     pub(crate) fn provider(&self) -> &'static str {
-        self.provider
+        match self.0 {
+            Provider::Anonymous { .. } => ANONYMOUS,
+            Provider::EmailPassword { .. } => "local-userpass",
+            Provider::ApiKey(_) => "api-key",
+            Provider::Jwt(_) => "custom-token",
+            Provider::Function(_) => "custom-function",
+        }
     }
 
     pub(crate) fn reuses_user(&self) -> bool {
-        self.reuses_user
+        matches!(self.0, Provider::Anonymous { reuses_user: true })
     }
 
-    /// The body of a login. Native SDKs name the provider in it, but not in what goes to a function, which is the app's own.
-    pub(crate) fn body(&self, options: Value) -> Result<Value, Error> {
-        let mut body = self
-            .body
-            .clone()
-            .map_err(|what| Kind::Argument { what, source: None })?;
-        if self.provider != FUNCTION {
-            body.insert("provider".to_owned(), self.provider.into());
-        }
-        body.insert("options".to_owned(), options);
-        Ok(Value::Object(body))
+    /// The request that sends these credentials. Like native SDKs it names the provider in the body, except where a
+    /// login function gets the body.
+    pub(crate) fn request(&self, path: String, options: LogInOptions) -> Result<Request, Error> {
+        let request = Request::post(path);
+        let provider = Some(self.provider());
+        Ok(match &self.0 {
+            Provider::Anonymous { .. } => request.json(&AnonymousLogIn {
+                provider,
+                options: Some(options),
+            }),
+            Provider::EmailPassword { email, password } => request.json(&LogIn {
+                provider,
+                username: Some(Text::String(email.clone())),
+                password: Some(Text::String(password.clone())),
+                options: Some(options),
+            }),
+            Provider::ApiKey(key) => request.json(&ApiKeyLogIn {
+                provider,
+                key: key.clone(),
+                options: Some(options),
+            }),
+            Provider::Jwt(token) => request.json(&TokenLogIn {
+                provider,
+                token: token.clone(),
+                options: Some(options),
+            }),
+            Provider::Function(Some(payload)) => request.json(&FunctionLogIn::new(payload.clone(), options)),
+            Provider::Function(None) => {
+                let what = "the payload of a login function must be an object";
+                return Err(Kind::Argument { what, source: None }.into());
+            }
+        })
     }
 }
 
-/// Says which kind, and nothing that is in them.
+/// Prints the provider's name, and nothing that the provider is told.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Credentials").field(&self.provider).finish()
+        f.debug_tuple("Credentials").field(&self.provider()).finish()
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Number, Value};
 
-/// Reads the numbers of Extended JSON as numbers, `$undefined` as null, and leaves other types as they are written: an id stays
-/// `{"$oid": "…"}`.
+/// Reads the numbers of Extended JSON as numbers, `$undefined` as null, and leaves other types as they are
+/// written: an id stays `{"$oid": "…"}`.
 pub(crate) fn plain(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(plain).collect()),

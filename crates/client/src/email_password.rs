@@ -1,37 +1,50 @@
-//! The seven calls about accounts of e-mail address and password.
+//! The seven calls about accounts with an e-mail address and a password.
 
+use doorward_wire::{CallReset, ConfirmUser, EmailOnly, Register, ResetPassword, Secret, Text};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::transport::Request;
 use crate::user::array;
 use crate::{App, EmailToken, Error};
 
-/// Registering, confirming and resetting: [`App::email_password_auth`].
+/// The calls that register, confirm and reset accounts: [`App::email_password_auth`].
 ///
-/// None of these calls needs a login, and none logs anybody in: after registering (and confirming, where the app wants that) follows
-/// [`App::log_in`].
+/// None of them needs a login, and none logs the user in. To use the account, call [`App::log_in`] after registering
+/// it, and after confirming it if the app wants that.
 ///
 /// # What the owner of the app has chosen
 ///
-/// | Confirmation | after `register_user` | |
+/// | Confirmation | After [`register_user`] | Further calls |
 /// |---|---|---|
 /// | automatic | the user can log in | |
-/// | by e-mail | a mail with a link is on its way | [`confirm_user`](Self::confirm_user), [`resend_confirmation_email`](Self::resend_confirmation_email) |
-/// | by a function | what the function says: confirmed, waiting, or refused | [`confirm_user`](Self::confirm_user), [`retry_custom_confirmation`](Self::retry_custom_confirmation) |
+/// | by e-mail | a mail with a link is on its way | [`confirm_user`], [`resend_confirmation_email`] |
+/// | by a function | it has confirmed, sent a link, or refused | [`confirm_user`], [`retry_custom_confirmation`] |
 ///
-/// | Reset | |
+/// | Reset | Calls |
 /// |---|---|
-/// | by e-mail | [`send_reset_password_email`](Self::send_reset_password_email), then [`reset_password`](Self::reset_password) |
-/// | by a function | [`call_reset_password_function`](Self::call_reset_password_function), and [`reset_password`](Self::reset_password) if the function says that it waits |
+/// | by e-mail | [`send_reset_password_email`], then [`reset_password`] with what the link carries |
+/// | by a function | [`call_reset_password_function`], then [`reset_password`] if the function has sent a link |
 ///
-/// # Errors of every call
+/// [`register_user`]: Self::register_user
+/// [`confirm_user`]: Self::confirm_user
+/// [`resend_confirmation_email`]: Self::resend_confirmation_email
+/// [`retry_custom_confirmation`]: Self::retry_custom_confirmation
+/// [`send_reset_password_email`]: Self::send_reset_password_email
+/// [`reset_password`]: Self::reset_password
+/// [`call_reset_password_function`]: Self::call_reset_password_function
 ///
-/// Beside those of each call: [`AuthProviderNotFound`](crate::ErrorCode::AuthProviderNotFound) if the app has no accounts of this kind,
-/// [`BadRequest`](crate::ErrorCode::BadRequest) with `email invalid` for what cannot be an address (1 to 254 bytes without control
-/// characters; where mail is sent, something that mail can be sent to), status 404 without a code if there is no such app, status 429
-/// if the server has too much to do ([`Error::retry_after`]), and 503 while it has no database. None of these calls is repeated by
-/// itself.
+/// # Errors of all calls
+///
+/// Each call lists its own refusals. In addition, the server refuses any of them with
+///
+/// - [`AuthProviderNotFound`](crate::ErrorCode::AuthProviderNotFound): the app has no accounts of this kind;
+/// - [`BadRequest`](crate::ErrorCode::BadRequest) and `email invalid`: the address is not valid. It has 1 to 254 bytes
+///   and no control characters, and if the app sends mail, mail can be sent to it;
+/// - status 404 without a code: there is no such app;
+/// - status 429: the server is overloaded, see [`Error::retry_after`];
+/// - status 503: the server cannot reach its database.
+///
+/// The SDK never repeats one of these calls on its own.
 #[derive(Debug, Clone, Copy)]
 pub struct EmailPasswordAuth<'a> {
     app: &'a App,
@@ -42,17 +55,23 @@ impl<'a> EmailPasswordAuth<'a> {
         Self { app }
     }
 
-    /// Registers an address with a password of 6 to 128 characters. The address is kept and compared exactly as it is given, upper and
-    /// lower case included.
+    /// Registers an address with a password of 6 to 128 characters. The server stores and compares the address exactly
+    /// as it is given, including upper and lower case.
     ///
-    /// - confirmed automatically: the user can log in at once.
-    /// - by e-mail: a mail with a link is sent; until the link has been used, logging in is refused with
-    ///   [`AuthError`](crate::ErrorCode::AuthError).
-    /// - by a function: it has been asked when this returns. It may have confirmed the user, or sent a link in its own way.
+    /// What follows depends on how the app confirms addresses:
     ///
-    /// Refused with [`AccountNameInUse`](crate::ErrorCode::AccountNameInUse) if the address is registered, confirmed or not;
-    /// [`BadRequest`](crate::ErrorCode::BadRequest) for a password of another length, or with `failed to confirm user "…"` if the
-    /// function says no: then nothing is stored, and the address is free.
+    /// - automatically: the user can log in at once;
+    /// - by e-mail: the server sends a mail with a link, and refuses logins with
+    ///   [`AuthError`](crate::ErrorCode::AuthError) until the link has been used;
+    /// - by a function: the function has run when this call returns. It has confirmed the user, or it has sent a link
+    ///   in its own way.
+    ///
+    /// The server refuses with
+    ///
+    /// - [`AccountNameInUse`](crate::ErrorCode::AccountNameInUse): the address is registered already, confirmed or not;
+    /// - [`BadRequest`](crate::ErrorCode::BadRequest): the password is too short or too long;
+    /// - [`BadRequest`](crate::ErrorCode::BadRequest) and `failed to confirm user "…"`: the function refused. Nothing
+    ///   was stored, and the address can be registered again.
     ///
     /// ```no_run
     /// # async fn example(app: doorward_client::App) -> Result<(), doorward_client::Error> {
@@ -63,15 +82,21 @@ impl<'a> EmailPasswordAuth<'a> {
     /// # }
     /// ```
     pub async fn register_user(&self, email: &str, password: &str) -> Result<(), Error> {
-        self.post("register", &json!({ "email": email, "password": password }))
-            .await
+        let body = Register {
+            email: Secret::new(email),
+            password: Secret::new(password),
+        };
+        self.post("register", &body).await
     }
 
-    /// Confirms the address with the pair that a link carried: see [`EmailToken`]. A pair works once, and for 30 minutes unless the
-    /// operator chose another time. It is the newest pair that works.
+    /// Confirms the address with the token pair that a mailed link carries: see [`EmailToken`]. A pair can be used
+    /// once, within 30 minutes unless the operator of the server chose another time. Only the newest pair works.
     ///
-    /// Refused with [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid) if it is over, used, replaced by a newer one, or
-    /// for something else; [`BadRequest`](crate::ErrorCode::BadRequest) with `invalid token data` if it cannot be one.
+    /// The server refuses with
+    ///
+    /// - [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid): the pair has expired, was used, was
+    ///   replaced by a newer one, or is for a reset;
+    /// - [`BadRequest`](crate::ErrorCode::BadRequest) and `invalid token data`: it is not a token pair at all.
     ///
     /// ```no_run
     /// # async fn example(app: doorward_client::App) -> Result<(), Box<dyn std::error::Error>> {
@@ -84,15 +109,20 @@ impl<'a> EmailPasswordAuth<'a> {
     /// # }
     /// ```
     pub async fn confirm_user(&self, token: &EmailToken) -> Result<(), Error> {
-        let body = json!({ "token": token.token(), "tokenId": token.token_id() });
+        let body = ConfirmUser {
+            token: Text::new(token.token()),
+            token_id: Text::new(token.token_id()),
+        };
         self.post("confirm", &body).await
     }
 
     /// Sends the mail with the confirmation link again. Links of earlier mails stop working.
     ///
-    /// Refused with [`UserNotFound`](crate::ErrorCode::UserNotFound) for an address that is not registered,
-    /// [`UserAlreadyConfirmed`](crate::ErrorCode::UserAlreadyConfirmed) for one that needs no confirmation; without a code, and with
-    /// `please use confirm via function`, where a function confirms.
+    /// The server refuses with
+    ///
+    /// - [`UserNotFound`](crate::ErrorCode::UserNotFound): the address is not registered;
+    /// - [`UserAlreadyConfirmed`](crate::ErrorCode::UserAlreadyConfirmed): the address is confirmed already;
+    /// - no code and `please use confirm via function`: in this app a function confirms addresses.
     ///
     /// ```no_run
     /// # async fn example(app: doorward_client::App) -> Result<(), doorward_client::Error> {
@@ -101,15 +131,20 @@ impl<'a> EmailPasswordAuth<'a> {
     /// # }
     /// ```
     pub async fn resend_confirmation_email(&self, email: &str) -> Result<(), Error> {
-        self.post("confirm/send", &json!({ "email": email })).await
+        self.post("confirm/send", &email_only(email)).await
     }
 
-    /// Asks the confirmation function again, with a new pair. If it says that it waits, the new pair works and earlier ones do not; if it
-    /// says no, everything stays as it was.
+    /// Runs the confirmation function again, with a new token pair. If it decides `pending`, the new pair works and
+    /// earlier ones stop working. If it refuses, everything stays as it was.
     ///
-    /// Refused with [`UserNotFound`](crate::ErrorCode::UserNotFound), [`UserAlreadyConfirmed`](crate::ErrorCode::UserAlreadyConfirmed),
-    /// or [`BadRequest`](crate::ErrorCode::BadRequest) with `failed to confirm user "…"`; without a code where confirmation is automatic
-    /// (`cannot run confirmation for …: automatic confirmation is enabled`) or by e-mail (`please use confirm via email`).
+    /// The server refuses with
+    ///
+    /// - [`UserNotFound`](crate::ErrorCode::UserNotFound): the address is not registered;
+    /// - [`UserAlreadyConfirmed`](crate::ErrorCode::UserAlreadyConfirmed): the address is confirmed already;
+    /// - [`BadRequest`](crate::ErrorCode::BadRequest) and `failed to confirm user "…"`: the function refused;
+    /// - no code and `cannot run confirmation for …: automatic confirmation is enabled`: this app confirms addresses
+    ///   automatically;
+    /// - no code and `please use confirm via email`: this app confirms addresses by e-mail.
     ///
     /// ```no_run
     /// # async fn example(app: doorward_client::App) -> Result<(), doorward_client::Error> {
@@ -118,13 +153,16 @@ impl<'a> EmailPasswordAuth<'a> {
     /// # }
     /// ```
     pub async fn retry_custom_confirmation(&self, email: &str) -> Result<(), Error> {
-        self.post("confirm/call", &json!({ "email": email })).await
+        self.post("confirm/call", &email_only(email)).await
     }
 
-    /// Sends a mail with a link that sets a new password. Nothing changes until it is used; links of earlier mails stop working.
+    /// Sends a mail with a link to set a new password. The password does not change until the link is used. Links of
+    /// earlier mails stop working.
     ///
-    /// Refused with [`UserNotFound`](crate::ErrorCode::UserNotFound); without a code, and with `please use reset password via function`,
-    /// where a function resets.
+    /// The server refuses with
+    ///
+    /// - [`UserNotFound`](crate::ErrorCode::UserNotFound): the address is not registered;
+    /// - no code and `please use reset password via function`: in this app a function resets passwords.
     ///
     /// ```no_run
     /// # async fn example(app: doorward_client::App) -> Result<(), doorward_client::Error> {
@@ -133,16 +171,22 @@ impl<'a> EmailPasswordAuth<'a> {
     /// # }
     /// ```
     pub async fn send_reset_password_email(&self, email: &str) -> Result<(), Error> {
-        self.post("reset/send", &json!({ "email": email })).await
+        self.post("reset/send", &email_only(email)).await
     }
 
-    /// Sets a new password of 6 to 128 characters with the pair that a link carried. A pair works once, and for 30 minutes; a password
-    /// that is refused does not use it up. Every session of the user ends, on this device too: log in again.
+    /// Sets a new password of 6 to 128 characters with the token pair that a mailed link carries: see [`EmailToken`]. A
+    /// pair can be used once, within 30 minutes unless the operator of the server chose another time; a refused
+    /// password does not use it up.
     ///
-    /// An address that was never confirmed stays so.
+    /// All sessions of the user end, those on this device too. An address that was not confirmed before is still not
+    /// confirmed.
     ///
-    /// Refused with [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid) if the pair is over, used, replaced, or for
-    /// something else; [`BadRequest`](crate::ErrorCode::BadRequest) if it cannot be one, or for a password of another length.
+    /// The server refuses with
+    ///
+    /// - [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid): the pair has expired, was used, was
+    ///   replaced by a newer one, or is for a confirmation;
+    /// - [`BadRequest`](crate::ErrorCode::BadRequest): it is not a token pair at all, or the password is too short or
+    ///   too long.
     ///
     /// ```no_run
     /// # async fn example(app: doorward_client::App) -> Result<(), Box<dyn std::error::Error>> {
@@ -155,19 +199,28 @@ impl<'a> EmailPasswordAuth<'a> {
     /// # }
     /// ```
     pub async fn reset_password(&self, password: &str, token: &EmailToken) -> Result<(), Error> {
-        let body = json!({ "password": password, "token": token.token(), "tokenId": token.token_id() });
+        let body = ResetPassword {
+            password: Secret::new(password),
+            token: Text::new(token.token()),
+            token_id: Text::new(token.token_id()),
+        };
         self.post("reset", &body).await
     }
 
-    /// Asks the reset function to set a new password of 6 to 128 characters. It gets the arguments (a tuple, an array or a `Vec`, `()`
-    /// for none), and decides: the password is set at once and every session ends, or nothing happens until
-    /// [`reset_password`](Self::reset_password) is called with a pair that the function has sent somewhere. Which of the two it was
-    /// cannot be told from the answer; the password that counts in the second case is the one given to `reset_password`.
+    /// Asks the reset function to set a new password of 6 to 128 characters. The function gets the arguments: a tuple,
+    /// an array or a `Vec`, and `()` for none.
     ///
-    /// Refused with [`UserNotFound`](crate::ErrorCode::UserNotFound); without a code, and with
-    /// `failed to reset password for user "…"`, if the function says no; without a code and with
-    /// `please use reset password via email` where a mail resets; [`BadRequest`](crate::ErrorCode::BadRequest) for a password of
-    /// another length.
+    /// The function decides. If it decides `success`, the password is set and all sessions of the user end. If it
+    /// decides `pending`, nothing changes until [`reset_password`](Self::reset_password) is called with a token pair
+    /// that the function has sent, and the password given there is the one that counts. The answer does not say which
+    /// of the two it was.
+    ///
+    /// The server refuses with
+    ///
+    /// - [`UserNotFound`](crate::ErrorCode::UserNotFound): the address is not registered;
+    /// - [`BadRequest`](crate::ErrorCode::BadRequest): the password is too short or too long;
+    /// - no code and `failed to reset password for user "…"`: the function refused;
+    /// - no code and `please use reset password via email`: this app resets passwords by e-mail.
     ///
     /// ```no_run
     /// # async fn example(app: doorward_client::App) -> Result<(), doorward_client::Error> {
@@ -183,13 +236,23 @@ impl<'a> EmailPasswordAuth<'a> {
         password: &str,
         arguments: impl Serialize,
     ) -> Result<(), Error> {
-        let body = json!({ "email": email, "password": password, "arguments": array(arguments)? });
+        let body = CallReset {
+            email: Secret::new(email),
+            password: Secret::new(password),
+            arguments: array(arguments)?,
+        };
         self.post("reset/call", &body).await
     }
 
-    async fn post(&self, call: &str, body: &Value) -> Result<(), Error> {
+    async fn post(&self, call: &str, body: &impl Serialize) -> Result<(), Error> {
         let path = format!("{}/auth/providers/local-userpass/{call}", self.app.path());
         self.app.shared().transport.send(Request::post(path).json(body)).await?;
         Ok(())
+    }
+}
+
+fn email_only(email: &str) -> EmailOnly {
+    EmailOnly {
+        email: Secret::new(email),
     }
 }

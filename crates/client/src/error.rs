@@ -1,4 +1,4 @@
-//! What can go wrong, as one type with questions.
+//! The one error of all calls.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,8 +9,9 @@ use crate::{ErrorCode, SessionStoreError};
 
 /// Why a call failed.
 ///
-/// The kinds of failure are private; what a program decides by are the questions. Printing it gives a sentence for people, its
-/// [`source`](StdError::source) what lies behind it, and neither ever holds a password or a token.
+/// A program decides what to do by the methods, such as [`error_code`](Self::error_code) and
+/// [`is_timeout`](Self::is_timeout). Its `Display` is a sentence for people, and [`source`](StdError::source) is the
+/// cause, if there is one. Neither ever contains a password or a token.
 ///
 /// ```
 /// # fn example(error: doorward_client::Error) {
@@ -28,11 +29,11 @@ use crate::{ErrorCode, SessionStoreError};
 pub struct Error(Arc<Kind>);
 
 pub(crate) enum Kind {
-    /// No answer came.
+    /// The request failed, or no complete answer came.
     NoAnswer(reqwest::Error),
-    /// The server refused.
+    /// The server refused the request.
     Refused(Refusal),
-    /// The server answered something that is not of this protocol.
+    /// The answer does not follow the protocol.
     Unexpected {
         status: u16,
         what: String,
@@ -42,20 +43,20 @@ pub(crate) enum Kind {
     LoggedOut,
     /// The server has ended the user's session.
     SessionEnded(Refusal),
-    /// The server answered for another user than the one that was meant.
+    /// The answer is about another user than the one who made the call.
     OtherUser,
-    /// Something given to a call cannot be sent.
+    /// An argument of the call cannot be used.
     Argument {
         what: &'static str,
         source: Option<serde_json::Error>,
     },
-    /// The app cannot be set up like this.
+    /// The settings of the app are not valid.
     Config(String),
-    /// Sessions cannot be kept.
+    /// The session store failed.
     Store(SessionStoreError),
 }
 
-/// What a server says when it refuses.
+/// What the server says when it refuses a request.
 #[derive(Clone)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -66,7 +67,7 @@ pub(crate) struct Refusal {
 }
 
 impl Error {
-    /// The status of the answer, if there was one.
+    /// The HTTP status of the answer, if an answer came.
     pub fn status(&self) -> Option<u16> {
         match &*self.0 {
             Kind::Unexpected { status, .. } => Some(*status),
@@ -74,39 +75,40 @@ impl Error {
         }
     }
 
-    /// The code of a refusal. Some refusals have none: a reset function that said no, for instance.
+    /// The code of a refusal. Some refusals have none, such as that of a reset function that decided `fail`.
     pub fn error_code(&self) -> Option<&ErrorCode> {
         self.refusal()?.code.as_ref()
     }
 
-    /// The server's own words for a refusal.
+    /// The text of a refusal, as the server wrote it.
     pub fn server_message(&self) -> Option<&str> {
         self.refusal()?.text.as_deref()
     }
 
-    /// Where the owner of the app finds the log of the request. It holds the request's id, and is good for a report to the operator.
+    /// The URL of the request's log, for the owner of the app. It contains the id of the request, so quote it when you
+    /// report a problem.
     pub fn link(&self) -> Option<&str> {
         self.refusal()?.link.as_deref()
     }
 
-    /// When the server would like to be asked again, if it refused because it had too much to do.
+    /// How long to wait before the call is made again, if the server refused because it is overloaded.
     pub fn retry_after(&self) -> Option<Duration> {
         self.refusal()?.retry_after
     }
 
-    /// Whether the answer took longer than [`AppBuilder::timeout`](crate::AppBuilder::timeout) allows. The server may have done what
-    /// it was asked.
+    /// Whether the server took longer than [`AppBuilder::timeout`](crate::AppBuilder::timeout) allows. It may have
+    /// carried the call out all the same.
     pub fn is_timeout(&self) -> bool {
         matches!(&*self.0, Kind::NoAnswer(error) if error.is_timeout())
     }
 
-    /// Whether the server could not be reached, or hung up before it answered.
+    /// Whether the server could not be reached, or closed the connection before it answered.
     pub fn is_connect(&self) -> bool {
         matches!(&*self.0, Kind::NoAnswer(error) if !error.is_timeout())
     }
 
-    /// Whether the user that the call was for has no session: it was logged out here, or the server has ended its session.
-    /// Only logging in again helps.
+    /// Whether the user has no session: it was logged out on this device, or the server has ended the session. The user
+    /// has to log in again.
     pub fn is_logged_out(&self) -> bool {
         matches!(&*self.0, Kind::LoggedOut | Kind::SessionEnded(_))
     }
@@ -187,7 +189,7 @@ impl StdError for Error {
     }
 }
 
-/// Browsers do not tell.
+/// Whether no connection was made. Browsers do not say, so there it is any failure of the request.
 fn never_connected(error: &reqwest::Error) -> bool {
     #[cfg(target_family = "wasm")]
     return error.is_request();

@@ -1,4 +1,4 @@
-//! Sessions in files.
+//! Sessions in plain files.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::{SessionStore, SessionStoreError};
 
-/// Keeps sessions in a directory: one file for each app and server, readable by its owner only. A file is replaced as a whole, so a
-/// crash leaves the old one or the new one.
+/// Keeps sessions in a directory: one file for each app and server, which only its owner can read. Saving replaces the
+/// whole file, so a crash leaves either the old file or the new one.
 ///
-/// Two programs should not share a directory: what one saves last counts.
+/// Two programs should not share a directory, because each would overwrite what the other has saved.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), doorward_client::Error> {
@@ -31,7 +31,7 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Files in this directory, which is made when it is needed, for its owner only.
+    /// Keeps files in this directory. It is created when the first session is saved, and only its owner can enter it.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
@@ -63,7 +63,7 @@ impl SessionStore for FileStore {
     }
 }
 
-/// The new file is whole and on the disk before it takes the old one's place.
+/// Replaces a file. The new file is complete and on the disk before it takes the place of the old one.
 fn replace(directory: &Path, path: &Path, text: &str) -> std::io::Result<()> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     make_directory(directory)?;
@@ -75,7 +75,7 @@ fn replace(directory: &Path, path: &Path, text: &str) -> std::io::Result<()> {
     });
     let replaced = written.and_then(|()| std::fs::rename(&new, path));
     if replaced.is_err() {
-        // It may hold tokens.
+        // What was written of the new file may hold tokens.
         let _ = std::fs::remove_file(&new);
     }
     replaced
@@ -89,7 +89,8 @@ fn make_directory(directory: &Path) -> std::io::Result<()> {
     builder.create(directory)
 }
 
-/// On Windows a file has the rights of its directory; that of a user is the user's own.
+/// Options for a file that only its owner can read. On Windows the rights of the directory apply: other users cannot
+/// read what lies in a user's own directory.
 fn owner_only() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -1,4 +1,4 @@
-//! Sessions in files that only the keyring of the operating system opens.
+//! Sessions in files that are encrypted with a key in the keyring of the operating system.
 
 use std::error::Error;
 use std::fmt;
@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 
 use crate::{FileStore, SessionStore, SessionStoreError};
 
-/// Keeps sessions as [`FileStore`] does, encrypted (AES-256-GCM) with a key that stands in the keyring of the operating system: the
-/// Keychain of macOS, the Credential Manager of Windows, the Secret Service of Linux desktops. A copy of the files alone is worth
-/// nothing.
+/// Keeps sessions in files as [`FileStore`] does, and encrypts them (AES-256-GCM) with a key in the keyring of the
+/// operating system: the Keychain of macOS, the Credential Manager of Windows, the Secret Service of Linux desktops.
+/// Without the keyring the files cannot be read.
 ///
-/// The sessions themselves do not go into the keyring, because some keep 2,560 bytes and no more.
+/// The keyring holds only the key, because some keyrings store at most 2,560 bytes under one name.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,23 +35,24 @@ pub struct KeyringStore {
     entry: Entry,
 }
 
-/// The account under which the key stands in the keyring.
+/// The account under which the keyring stores the key.
 const ACCOUNT: &str = "sessions";
 
 const KEY_BYTES: usize = 32;
 
 impl KeyringStore {
-    /// Files in this directory, and a key under this name of the program in the keyring.
+    /// Keeps files in this directory, and their key in the keyring under the service name of the program, such as
+    /// `com.example.notes`.
     ///
-    /// Fails where the system has no keyring: on a server without a desktop, for instance.
+    /// Fails if the system has no keyring, as on a server without a desktop.
     pub fn new(directory: impl Into<PathBuf>, service: &str) -> Result<Self, SessionStoreError> {
-        // It says why there is no keyring; the entry would only say that there is none.
+        // The status says why there is no keyring; `Entry::new` would only say that there is none.
         keyring::Entry::store_status().as_ref().map_err(no_keyring)?;
         let entry = keyring::Entry::new(service, ACCOUNT).map_err(no_keyring)?;
         Ok(Self::with_entry(directory, entry.inner))
     }
 
-    /// The same with an entry of any keyring that the crate `keyring-core` knows.
+    /// Keeps files in this directory, and their key in this entry of a keyring that the crate `keyring-core` supports.
     pub fn with_entry(directory: impl Into<PathBuf>, entry: Entry) -> Self {
         Self {
             files: FileStore::new(directory),
@@ -59,7 +60,7 @@ impl KeyringStore {
         }
     }
 
-    /// The key, if there is one.
+    /// The key, if the keyring has one.
     fn key(&self) -> Result<Option<Zeroizing<Vec<u8>>>, SessionStoreError> {
         match self.entry.get_secret() {
             Ok(key) => Ok(Some(Zeroizing::new(key))),
@@ -109,7 +110,8 @@ impl fmt::Debug for KeyringStore {
     }
 }
 
-/// The name goes into the seal: a file that was renamed to another app's is not opened.
+/// Encrypts a text. The name is authenticated with it, so that a file that was renamed to the name of another app's is
+/// not opened.
 fn seal(key: &[u8], name: &str, text: &str) -> Option<String> {
     let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
     let mut bytes = text.as_bytes().to_vec();

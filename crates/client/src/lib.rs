@@ -1,10 +1,11 @@
-//! The Rust SDK of Doorward: registering, confirming, logging in and everything around an account.
+//! The Rust SDK of Doorward: registering, confirming, logging in and the other calls around an account.
 //! Used by apps, and by backends that check the tokens of their users.
-//! Never knows how the server works: it speaks the wire that every Realm SDK speaks.
+//! Never depends on how the server works: it speaks the protocol that all Realm SDKs speak.
 //!
 //! # From nothing to a confirmed user
 //!
-//! An app is known by its id and by the URL of its server. `doorward serve examples/notes` starts one that this works with:
+//! A program knows an app by its id and by the URL of its server. `doorward serve examples/notes` starts a server with
+//! the app of this example:
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,10 +14,10 @@
 //! let app = App::builder("notes-abcde").base_url("http://127.0.0.1:9090").build()?;
 //! let auth = app.email_password_auth();
 //!
-//! // 1. Register. Here a mail is sent; another app may confirm at once, or ask a function of its owner.
+//! // 1. Register. This app sends a mail; another app may confirm at once, or ask a function of its owner.
 //! auth.register_user("ada@example.com", "correct horse").await?;
 //!
-//! // 2. The link in the mail opens the app, which reads the pair out of it.
+//! // 2. The link in the mail opens the app, which reads the token pair out of the link.
 //! let link = "https://notes.example.com/confirm?token=…&tokenId=…".parse()?;
 //! auth.confirm_user(&EmailToken::from_url(&link)?).await?;
 //!
@@ -27,46 +28,60 @@
 //! # }
 //! ```
 //!
-//! From there:
+//! # Where to look
 //!
-//! | | |
+//! | For | see |
 //! |---|---|
 //! | the seven calls about addresses and passwords | [`EmailPasswordAuth`] |
-//! | links in mails, and what they carry | [`EmailToken`] |
-//! | other ways to log in: anonymous, API key, JSON Web Token, a function | [`Credentials`] |
-//! | who is logged in, several users at once | [`App`] |
-//! | profile, custom data, calling functions, logging out, linking | [`User`] |
+//! | the token pairs in mailed links | [`EmailToken`] |
+//! | logging in: with a password, a function, and the other ways | [`Credentials`] |
+//! | who is logged in, several users on one device | [`App`] |
+//! | profile, calling functions, logging out | [`User`] |
 //! | sessions that outlive the program | [`SessionStore`], [`FileStore`], `KeyringStore` |
 //! | a backend that checks who calls it | `TokenVerifier`, in the module `verify` |
-//! | without `async` | `blocking` |
+//! | programs without `async` | the module `blocking` |
 //!
-//! # When something goes wrong
+//! # What the server does not serve yet
 //!
-//! Every call returns the one [`Error`]. It answers what a program decides by: [`error_code`](Error::error_code),
-//! [`status`](Error::status), [`is_timeout`](Error::is_timeout), [`is_logged_out`](Error::is_logged_out), and prints a sentence for
-//! people. Each call says which codes it can meet.
+//! The SDK has all calls of App Services about accounts. Doorward's server does not serve these yet; each says so in
+//! its documentation, with what the server answers today:
 //!
-//! A call whose access token is over renews it and is sent once more; that happens once for however many calls wait, and never in a
-//! loop. When the session itself is over, the user is logged out and [`is_logged_out`](Error::is_logged_out) says so. After a 429, calls
-//! that are safe to repeat are sent again, at most twice, when the server's `Retry-After` is at most ten seconds. Nothing else is
-//! repeated.
+//! - logging in as an [anonymous](Credentials::anonymous) user, with an [API key](Credentials::api_key) or with a
+//!   [JSON Web Token](Credentials::jwt) of another system;
+//! - [linking](User::link_credentials) identities;
+//! - a user's [API keys](User::api_keys);
+//! - [custom data](User::custom_data).
+//!
+//! # Errors
+//!
+//! All calls return the one [`Error`]. Its methods say what a program needs to decide:
+//! [`error_code`](Error::error_code), [`status`](Error::status), [`is_timeout`](Error::is_timeout),
+//! [`is_logged_out`](Error::is_logged_out). Its `Display` is a sentence for people. The documentation of each call
+//! lists the codes that it can return.
+//!
+//! If the access token has expired, a call renews it and is sent once more; calls that run at the same time wait for
+//! one renewal. If the session itself is over, the user is logged out, and [`is_logged_out`](Error::is_logged_out) says
+//! so. After a 429, a call that does no harm when it is repeated is sent again, at most twice, if the `Retry-After` of
+//! the server is at most ten seconds. The SDK repeats nothing else.
 //!
 //! # Features
 //!
-//! | | |
+//! | Feature | Adds |
 //! |---|---|
-//! | `blocking` | every call without `async` |
-//! | `keyring` | sessions sealed with a key in the keyring of the operating system |
+//! | `blocking` | all calls without `async` |
+//! | `keyring` | sessions that are encrypted with a key in the keyring of the operating system |
 //! | `verify` | checking access tokens on a backend, offline |
 //!
-//! None is on by default. The SDK needs tokio; it builds for `wasm32-unknown-unknown`, where requests are the browser's, and where files,
-//! `blocking`, `keyring`, `verify` and waiting after a 429 are not there.
+//! None is on by default. The SDK runs on tokio. It also builds for `wasm32-unknown-unknown`, where the browser sends
+//! the requests; files, the three features and waiting after a 429 do not exist there.
 //!
-//! # What it is built on
+//! # Dependencies
 //!
-//! `reqwest` with rustls for requests; `serde` and `serde_json` for what they carry; `url` for base URLs and links; `base64` for the claims
-//! of a token; `tokio` for its locks and, where there is a clock, its sleep; `thiserror` for errors; `zeroize` for tokens in memory;
-//! `doorward-wire` for the shapes that the server has as well. With `keyring`: `keyring` and `aws-lc-rs`. With `verify`: `jsonwebtoken`.
+//! `reqwest` with rustls sends requests; `serde` and `serde_json` read and write their bodies, whose shapes
+//! `doorward-wire` shares with the server; `url` and `percent-encoding` parse URLs and links; `base64` decodes the
+//! claims of a token; `tokio` has the locks and, outside of browsers, the timers; `thiserror` is for errors; `zeroize`
+//! clears the memory of passwords and tokens. The feature `keyring` adds `keyring` and `aws-lc-rs`, the feature
+//! `verify` adds `jsonwebtoken`.
 
 mod api_keys;
 mod app;
@@ -77,7 +92,6 @@ mod ejson;
 mod email_password;
 mod email_token;
 mod error;
-mod error_code;
 #[cfg(not(target_family = "wasm"))]
 mod file_store;
 #[cfg(all(feature = "keyring", not(target_family = "wasm")))]
@@ -92,10 +106,11 @@ pub mod verify;
 pub use api_keys::{ApiKey, ApiKeys};
 pub use app::{App, AppBuilder};
 pub use credentials::Credentials;
+#[doc(inline)]
+pub use doorward_wire::ErrorCode;
 pub use email_password::EmailPasswordAuth;
 pub use email_token::{EmailToken, EmailTokenError};
 pub use error::Error;
-pub use error_code::ErrorCode;
 #[cfg(not(target_family = "wasm"))]
 pub use file_store::FileStore;
 #[cfg(all(feature = "keyring", not(target_family = "wasm")))]
@@ -104,3 +119,8 @@ pub use session_store::{MemoryStore, SessionStore, SessionStoreError};
 pub use user::{Identity, User, UserProfile, UserState};
 #[cfg(all(feature = "verify", not(target_family = "wasm")))]
 pub use verify::{TokenVerifier, TokenVerifierBuilder, VerifiedToken, VerifyError};
+
+/// Compiles the programs in the README when the documentation is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

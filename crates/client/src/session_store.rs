@@ -7,21 +7,23 @@ use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-/// Keeps the sessions of an app. What is kept is one text for each app and server, which holds the tokens of all of its users: whoever
-/// can read it can act as them.
+/// Keeps the sessions of an app between two runs of a program, as one text for each app and server. The text holds the
+/// tokens of all users of the app on this device: a program that can read it can act as these users.
 ///
-/// Calls should be quick; they are made from asynchronous code. [`MemoryStore`] forgets everything at the end of the program,
-/// [`FileStore`](crate::FileStore) keeps a file that only its owner can read, and with the feature `keyring` a `KeyringStore` asks the
-/// operating system.
+/// The SDK calls a store from asynchronous code, so its calls should return quickly.
+///
+/// [`MemoryStore`] forgets the text at the end of the program. [`FileStore`](crate::FileStore) keeps it in a file that
+/// only its owner can read. With the feature `keyring`, `KeyringStore` encrypts that file with a key in the keyring of
+/// the operating system.
 pub trait SessionStore: Send + Sync {
-    /// The text that was saved last under this key, if any.
+    /// The text that was saved last under this key, if there is one.
     fn load(&self, key: &str) -> Result<Option<Zeroizing<String>>, SessionStoreError>;
 
-    /// Replaces the text. Where that fails, the older one should still be there.
+    /// Replaces the text under this key. If that fails, the older text should still be there.
     fn save(&self, key: &str, text: &str) -> Result<(), SessionStoreError>;
 }
 
-/// Sessions that cannot be read or kept.
+/// Why sessions cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct SessionStoreError {
@@ -30,7 +32,7 @@ pub struct SessionStoreError {
 }
 
 impl SessionStoreError {
-    /// An error of a store of one's own. It must not hold what was to be kept.
+    /// An error for a [`SessionStore`] of your own: what failed, and why. Do not put any part of the text into it.
     pub fn new(what: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             what: what.into(),
@@ -46,7 +48,7 @@ impl SessionStoreError {
     }
 }
 
-/// Keeps sessions until the program ends. This is the default.
+/// Keeps sessions until the program ends. An app uses it unless it is given another store.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<HashMap<String, Zeroizing<String>>>);
 

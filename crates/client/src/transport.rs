@@ -1,53 +1,46 @@
-//! Requests and answers: the one place that knows HTTP.
+//! Requests and answers. No other file knows HTTP.
 
 use std::time::Duration;
 
+use doorward_wire::ErrorBody;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response};
-use serde::Deserialize;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use zeroize::Zeroizing;
 
+use crate::Error;
 use crate::error::{Kind, Refusal};
-use crate::{Error, ErrorCode};
 
-/// The largest answer that is read: a function may return 4 MiB.
+/// The largest answer that is read. A function may return 4 MiB.
 const LARGEST_ANSWER: usize = 8 << 20;
 
-/// How often a call that is safe to repeat is sent again after a 429.
+/// How often a repeatable request is sent again after a 429.
 #[cfg(not(target_family = "wasm"))]
 const REPEATS: u32 = 2;
 
-/// The longest wait that a server can ask for; a longer one is the caller's business.
+/// The longest `Retry-After` that is obeyed. With a longer one the caller gets the error.
 #[cfg(not(target_family = "wasm"))]
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// A way to one server.
+/// The connections to one server.
 pub(crate) struct Transport {
     http: reqwest::Client,
     base_url: String,
     timeout: Duration,
 }
 
-/// One call.
+/// A request, without the server that it goes to.
 #[derive(Clone)]
 pub(crate) struct Request {
     method: Method,
     path: String,
-    bearer: Option<String>,
-    body: Option<Vec<u8>>,
+    bearer: Option<Zeroizing<String>>,
+    body: Option<Zeroizing<Vec<u8>>>,
     repeatable: bool,
 }
 
-/// The body of a refusal. Only what can be read of it counts.
-#[derive(Deserialize)]
-struct ErrorAnswer {
-    error: Option<String>,
-    error_code: Option<String>,
-    link: Option<String>,
-}
-
-/// A 2xx answer.
+/// An answer of any status.
 pub(crate) struct Answer {
     status: u16,
     content_type: Option<String>,
@@ -55,10 +48,10 @@ pub(crate) struct Answer {
 }
 
 impl Transport {
-    /// `base_url` without a trailing slash.
+    /// Sets up connections to a server. `base_url` has no trailing slash.
     pub(crate) fn new(base_url: String, timeout: Duration) -> Result<Self, Error> {
         let builder = reqwest::Client::builder();
-        // A redirect would take the method, the body or the token along to somewhere else.
+        // A redirect would carry the body or the token to another server.
         #[cfg(not(target_family = "wasm"))]
         let builder = builder
             .redirect(reqwest::redirect::Policy::none())
@@ -71,7 +64,8 @@ impl Transport {
         })
     }
 
-    /// Sends a call, again after a while if the server has too much to do and the call is safe to repeat.
+    /// Sends a request and returns the answer if its status is 2xx. A repeatable request is sent again after a 429,
+    /// once the time that the server asks for has passed.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, Error> {
         #[cfg(not(target_family = "wasm"))]
         if request.repeatable {
@@ -97,12 +91,13 @@ impl Transport {
             .timeout(self.timeout)
             .header(ACCEPT, "application/json");
         if let Some(token) = &request.bearer {
-            let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| Kind::LoggedOut)?;
+            let text = Zeroizing::new(format!("Bearer {}", token.as_str()));
+            let mut header = HeaderValue::try_from(text.as_str()).map_err(|_| Kind::LoggedOut)?;
             header.set_sensitive(true);
             builder = builder.header(AUTHORIZATION, header);
         }
         if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         let no_answer = |error: reqwest::Error| Error::from(Kind::NoAnswer(error.without_url()));
         let response = builder.send().await.map_err(no_answer)?;
@@ -149,19 +144,20 @@ impl Request {
         Self::new(Method::GET, path)
     }
 
-    /// With a JSON body.
-    pub(crate) fn json(mut self, body: &Value) -> Self {
-        self.body = Some(body.to_string().into_bytes());
+    /// Adds a JSON body.
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(body).expect("the bodies of doorward-wire can be written as JSON");
+        self.body = Some(Zeroizing::new(bytes));
         self
     }
 
-    /// With a token.
+    /// Adds a token.
     pub(crate) fn bearer(mut self, token: &str) -> Self {
-        self.bearer = Some(token.to_owned());
+        self.bearer = Some(Zeroizing::new(token.to_owned()));
         self
     }
 
-    /// To send it twice is as good as once.
+    /// Marks a request that does the same when it arrives twice as when it arrives once.
     pub(crate) fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
@@ -169,10 +165,10 @@ impl Request {
 }
 
 impl Answer {
-    /// The body as JSON of this shape.
+    /// Parses the body.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         if !self.is_json() {
-            return Err(unexpected(self.status, self.what_else(), None));
+            return Err(unexpected(self.status, self.unreadable_body(), None));
         }
         serde_json::from_slice(&self.body).map_err(|error| {
             unexpected(
@@ -188,7 +184,8 @@ impl Answer {
         essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
     }
 
-    fn what_else(&self) -> String {
+    /// Describes a body that cannot be read, for an error.
+    fn unreadable_body(&self) -> String {
         match &self.content_type {
             Some(_) if self.is_json() => "JSON that says nothing".to_owned(),
             Some(content_type) => format!("{content_type} in place of JSON"),
@@ -196,45 +193,32 @@ impl Answer {
         }
     }
 
-    /// What a proxy or another server answers has none of the protocol's form.
+    /// The error that an answer without a 2xx status stands for. Proxies and other servers send bodies of another form.
     fn refusal(&self, retry_after: Option<Duration>) -> Error {
-        let body: Option<ErrorAnswer> = self
+        let body: Option<ErrorBody> = self
             .is_json()
             .then(|| doorward_wire::parse_object(&self.body).ok())
             .flatten();
-        let Some(body) = body else {
-            return match self.status {
-                // It need not come from the app's own server to be what it says.
-                429 | 503 => refused(self.status, None, None, None, retry_after),
-                _ => unexpected(self.status, self.what_else(), None),
-            };
+        let refusal = match body {
+            Some(body) => Refusal {
+                status: self.status,
+                code: body.error_code.filter(|code| !code.as_str().is_empty()),
+                text: Some(body.error).filter(|text| !text.is_empty()),
+                link: Some(body.link).filter(|link| !link.is_empty()),
+                retry_after,
+            },
+            // A load balancer in front of the server may send these two, and means the same by them.
+            None if matches!(self.status, 429 | 503) => Refusal {
+                status: self.status,
+                code: None,
+                text: None,
+                link: None,
+                retry_after,
+            },
+            None => return unexpected(self.status, self.unreadable_body(), None),
         };
-        let code = body.error_code.filter(|code| !code.is_empty());
-        refused(
-            self.status,
-            code.map(|code| ErrorCode::from_name(&code)),
-            body.error,
-            body.link.filter(|link| !link.is_empty()),
-            retry_after,
-        )
+        Kind::Refused(refusal).into()
     }
-}
-
-fn refused(
-    status: u16,
-    code: Option<ErrorCode>,
-    text: Option<String>,
-    link: Option<String>,
-    retry_after: Option<Duration>,
-) -> Error {
-    let refusal = Refusal {
-        status,
-        code,
-        text,
-        link,
-        retry_after,
-    };
-    Kind::Refused(refusal).into()
 }
 
 fn unexpected(status: u16, what: String, source: Option<serde_json::Error>) -> Error {
@@ -258,7 +242,7 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
-/// Browsers hand an answer over as a whole.
+/// A browser hands over the whole body at once.
 #[cfg(target_family = "wasm")]
 async fn read(response: Response) -> Result<Vec<u8>, Error> {
     let status = response.status().as_u16();

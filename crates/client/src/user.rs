@@ -1,15 +1,15 @@
-//! A user of an app.
+//! A user who has logged in on this device.
 
 use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorward_wire::AccessToken;
+use doorward_wire::{AccessToken, Call, EjsonArray, Linked, ProfileIdentity};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::app::{ROOT, is_only_anonymous};
 use crate::error::Kind;
@@ -17,11 +17,16 @@ use crate::transport::{Answer, Request};
 use crate::users::{Tokens, UserRecord};
 use crate::{ApiKeys, App, Credentials, Error, ejson};
 
-/// Somebody who has logged in on this device. Cheap to clone: clones are the same user, and see it when it is logged out.
+/// A user who has logged in on this device. Clones are cheap and stand for the same user: when one is logged out, all
+/// are.
 ///
-/// The session goes on until it is logged out, until the server ends it (a new password, a disabled or deleted account), or until its
-/// refresh token runs out after 60 days (unless the operator chose another time). The access token behind each call lives for 30
-/// minutes and is renewed when the server says that it is over, once for however many calls wait. No clock of this device is asked.
+/// A session lasts until the user logs out, until the server ends it (after a reset of the password, or when the
+/// account is disabled or deleted), or until its refresh token expires, after 60 days unless the operator of the server
+/// chose another time.
+///
+/// Calls carry an access token, which is valid for 30 minutes. When the server says that it has expired, the SDK renews
+/// it and sends the call again; calls that run at the same time wait for one renewal. The clock of this device does not
+/// matter.
 #[derive(Clone)]
 pub struct User {
     app: App,
@@ -32,22 +37,22 @@ pub struct User {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserState {
-    /// It has a session.
+    /// The user has a session.
     LoggedIn,
-    /// It has none; logging in again makes it the same user.
+    /// The user has no session. Logging in again makes this handle usable again.
     LoggedOut,
-    /// It was removed from this device, or deleted.
+    /// The user was removed from this device, or its account was deleted.
     Removed,
 }
 
-/// One way into an account.
+/// An identity of a user: one way to log in to the account.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     id: String,
     provider_type: String,
 }
 
-/// What the server tells about a user.
+/// What the server knows about a user.
 #[derive(Clone, PartialEq)]
 pub struct UserProfile {
     data: Map<String, Value>,
@@ -60,12 +65,12 @@ impl User {
         Self { app, record }
     }
 
-    /// The user's id: 24 hexadecimal characters, for ever the same.
+    /// The user's id: 24 hexadecimal characters. It never changes.
     pub fn id(&self) -> &str {
         &self.record.id
     }
 
-    /// The app.
+    /// The app that the user has logged in to.
     pub fn app(&self) -> &App {
         &self.app
     }
@@ -75,12 +80,12 @@ impl User {
         self.record.state().device_id
     }
 
-    /// The provider of the login, such as `local-userpass`.
+    /// The provider of the last login, such as `local-userpass`.
     pub fn provider_type(&self) -> String {
         self.record.state().provider
     }
 
-    /// Whether it can make calls.
+    /// Whether the user is logged in, logged out or removed.
     pub fn state(&self) -> UserState {
         match self.record.tokens() {
             _ if !self.app.shared().users.has(&self.record) => UserState::Removed,
@@ -89,12 +94,13 @@ impl User {
         }
     }
 
-    /// Whether it has a session.
+    /// Whether the user has a session.
     pub fn is_logged_in(&self) -> bool {
         self.state() == UserState::LoggedIn
     }
 
-    /// The profile, as of the login, the last link or the last [`refresh_profile`](Self::refresh_profile).
+    /// The profile, as it was at the login, the last [link](Self::link_credentials) or the last
+    /// [refresh](Self::refresh_profile).
     pub fn profile(&self) -> UserProfile {
         let profile = self.record.state().profile;
         UserProfile {
@@ -104,24 +110,25 @@ impl User {
         }
     }
 
-    /// The ways into the account, the first one first.
+    /// The identities of the user, in the order in which they were linked.
     pub fn identities(&self) -> Vec<Identity> {
         self.record.state().profile.identities
     }
 
-    /// Asks the server for the profile again.
+    /// Fetches the profile from the server.
     pub async fn refresh_profile(&self) -> Result<UserProfile, Error> {
         let answer = self.send(Request::get(format!("{ROOT}/auth/profile"))).await?;
-        let profile = answer.json()?;
-        self.record.update(|state| state.profile = profile);
+        let profile: doorward_wire::Profile = answer.json()?;
+        self.record.update(|state| state.profile = profile.into());
         self.app.shared().users.save()?;
         Ok(self.profile())
     }
 
-    /// Ends the session here and on the server. Other sessions of the user, on other devices, go on; an access token that was handed
-    /// out works until it runs out, after 30 minutes at most. An anonymous user is removed, because nobody can ever log in as it again.
+    /// Ends the session on this device and on the server. Sessions on other devices continue, and an access token that
+    /// the program has passed on stays valid until it expires, for 30 minutes at most. An anonymous user is also
+    /// removed from this device, because it cannot log in again.
     ///
-    /// The user is logged out here whatever the server says; an error says that the server may not know of it.
+    /// After an error the user is logged out on this device all the same, but the session may continue on the server.
     pub async fn log_out(&self) -> Result<(), Error> {
         let was_anonymous = is_only_anonymous(&self.record.state());
         let ended = self.end_session().await;
@@ -131,10 +138,12 @@ impl User {
         ended
     }
 
-    /// Adds another way into this account: afterwards those credentials log in as this user. It is added last, and the session goes on.
+    /// Adds an identity to this user: afterwards these credentials log in as this user. The session continues.
     ///
-    /// Refused with [`InvalidSession`](crate::ErrorCode::InvalidSession) if the credentials are another user's, and in another way if
-    /// the account has an address already. Anonymous credentials cannot be linked.
+    /// The server refuses credentials of another user, with [`InvalidSession`](crate::ErrorCode::InvalidSession), and
+    /// an e-mail address if the user has one already. Anonymous credentials cannot be linked.
+    ///
+    /// **Not served yet**: Doorward's server refuses it with status 400 and `linking is not supported`.
     pub async fn link_credentials(&self, credentials: Credentials) -> Result<(), Error> {
         let provider = credentials.provider();
         if provider == crate::credentials::ANONYMOUS {
@@ -142,13 +151,18 @@ impl User {
             return Err(Kind::Argument { what, source: None }.into());
         }
         let path = format!("{}/auth/providers/{provider}/login?link=true", self.app.path());
-        let body = credentials.body(self.app.options())?;
-        // Not by `send`: a 401 is as likely about the credentials as about the token, and must not be sent twice. A token that is over is
-        // renewed by asking for the profile first.
+        let request = credentials.request(path, self.app.options())?;
+        // `send` would repeat the request after a 401, but here a 401 may be about the credentials. Fetching the
+        // profile first renews an access token that has expired.
         self.send(Request::get(format!("{ROOT}/auth/profile"))).await?;
         let tokens = self.tokens()?;
-        let request = Request::post(path).json(&body).bearer(&tokens.access);
-        let linked: Linked = self.app.shared().transport.send(request).await?.json()?;
+        let linked: Linked = self
+            .app
+            .shared()
+            .transport
+            .send(request.bearer(&tokens.access))
+            .await?
+            .json()?;
         if linked.user_id.is_some_and(|user| user != self.id()) {
             return Err(Kind::OtherUser.into());
         }
@@ -157,8 +171,10 @@ impl User {
         Ok(())
     }
 
-    /// The custom data that the access token carries; none if the app keeps none for this user. See
+    /// The custom data in the access token: what the app's owner has stored for this user. To fetch the newest, call
     /// [`refresh_custom_data`](Self::refresh_custom_data).
+    ///
+    /// **Not served yet**: access tokens of Doorward's server have no custom data, so this is `None`.
     pub fn custom_data(&self) -> Option<Value> {
         let token = self.record.tokens()?.access;
         let payload = token.split('.').nth(1)?;
@@ -166,27 +182,32 @@ impl User {
         serde_json::from_slice::<Claims>(&payload).ok()?.user_data
     }
 
-    /// Asks for a new access token, and with it for the newest custom data.
+    /// Fetches a new access token, and with it the newest [custom data](Self::custom_data).
+    ///
+    /// **Not served yet**: access tokens of Doorward's server have no custom data, so this returns `None`.
     pub async fn refresh_custom_data(&self) -> Result<Option<Value>, Error> {
         self.refresh_access_token().await?;
         Ok(self.custom_data())
     }
 
-    /// The access token: a JSON Web Token that a backend can check, with the feature `verify` for instance. It may be over; whoever
-    /// refuses it for that wants a [new one](Self::refresh_access_token).
+    /// The access token: a JSON Web Token to send to a backend of yours, which can check it with the feature `verify`.
+    /// It may have expired; if the backend says so, send it a [new one](Self::refresh_access_token).
     pub fn access_token(&self) -> Option<String> {
         self.record.tokens().map(|tokens| tokens.access.as_str().to_owned())
     }
 
-    /// A new access token, good for 30 minutes.
+    /// Fetches a new access token, which is valid for 30 minutes.
     pub async fn refresh_access_token(&self) -> Result<String, Error> {
         let stale = self.tokens()?;
         let token = self.renewed(&stale.access).await?;
         Ok(token.access.as_str().to_owned())
     }
 
-    /// Calls a function of the app's owner by its name. The arguments are a tuple, an array or a `Vec`; the result is whatever it
-    /// deserializes to. Numbers are numbers; other types of Extended JSON are written as such, an id as `{"$oid": "…"}`.
+    /// Calls a function of the app's owner by its name. The arguments are a tuple, an array or a `Vec`, and `()` for
+    /// none. The result is deserialized to the type that the program asks for; `()` accepts null and undefined.
+    ///
+    /// Functions speak Extended JSON. Its numbers become numbers; values of its other types stay as they are written,
+    /// such as `{"$oid": "…"}` for an id.
     ///
     /// ```no_run
     /// # async fn example(user: doorward_client::User) -> Result<(), doorward_client::Error> {
@@ -197,13 +218,18 @@ impl User {
     /// # }
     /// ```
     ///
-    /// Refused with [`FunctionNotFound`](crate::ErrorCode::FunctionNotFound) (also for a private one),
-    /// [`FunctionExecutionError`](crate::ErrorCode::FunctionExecutionError) (it threw, which is the
-    /// [`server_message`](Error::server_message), or its rule does not admit the user) or
-    /// [`ExecutionTimeLimitExceeded`](crate::ErrorCode::ExecutionTimeLimitExceeded).
+    /// The server refuses with
+    ///
+    /// - [`FunctionNotFound`](crate::ErrorCode::FunctionNotFound): there is no such function, or it is private;
+    /// - [`FunctionExecutionError`](crate::ErrorCode::FunctionExecutionError): the function threw, and the error's
+    ///   [`server_message`](Error::server_message) says what; or its rule does not admit the user;
+    /// - [`ExecutionTimeLimitExceeded`](crate::ErrorCode::ExecutionTimeLimitExceeded): the function ran too long.
     pub async fn call_function<T: DeserializeOwned>(&self, name: &str, arguments: impl Serialize) -> Result<T, Error> {
-        let body = json!({ "name": name, "arguments": array(arguments)? });
-        let request = Request::post(format!("{}/functions/call", self.app.path())).json(&body);
+        let call = Call {
+            name: name.to_owned(),
+            arguments: array(arguments)?,
+        };
+        let request = Request::post(format!("{}/functions/call", self.app.path())).json(&call);
         let result: Value = self.send(request).await?.json()?;
         serde_json::from_value(ejson::plain(result)).map_err(|error| {
             let what = "the function returned something else than was asked for";
@@ -215,7 +241,7 @@ impl User {
         })
     }
 
-    /// The user's API keys.
+    /// The calls about the user's API keys.
     pub fn api_keys(&self) -> ApiKeys<'_> {
         ApiKeys::new(self)
     }
@@ -232,7 +258,7 @@ impl User {
         self.record.tokens().ok_or_else(|| Kind::LoggedOut.into())
     }
 
-    /// Sends a call with the access token. If that is over, it is renewed, and the call sent once more.
+    /// Sends a request with the access token. After a 401 the token is renewed and the request sent once more.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, Error> {
         let tokens = self.tokens()?;
         let transport = &self.app.shared().transport;
@@ -245,15 +271,16 @@ impl User {
         }
     }
 
-    /// Sends a call with the refresh token, as those about API keys are. If that is over, so is the session.
+    /// Sends a request with the refresh token, as the calls about API keys require. A 401 means that the session is
+    /// over.
     pub(crate) async fn send_with_refresh_token(&self, request: Request) -> Result<Answer, Error> {
         let tokens = self.tokens()?;
         let sent = self.app.shared().transport.send(request.bearer(&tokens.refresh)).await;
         sent.map_err(|error| self.session_over(&tokens, error))
     }
 
-    /// Tokens with another access token than the one that was refused. However many calls wait for it, one asks, and what it hears is
-    /// true for all of them.
+    /// Renews the access token that the server has refused. Of the calls that need this at the same time, one sends the
+    /// request, and the others share its result, success or failure.
     async fn renewed(&self, refused: &str) -> Result<Tokens, Error> {
         let attempts = self
             .record
@@ -266,14 +293,14 @@ impl User {
         if tokens.access.as_str() != refused {
             return Ok(tokens);
         }
-        // Somebody has asked while this waited, and was refused or heard nothing.
+        // Another call has tried while this one waited, and failed.
         if attempts != Some(refreshes.attempts)
             && let Some(failure) = &refreshes.failure
         {
             return Err(failure.clone());
         }
         refreshes.attempts += 1;
-        // Whoever gives up half-way leaves no failure for the others.
+        // If this call is cancelled, the next one must try again and not share an older failure.
         refreshes.failure = None;
         let request = Request::post(format!("{ROOT}/auth/session"))
             .bearer(&tokens.refresh)
@@ -283,7 +310,7 @@ impl User {
         match renewed {
             Ok(renewed) => {
                 if self.record.renew(&tokens, renewed.access_token) {
-                    // The session is the refresh token, which is kept already: without this the next program renews once more.
+                    // Without the new access token in the store, the next run of the program only renews once more.
                     let _ = self.app.shared().users.save();
                 }
                 self.tokens()
@@ -296,7 +323,8 @@ impl User {
         }
     }
 
-    /// After a refused refresh token the user is logged out, unless it has another session by now.
+    /// Logs the user out if the error says that the refresh token was refused, unless the user has another session by
+    /// now.
     fn session_over(&self, session: &Tokens, error: Error) -> Error {
         let Some(refusal) = error.refusal().filter(|refusal| refusal.status == 401) else {
             return error;
@@ -310,7 +338,7 @@ impl User {
         Kind::SessionEnded(refusal.clone()).into()
     }
 
-    /// Forgets the tokens, then tells the server.
+    /// Forgets the tokens, then asks the server to end the session.
     pub(crate) async fn end_session(&self) -> Result<(), Error> {
         let Some(tokens) = self.record.tokens() else {
             return Ok(());
@@ -319,7 +347,7 @@ impl User {
         let saved = self.app.shared().users.save();
         let request = Request::new(Method::DELETE, format!("{ROOT}/auth/session")).bearer(&tokens.refresh);
         match self.app.shared().transport.send(request.repeatable()).await {
-            // It was over already.
+            // The server had ended the session before.
             Err(error) if error.is_unauthorized() => saved,
             Err(error) => Err(error),
             Ok(_) => saved,
@@ -327,24 +355,18 @@ impl User {
     }
 }
 
-/// The answer to a link. Only the token is new.
-#[derive(Deserialize)]
-struct Linked {
-    access_token: String,
-    user_id: Option<String>,
-}
-
+/// The only claim that is read here.
 #[derive(Deserialize)]
 struct Claims {
     user_data: Option<Value>,
 }
 
-/// Arguments as an array. `()` is no arguments.
-pub(crate) fn array(arguments: impl Serialize) -> Result<Value, Error> {
+/// The arguments of a function. `()` stands for none.
+pub(crate) fn array(arguments: impl Serialize) -> Result<EjsonArray, Error> {
     let what = "the arguments must be a tuple, an array or a Vec";
     match serde_json::to_value(arguments) {
-        Ok(Value::Array(arguments)) => Ok(Value::Array(arguments)),
-        Ok(Value::Null) => Ok(Value::Array(Vec::new())),
+        Ok(Value::Array(arguments)) => Ok(EjsonArray::from(arguments)),
+        Ok(Value::Null) => Ok(EjsonArray::default()),
         Ok(_) => Err(Kind::Argument { what, source: None }.into()),
         Err(error) => Err(Kind::Argument {
             what,
@@ -355,7 +377,7 @@ pub(crate) fn array(arguments: impl Serialize) -> Result<Value, Error> {
 }
 
 impl PartialEq for User {
-    /// Whether the two are the same user of the same app.
+    /// Whether the two are the same user of the same [`App`].
     fn eq(&self, other: &Self) -> bool {
         self.app == other.app && self.id() == other.id()
     }
@@ -373,18 +395,27 @@ impl fmt::Debug for User {
 }
 
 impl Identity {
-    /// Its id. It is not the user's.
+    /// The identity's id, which is not the user's.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Who vouches for it, such as `local-userpass` or `custom-function`.
+    /// The provider's name, such as `local-userpass` or `custom-function`.
     pub fn provider_type(&self) -> &str {
         &self.provider_type
     }
 }
 
-/// An id may be a name or an address.
+impl From<ProfileIdentity> for Identity {
+    fn from(identity: ProfileIdentity) -> Self {
+        Self {
+            id: identity.id,
+            provider_type: identity.provider_type,
+        }
+    }
+}
+
+/// Leaves out the id, which may be a name or an address.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Identity").field(&self.provider_type).finish()
@@ -392,32 +423,32 @@ impl fmt::Debug for Identity {
 }
 
 impl UserProfile {
-    /// The e-mail address, as it was registered.
+    /// The e-mail address as the user registered it.
     pub fn email(&self) -> Option<&str> {
         self.text("email")
     }
 
-    /// A name for people.
+    /// The display name.
     pub fn name(&self) -> Option<&str> {
         self.text("name")
     }
 
-    /// A field of the profile that is a text: `first_name`, `picture_url` or whatever a provider knows.
+    /// A field of the profile whose value is a string, such as `first_name` or `picture_url`.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.data.get(key)?.as_str()
     }
 
-    /// Everything that the providers know.
+    /// All fields of the profile.
     pub fn data(&self) -> &Map<String, Value> {
         &self.data
     }
 
-    /// `normal` for people.
+    /// The kind of user. It is `normal` for people.
     pub fn user_type(&self) -> &str {
         &self.kind
     }
 
-    /// The ways into the account, the first one first.
+    /// The identities of the user, in the order in which they were linked.
     pub fn identities(&self) -> &[Identity] {
         &self.identities
     }

@@ -1,7 +1,8 @@
-//! The users of an app on this device, and how they are kept.
+//! The users of an app on this device, and the form in which a [`SessionStore`] keeps them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use doorward_wire::ProfileData;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -9,31 +10,32 @@ use zeroize::Zeroizing;
 use crate::error::Kind;
 use crate::{Error, Identity, SessionStore, SessionStoreError};
 
-/// Everybody who has logged in on this device and was not removed. The first that is logged in is the current one.
+/// All users who have logged in on this device and were not removed. The first one that is logged in is the current
+/// user.
 pub(crate) struct Users {
     store: Box<dyn SessionStore>,
     key: String,
     list: Mutex<Vec<Arc<UserRecord>>>,
-    /// Held while the list is written, so that what is written last is the newest.
+    /// Held while the list is saved, so that an older list never overwrites a newer one.
     saving: Mutex<()>,
 }
 
-/// One user. Whoever holds it sees what happens to it.
+/// One user. All handles of the user share it.
 pub(crate) struct UserRecord {
     pub(crate) id: String,
     state: Mutex<UserState>,
-    /// One refresh at a time, and how the last one failed.
+    /// Held while the access token is renewed, so that only one call renews it.
     pub(crate) refreshing: tokio::sync::Mutex<Refreshes>,
 }
 
-/// What is known of a user.
+/// What the SDK knows about a user.
 #[derive(Clone)]
 pub(crate) struct UserState {
     pub(crate) device_id: String,
     /// The provider of the login.
     pub(crate) provider: String,
     pub(crate) profile: Profile,
-    /// None: logged out.
+    /// `None`: the user is logged out.
     pub(crate) tokens: Option<Tokens>,
 }
 
@@ -43,14 +45,16 @@ pub(crate) struct Tokens {
     pub(crate) refresh: Zeroizing<String>,
 }
 
-/// Attempts to renew an access token.
+/// The attempts to renew an access token.
 #[derive(Default)]
 pub(crate) struct Refreshes {
     pub(crate) attempts: u64,
+    /// Why the last attempt failed, if it did.
     pub(crate) failure: Option<Error>,
 }
 
-/// The answer of `GET …/auth/profile`, and how it is kept.
+/// A user's profile, in the form in which it is kept. The form on the wire may change without making kept sessions
+/// unreadable.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Profile {
     pub(crate) identities: Vec<Identity>,
@@ -80,7 +84,7 @@ struct KeptUser {
 const VERSION: u32 = 1;
 
 impl Users {
-    /// Reads what an earlier program has kept. What cannot be read is an error, and is left as it is.
+    /// Reads the users that an earlier run of the program has kept. If they cannot be read, the store is left as it is.
     pub(crate) fn load(store: Box<dyn SessionStore>, key: String) -> Result<Self, Error> {
         let list = match store.load(&key)? {
             Some(text) => read(&text)?,
@@ -94,10 +98,10 @@ impl Users {
         })
     }
 
-    /// Everybody, the current user first if somebody is logged in.
+    /// All users, those who are logged in first, the current one first of all.
     pub(crate) fn all(&self) -> Vec<Arc<UserRecord>> {
         let mut all = lock(&self.list).clone();
-        // A stable sort: those who are logged in stay in the order in which they were last active.
+        // The sort is stable, so both groups keep the order in which their users were last current.
         all.sort_by_key(|user| user.tokens().is_none());
         all
     }
@@ -106,14 +110,14 @@ impl Users {
         self.all().into_iter().find(|user| user.tokens().is_some())
     }
 
-    /// Whether a user was not removed.
+    /// Whether the list has this user, which is not so once it was removed.
     pub(crate) fn has(&self, user: &UserRecord) -> bool {
         lock(&self.list)
             .iter()
             .any(|other| std::ptr::eq(&raw const **other, user))
     }
 
-    /// Takes note of a login, and makes that user the current one.
+    /// Records a login, and makes its user the current one.
     pub(crate) fn arrived(&self, id: &str, state: UserState) -> Result<Arc<UserRecord>, Error> {
         let user = {
             let mut list = lock(&self.list);
@@ -141,14 +145,14 @@ impl Users {
         self.save()
     }
 
-    /// Forgets a user.
+    /// Removes a user from the list.
     pub(crate) fn remove(&self, user: &UserRecord) -> Result<(), Error> {
         user.update(|state| state.tokens = None);
         lock(&self.list).retain(|other| !std::ptr::eq(&raw const **other, user));
         self.save()
     }
 
-    /// Keeps everything as it is now.
+    /// Saves the list as it is now.
     pub(crate) fn save(&self) -> Result<(), Error> {
         let _turn = lock(&self.saving);
         let users = lock(&self.list).iter().map(|user| user.kept()).collect();
@@ -185,14 +189,15 @@ impl UserRecord {
         change(&mut lock(&self.state));
     }
 
-    /// Takes a new access token for a session, if it is still the user's: who has logged out or in again meanwhile has another, or none.
+    /// Replaces the access token of a session, unless the user has logged out or logged in again since. Returns whether
+    /// it did.
     pub(crate) fn renew(&self, session: &Tokens, access: String) -> bool {
         let mut state = lock(&self.state);
         let current = state.tokens.as_mut().filter(|tokens| tokens.refresh == session.refresh);
         current.map(|tokens| tokens.access = access.into()).is_some()
     }
 
-    /// Logs the user out, if this is still its session.
+    /// Logs the user out, unless it has another session by now. Returns whether it did.
     pub(crate) fn end(&self, session: &Tokens) -> bool {
         let mut state = lock(&self.state);
         let ended = state.tokens.take_if(|tokens| tokens.refresh == session.refresh);
@@ -217,8 +222,24 @@ impl UserRecord {
     }
 }
 
+impl From<doorward_wire::Profile> for Profile {
+    fn from(profile: doorward_wire::Profile) -> Self {
+        let ProfileData { email, name, mut more } = profile.data;
+        for (key, text) in [("email", email), ("name", name)] {
+            if let Some(text) = text {
+                more.insert(key.to_owned(), text.into());
+            }
+        }
+        Self {
+            identities: profile.identities.into_iter().map(Identity::from).collect(),
+            data: more,
+            kind: profile.kind,
+        }
+    }
+}
+
 fn read(text: &str) -> Result<Vec<Arc<UserRecord>>, Error> {
-    // Neither the reason nor the text: serde would quote what it does not understand.
+    // The errors of serde quote the text, which holds tokens, so they are dropped.
     let unreadable = |what: &str| SessionStoreError::unreadable(what);
     let kept: Kept = serde_json::from_str(text).map_err(|_| unreadable("they are not what this SDK writes"))?;
     if kept.version != VERSION {
@@ -238,6 +259,6 @@ fn read(text: &str) -> Result<Vec<Arc<UserRecord>>, Error> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing between lock and unlock can leave it half changed.
+    // No code panics between two changes that belong together, so a poisoned value is still whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

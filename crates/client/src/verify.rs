@@ -1,31 +1,34 @@
-//! Checking access tokens on a backend, without asking Doorward each time.
+//! Checking access tokens on a backend, without a request to Doorward for each.
 //!
-//! An app hands its [access token](crate::User::access_token) to a backend of its owner, which wants to know who calls. The server publishes
-//! the public keys that its access tokens are signed with, so the backend can tell by itself:
+//! An app sends its [access token](crate::User::access_token) to a backend of its owner, so that the backend knows
+//! which user calls. The server publishes the public keys that it signs access tokens with, so the backend can check
+//! the token on its own:
 //!
 //! ```no_run
 //! # async fn example(header: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! use doorward_client::TokenVerifier;
 //!
-//! // Once, at the start.
+//! // Once, when the backend starts.
 //! let verifier = TokenVerifier::new("https://auth.example.com", "notes-abcde")?;
 //!
-//! // For each request, with what stands behind `Authorization: Bearer`.
+//! // For each request, with the token of its header `Authorization: Bearer …`.
 //! let token = verifier.verify(header).await?;
 //! println!("user {} of session {}", token.user_id(), token.session_id());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Checked are the signature (ES256, by the key that the token names, whatever else its header says), `aud` (this app), `typ` (an access
-//! token) and `exp`. What cannot be known here: whether the session has ended meanwhile. An access token lives on for at most 30 minutes
-//! after a log-out, a new password or the deletion of the user; what must not wait for that has to ask the server.
+//! The verifier checks the signature (always ES256, with the key that the token names), `aud` (the app), `typ` (an
+//! access token) and `exp`. It cannot know whether the session has ended since the token was issued: after a log-out, a
+//! new password or the deletion of the user, an access token stays valid for at most 30 minutes. A backend that cannot
+//! accept this must ask the server.
 //!
-//! Keys rotate. A token that names an unknown key makes the keys be fetched once, for however many calls wait, and at most once in a while
-//! ([`refresh_interval`](TokenVerifierBuilder::refresh_interval)), so that forged tokens cannot make a stream of requests. While the server
-//! cannot be reached, tokens of known keys are still checked, and it is asked at most once a second for others.
+//! Keys rotate. When a token names an unknown key, the verifier fetches the keys; calls that run at the same time wait
+//! for one request. It does so at most once per [`refresh_interval`](TokenVerifierBuilder::refresh_interval), so that
+//! forged tokens cannot cause a stream of requests. While the server cannot be reached, the verifier still checks
+//! tokens of known keys, and for unknown ones it tries again at most once a second.
 //!
-//! A server that was told to sign with HS256 publishes no keys, and nobody but itself can check its tokens.
+//! A server that is configured to sign with HS256 publishes no keys. Then only the server itself can check its tokens.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -42,10 +45,11 @@ use crate::app::{ROOT, base_url};
 use crate::error::Kind;
 use crate::transport::{Request, Transport};
 
-/// How long no answer counts as one. A backend that starts before its server is not to wait for an answer to be out of date.
+/// How soon the keys are fetched again after a failure. A backend that starts before its server must not refuse tokens
+/// for a whole [`refresh_interval`](TokenVerifierBuilder::refresh_interval).
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Checks the access tokens of one app. Cheap to clone: clones share the keys.
+/// Checks the access tokens of one app. Clones are cheap and share the keys.
 #[derive(Clone)]
 pub struct TokenVerifier(Arc<Verifier>);
 
@@ -54,13 +58,13 @@ struct Verifier {
     source: Option<Source>,
     leeway: Duration,
     now: fn() -> SystemTime,
-    /// Never held while something is waited for: tokens of known keys do not wait for an answer about others.
+    /// Never held across an await, so that tokens of known keys do not wait while others are fetched.
     keys: Mutex<Keys>,
     /// Held while keys are fetched.
     fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// Where keys come from.
+/// The server that publishes the keys.
 struct Source {
     transport: Transport,
     path: String,
@@ -70,12 +74,13 @@ struct Source {
 #[derive(Default)]
 struct Keys {
     by_id: HashMap<String, DecodingKey>,
-    /// When the last answer came, or none.
+    /// When the last attempt to fetch them ended.
     asked: Option<Instant>,
+    /// Why the last attempt failed, if it did.
     failure: Option<Error>,
 }
 
-/// How a verifier is set up: [`TokenVerifier::builder`].
+/// The settings of a [`TokenVerifier`]: see [`TokenVerifier::builder`].
 #[derive(Debug, Clone)]
 pub struct TokenVerifierBuilder {
     base_url: String,
@@ -86,10 +91,11 @@ pub struct TokenVerifierBuilder {
     now: fn() -> SystemTime,
 }
 
-/// What a good token says.
+/// The claims of a token that was checked.
 #[derive(Clone, PartialEq)]
 pub struct VerifiedToken(Claims);
 
+/// The claims that the verifier needs. A token may lack any other claim of `doorward_wire::AccessClaims`.
 #[derive(Clone, PartialEq, Deserialize)]
 struct Claims {
     aud: String,
@@ -104,7 +110,7 @@ struct Claims {
     user_data: Option<Value>,
 }
 
-/// Why a token does not let anybody in. It never quotes the token.
+/// Why a token was refused. The message never quotes the token.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct VerifyError(Refused);
@@ -130,24 +136,25 @@ enum Refused {
 }
 
 impl VerifyError {
-    /// Whether the token was good and is over: its owner should come back with a new one.
+    /// Whether the token was valid and has expired. The app should send a new one.
     pub const fn is_expired(&self) -> bool {
         matches!(self.0, Refused::Expired)
     }
 
-    /// Whether the same token may be good later: the keys could not be fetched. A backend should answer 503 and not 401.
+    /// Whether the keys could not be fetched, so that the token may turn out to be valid later. A backend should answer
+    /// 503, not 401.
     pub const fn is_transient(&self) -> bool {
         matches!(self.0, Refused::Keys(_))
     }
 }
 
 impl TokenVerifier {
-    /// Checks tokens of this app with the keys that its server publishes. Nothing is fetched before the first token.
+    /// A verifier that fetches the keys of this app from its server. It fetches them when it checks the first token.
     pub fn new(base_url: impl Into<String>, app_id: impl Into<String>) -> Result<Self, Error> {
         Self::builder(base_url, app_id).build()
     }
 
-    /// The same with other settings.
+    /// Starts with the settings of a verifier that fetches the keys of this app from its server.
     pub fn builder(base_url: impl Into<String>, app_id: impl Into<String>) -> TokenVerifierBuilder {
         TokenVerifierBuilder {
             base_url: base_url.into(),
@@ -159,8 +166,8 @@ impl TokenVerifier {
         }
     }
 
-    /// Checks tokens with these keys and no others: the text of a JSON Web Key Set (RFC 7517), as the server publishes it. Nothing is ever
-    /// fetched, so a key that rotates has to be given anew.
+    /// A verifier with these keys only: the text of a JSON Web Key Set (RFC 7517), as the server publishes it. It
+    /// fetches nothing, so build a new verifier when the server changes its keys.
     pub fn from_jwks(app_id: impl Into<String>, jwks: &str) -> Result<Self, Error> {
         let set: JwkSet = serde_json::from_str(jwks).map_err(|error| Kind::Argument {
             what: "this is no JSON Web Key Set",
@@ -179,7 +186,7 @@ impl TokenVerifier {
         })))
     }
 
-    /// What the token says, if it is good.
+    /// Checks a token and returns its claims.
     pub async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Refused::Malformed)?;
         let id = header.kid.ok_or(Refused::UnknownKey)?;
@@ -190,7 +197,7 @@ impl TokenVerifier {
 }
 
 impl Verifier {
-    /// The key of this name, fetched if it is unknown.
+    /// The key with this id. An unknown one is fetched.
     async fn key(self: &Arc<Self>, id: &str) -> Result<DecodingKey, Refused> {
         let seen = {
             let keys = self.keys();
@@ -203,15 +210,16 @@ impl Verifier {
             return Err(Refused::UnknownKey);
         };
         let turn = Arc::clone(&self.fetching).lock_owned().await;
-        // Somebody else may have asked while this waited, or not long ago.
+        // Another call may have fetched the keys while this one waited, or shortly before.
         if self.may_ask(source, seen) {
             let verifier = Arc::clone(self);
-            // A task of its own: whoever asks and hangs up again must not be able to have the keys fetched over and over.
+            // A task of its own finishes even if the caller hangs up, so callers that hang up cannot cause request
+            // after request.
             let fetched = tokio::spawn(async move {
                 let _turn = turn;
                 verifier.fetch().await;
             });
-            // It fails only when the runtime is shut down, and nobody waits any more.
+            // The task fails only when the runtime shuts down, and this call with it.
             let _ = fetched.await;
         }
         let keys = self.keys();
@@ -225,7 +233,7 @@ impl Verifier {
         })
     }
 
-    /// Whether nobody has asked since, and the last answer is old enough.
+    /// Whether no other call has fetched the keys since `seen`, and the last attempt is long enough ago.
     fn may_ask(&self, source: &Source, seen: Option<Instant>) -> bool {
         let keys = self.keys();
         let believed = match keys.failure {
@@ -245,18 +253,19 @@ impl Verifier {
                 keys.by_id = decoding_keys(&set);
                 keys.failure = None;
             }
-            // The keys that are known stay good.
+            // The known keys stay valid.
             Err(error) => keys.failure = Some(error),
         }
     }
 
     fn keys(&self) -> MutexGuard<'_, Keys> {
-        // Nothing between lock and unlock can leave them half changed.
+        // No code panics between two changes that belong together, so poisoned keys are still whole.
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check(&self, token: &str, key: &DecodingKey) -> Result<Claims, Refused> {
-        // The algorithm is the key's, not the header's (RFC 8725 §3.1). Times are checked below, with the same clock for all.
+        // The key decides the algorithm, not the header of the token (RFC 8725 §3.1). Times are checked below, with our
+        // clock.
         let mut validation = Validation::new(Algorithm::ES256);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
@@ -268,7 +277,7 @@ impl Verifier {
             _ => Refused::Malformed,
         })?;
         let claims = claims.claims;
-        // A time that this machine cannot count is none.
+        // `SystemTime` cannot represent every number of seconds.
         if UNIX_EPOCH
             .checked_add(Duration::from_secs(claims.exp.max(claims.iat)))
             .is_none()
@@ -296,37 +305,37 @@ impl Source {
 }
 
 impl TokenVerifierBuilder {
-    /// How much longer than its `exp` a token counts, for a backend whose clock is ahead of the server's. None by default; a minute is
-    /// plenty.
+    /// Sets how long after its `exp` a token is still accepted, for a backend whose clock is ahead of the server's. The
+    /// default is zero; a minute is plenty.
     #[must_use]
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// How long an answer about keys is believed: in that while a token of an unknown key is refused without asking. A minute by
-    /// default. Where no answer came, the server is asked again after a second at most.
+    /// Sets how long fetched keys count as current. Within this time, a token of an unknown key is refused without
+    /// another request. The default is a minute. After a failure the keys are fetched again after at most a second.
     #[must_use]
     pub const fn refresh_interval(mut self, interval: Duration) -> Self {
         self.refresh_interval = interval;
         self
     }
 
-    /// How long the server may take to answer; 10 s by default.
+    /// Sets how long the server may take to answer; 10 s by default.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Another clock than the system's, for tests.
+    /// Sets another clock than that of the system, for tests.
     #[must_use]
     pub fn clock(mut self, now: fn() -> SystemTime) -> Self {
         self.now = now;
         self
     }
 
-    /// Sets it up. Fails if the URL cannot be one.
+    /// Builds the verifier. Fails if the URL cannot be that of a server.
     pub fn build(self) -> Result<TokenVerifier, Error> {
         let base_url = base_url(&self.base_url)
             .ok_or_else(|| Kind::Config(format!("{:?} cannot be the URL of a server", self.base_url)))?;
@@ -346,32 +355,32 @@ impl TokenVerifierBuilder {
 }
 
 impl VerifiedToken {
-    /// The user: 24 hexadecimal characters.
+    /// The user's id: 24 hexadecimal characters.
     pub fn user_id(&self) -> &str {
         &self.0.sub
     }
 
-    /// The session that the token belongs to.
+    /// The id of the session that the token belongs to.
     pub fn session_id(&self) -> &str {
         &self.0.iss
     }
 
-    /// The device that logged in.
+    /// The id of the device that the user logged in on.
     pub fn device_id(&self) -> &str {
         &self.0.baas_device_id
     }
 
-    /// When it was issued.
+    /// When the token was issued.
     pub fn issued_at(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.0.iat)
     }
 
-    /// When it runs out.
+    /// When the token expires.
     pub fn expires_at(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.0.exp)
     }
 
-    /// The custom data of the user, if the app keeps any.
+    /// The custom data of the user. It is `None` with the present server, which does not serve custom data yet.
     pub fn user_data(&self) -> Option<&Value> {
         self.0.user_data.as_ref()
     }
@@ -400,7 +409,7 @@ impl From<Refused> for VerifyError {
     }
 }
 
-/// Keys of another kind than Doorward's are not for its tokens.
+/// The keys that can have signed a token. Doorward signs with no other kind.
 fn decoding_keys(set: &JwkSet) -> HashMap<String, DecodingKey> {
     let ours = set
         .keys
@@ -415,7 +424,7 @@ fn decoding_keys(set: &JwkSet) -> HashMap<String, DecodingKey> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a backend has no clock of Doorward's; tests give one of their own"
+    reason = "a backend uses the clock of its system; tests set another"
 )]
 fn system_time() -> SystemTime {
     SystemTime::now()

@@ -1,42 +1,58 @@
-//! The context of every flow. The flows themselves stand in files of their own: `registration`, `confirmation`, `login`,
-//! `function_login`, `session`, `password_reset`, `deletion`, `triggers`.
+//! The handle that every flow is called on. The flows themselves stand beside their subjects: `email_password`,
+//! `login`, `users`, `functions`.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
+use crate::store::Reads;
 use crate::{
-    App, AuthError, Clock, EmailPassword, Entropy, FunctionMail, Functions, MailId, MailToken, Password, PasswordHash,
-    PasswordPool, Purpose, RegistrationId, SealedMail, Store, StoreError, Timestamp, TokenId, TokenKeys, TokenPair, Tx,
-    Wake,
+    Actor, App, Apps, Clock, Entropy, Failure, FlowError, Password, PasswordHash, PasswordPool, Store, StoreError,
+    Timestamp, TokenKeys, Wake,
 };
 
-/// The accounts of every app of this server.
-pub struct Accounts {
+/// The accounts of every app of this server. Cheap to clone; clones are the same accounts.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+/// The accounts of one app, as one actor may use them: what flows are methods of. Cheap to clone.
+///
+/// It holds the revision of the app that it was made with: a flow that has begun keeps that
+/// revision when the app is replaced.
+#[derive(Clone)]
+pub struct AppAccounts {
+    accounts: Accounts,
+    app: Arc<App>,
+    actor: Actor,
+}
+
+struct Inner {
     parts: Parts,
     settings: Settings,
-    /// What goes on after its caller has gone away.
+    /// Tasks that outlive their caller.
     tasks: TaskTracker,
 }
 
 /// What the flows need from outside.
 pub struct Parts {
+    /// The apps.
+    pub apps: Apps,
     /// Where accounts are kept.
     pub store: Arc<dyn Store>,
-    /// What hashes passwords.
+    /// The password hasher.
     pub passwords: PasswordPool,
-    /// What mailed tokens are derived with.
+    /// The keys that mailed tokens are derived with.
     pub token_keys: Arc<TokenKeys>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// Randomness.
     pub entropy: Arc<dyn Entropy>,
-    /// What runs the owner's functions.
-    pub functions: Arc<dyn Functions>,
-    /// The outbox worker's bell.
+    /// Wakes the outbox worker.
     pub outbox: Wake,
-    /// The trigger worker's bell.
+    /// Wakes the trigger worker.
     pub triggers: Wake,
 }
 
@@ -64,165 +80,163 @@ impl Default for Settings {
 impl Accounts {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             parts,
             settings,
             tasks: TaskTracker::new(),
+        }))
+    }
+
+    /// The accounts of an app, for an actor.
+    pub fn of(&self, app: Arc<App>, actor: Actor) -> AppAccounts {
+        AppAccounts {
+            accounts: self.clone(),
+            app,
+            actor,
         }
+    }
+
+    /// The apps.
+    pub fn apps(&self) -> &Apps {
+        &self.0.parts.apps
     }
 
     /// The present moment, as the flows see it.
     pub fn now(&self) -> Timestamp {
-        self.parts.clock.now()
+        self.clock().now()
     }
 
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
-        &*self.parts.clock
+        &*self.0.parts.clock
     }
 
-    /// Chance.
+    /// Randomness.
     pub fn entropy(&self) -> &dyn Entropy {
-        &*self.parts.entropy
+        &*self.0.parts.entropy
+    }
+
+    /// Waits for the tasks that outlive their caller. For the shutdown, when no request is accepted any more.
+    pub async fn finish(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        &*self.parts.store
-    }
-
-    pub(crate) fn token_keys(&self) -> &TokenKeys {
-        &self.parts.token_keys
-    }
-
-    pub(crate) fn functions(&self) -> &dyn Functions {
-        &*self.parts.functions
+        &*self.0.parts.store
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+        &self.0.settings
     }
 
-    /// Hashes a new password with a fresh salt.
-    pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, AuthError> {
-        let mut salt = [0; 16];
-        self.entropy().fill(&mut salt);
-        let phc = self.parts.passwords.hash(password.as_bytes(), salt).await?;
-        Ok(PasswordHash::from_phc(phc))
+    pub(crate) fn token_keys(&self) -> &TokenKeys {
+        &self.0.parts.token_keys
     }
 
-    /// Checks a password against a hash, or against nothing at the same cost.
-    pub(crate) async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, AuthError> {
-        if let Some(hash) = hash {
-            return Ok(self.parts.passwords.verify(password.as_bytes(), hash.as_phc()).await?);
-        }
-        self.parts.passwords.verify_nothing(password.as_bytes()).await?;
-        Ok(false)
+    pub(crate) fn outbox(&self) -> &Wake {
+        &self.0.parts.outbox
     }
 
-    /// Promises a mail with a new link, within the transaction of the change that it belongs to.
-    pub(crate) async fn promise_mail(
+    pub(crate) fn triggers(&self) -> &Wake {
+        &self.0.parts.triggers
+    }
+
+    /// Runs a future to its end even if the client that waits for it disconnects.
+    pub(crate) async fn outlive_caller<T, E>(
         &self,
-        tx: &mut dyn Tx,
-        app: &App,
-        accounts: &EmailPassword,
-        purpose: Purpose,
-        registration: RegistrationId,
-    ) -> Result<(), AuthError> {
-        let token = self.new_token(app, accounts, purpose, registration);
-        tx.issue_mail(MailId::generate(self.clock(), self.entropy()), &token)
-            .await?;
-        Ok(())
-    }
-
-    /// A token that exists nowhere yet.
-    pub(crate) fn new_token(
-        &self,
-        app: &App,
-        accounts: &EmailPassword,
-        purpose: Purpose,
-        registration: RegistrationId,
-    ) -> MailToken {
-        let now = self.now();
-        MailToken {
-            id: TokenId(crate::ObjectId::random(self.entropy())),
-            app: app.object_id,
-            purpose,
-            registration,
-            methods: accounts.methods().to_owned(),
-            issued_at: now,
-            expires_at: now.plus(self.settings.email_token_lifetime),
-            used_at: None,
-            voided_at: None,
-            key: self.token_keys().active().clone(),
-        }
-    }
-
-    /// Promises the mails that a function wrote, within the transaction of what it decided.
-    pub(crate) async fn promise_function_mails(
-        &self,
-        tx: &mut dyn Tx,
-        app: &App,
-        mails: &[FunctionMail],
-    ) -> Result<(), AuthError> {
-        for mail in mails {
-            let id = MailId::generate(self.clock(), self.entropy());
-            let (key, sealed) = self.token_keys().seal(id, mail, self.entropy());
-            let sealed = SealedMail {
-                app: app.object_id,
-                key,
-                sealed,
-                expires_at: self.now().plus(FUNCTION_MAIL_LIFETIME),
-            };
-            tx.promise_sealed_mail(id, &sealed, self.now()).await?;
-        }
-        Ok(())
-    }
-
-    /// Both halves of a token that was just made, for a function that delivers it in its own way.
-    pub(crate) fn token_pair(&self, token: &MailToken) -> TokenPair {
-        self.token_keys()
-            .derive(token)
-            .expect("a new token is derived with the active key, which is always there")
-    }
-
-    /// Commits a transaction that promised a mail, and wakes the worker that sends it.
-    pub(crate) async fn commit_with_mail(&self, tx: Box<dyn Tx>) -> Result<(), AuthError> {
-        self.commit_and_wake(tx, true, false).await
-    }
-
-    /// Commits a transaction, and wakes the workers that it left something to do. A client that goes away between the two must not
-    /// make that wait.
-    pub(crate) async fn commit_and_wake(&self, tx: Box<dyn Tx>, mails: bool, triggers: bool) -> Result<(), AuthError> {
-        if !mails && !triggers {
-            return Ok(tx.commit().await?);
-        }
-        let outbox = mails.then(|| self.parts.outbox.clone());
-        let triggers = triggers.then(|| self.parts.triggers.clone());
-        self.outlive_caller(async move {
-            let committed = tx.commit().await;
-            outbox.iter().chain(&triggers).for_each(Wake::wake);
-            Ok(committed?)
-        })
-        .await
-    }
-
-    /// Runs to its end even if the client that waits for it goes away.
-    pub(crate) async fn outlive_caller<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, AuthError>> + Send + 'static,
-    ) -> Result<T, AuthError> {
-        self.tasks
-            .spawn(work)
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.0
+            .tasks
+            .spawn(work.in_current_span())
             .await
             .map_err(|error| StoreError::Unavailable(Box::new(error)))?
     }
+}
 
-    /// Waits for what goes on without its caller. For a server that stops: no request is accepted any more.
-    pub async fn finish(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
+impl AppAccounts {
+    /// The app.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// The actor that calls.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.accounts.now()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.accounts.clock()
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        self.accounts.entropy()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.accounts.settings()
+    }
+
+    pub(crate) fn token_keys(&self) -> &TokenKeys {
+        self.accounts.token_keys()
+    }
+
+    /// A connection for one read. Nothing else is awaited while it is held: connections are few.
+    pub(crate) async fn reads(&self) -> Result<Box<dyn Reads>, StoreError> {
+        self.accounts.store().reads().await
+    }
+
+    /// Hashes a new password with a fresh salt.
+    pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, Failure> {
+        let mut salt = [0; 16];
+        self.entropy().fill(&mut salt);
+        let phc = self.passwords().hash(password.as_bytes(), salt).await?;
+        Ok(PasswordHash::from_phc(phc))
+    }
+
+    /// Checks a password against a hash, or only spends the same time if there is no hash.
+    pub(crate) async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, Failure> {
+        if let Some(hash) = hash {
+            return Ok(self.passwords().verify(password.as_bytes(), hash.as_phc()).await?);
+        }
+        self.passwords().verify_nothing(password.as_bytes()).await?;
+        Ok(false)
+    }
+
+    /// Runs a part of a flow to its end even if the client that waits for it disconnects: a
+    /// function may have acted on it.
+    pub(crate) async fn outlive_caller<T, R, W>(&self, work: impl FnOnce(Self) -> W) -> Result<T, FlowError<R>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+        W: Future<Output = Result<T, FlowError<R>>> + Send + 'static,
+    {
+        self.accounts.outlive_caller(work(self.clone())).await
+    }
+
+    fn passwords(&self) -> &PasswordPool {
+        &self.accounts.0.parts.passwords
     }
 }
 
-/// How long a mail that a function wrote is worth sending: nobody but its author knows what it says.
-const FUNCTION_MAIL_LIFETIME: Duration = Duration::from_hours(24);
+impl fmt::Debug for AppAccounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppAccounts")
+            .field("app", &self.app)
+            .field("actor", &self.actor)
+            .finish_non_exhaustive()
+    }
+}

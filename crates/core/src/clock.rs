@@ -1,4 +1,4 @@
-//! Time comes in through the door, so that tests can move it.
+//! Time is injected, so that tests can move it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -10,7 +10,8 @@ use crate::{Clock, Entropy};
 pub struct ObjectId([u8; 12]);
 
 impl ObjectId {
-    /// Makes an id that sorts by its time of creation (four bytes of seconds) and cannot be guessed (eight random bytes).
+    /// Makes an id that sorts by its time of creation (four bytes of seconds) and cannot
+    /// be guessed (eight random bytes).
     pub fn generate(clock: &dyn Clock, entropy: &dyn Entropy) -> Self {
         let mut bytes = [0; 12];
         entropy.fill(&mut bytes[4..]);
@@ -106,7 +107,7 @@ macro_rules! object_ids {
 object_ids! {
     /// An app in our database; `baas_domain_id` in the tokens. Clients never choose by it.
     AppObjectId,
-    /// The project that the app belonged to; it appears in the `link` of errors and nowhere else.
+    /// The project that the app belonged to; it appears only in the `link` of errors.
     GroupId,
     /// A registration, and at the same time the e-mail identity's id in a profile.
     RegistrationId,
@@ -116,11 +117,11 @@ object_ids! {
     SessionId,
     /// A device, minted at login unless the client sends one back.
     DeviceId,
-    /// The public half of a mailed token.
+    /// The public part of a mailed token.
     TokenId,
     /// A message in the outbox; its `Message-ID` is made of it.
     MailId,
-    /// One request: `co_id` in the `link` of errors, `x-appservices-request-id` on every answer.
+    /// One request: `co_id` in the `link` of errors, `x-appservices-request-id` on every response.
     RequestId,
 }
 

@@ -3,56 +3,56 @@
 //! Never knows HTTP, SQL, SMTP, JSON or a configuration file: it declares the traits it needs from outside.
 
 mod accounts;
+mod actor;
 mod app;
+mod apps;
+mod backoff;
+mod causes;
+mod change;
 mod clock;
-mod confirmation;
-mod deletion;
-mod email;
+mod email_password;
 mod entropy;
-mod error;
-mod function_call;
-mod function_login;
+mod failure;
 mod functions;
-mod identity;
 mod ids;
-mod link;
+mod links;
 mod login;
-mod mail_token;
 mod outbox;
-mod password;
-mod password_reset;
-mod registration;
-mod sealing;
-mod session;
+mod providers;
 pub mod store;
-mod trigger_worker;
-mod triggers;
-mod wake;
+mod users;
 
-pub use accounts::{Accounts, Parts, Settings};
-pub use app::{App, Confirmation, EmailPassword, MailedLink, Reset};
+pub use accounts::{Accounts, AppAccounts, Parts, Settings};
+pub use actor::{Actor, Administrator, ClientRequest};
+pub use app::App;
+pub use apps::Apps;
+pub use backoff::Backoff;
+pub use causes::Causes;
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use confirmation::LinkState;
-pub use doorward_passwords::{PasswordPool, PoolConfig, PoolError};
-pub use email::EmailAddress;
-pub use entropy::{Entropy, OsEntropy};
-pub use error::AuthError;
-pub use functions::{
-    CallFailure, Caller, ConfirmQuestion, DeliveryError, Ejson, ExternalIdentity, FunctionCall, FunctionName,
-    FunctionResult, Functions, LoginQuestion, NewUser, NotRun, ResetQuestion, Verdict,
+pub use doorward_ejson::Ejson;
+pub use doorward_passwords::{Pace, PasswordPool, PoolConfig, PoolError};
+pub use email_password::{
+    CallResetRefusal, Confirmation, ConfirmationMailRefusal, ConfirmedRegistration, EmailAddress, EmailPassword,
+    InvalidEmail, KeyId, LinkRefusal, LinkState, MailToken, MailedLink, MalformedToken, Password, PasswordHash,
+    PasswordRefusal, PendingRegistration, Purpose, RegisterRefusal, Registration, RenewRefusal, ResendRefusal, Reset,
+    ResetRefusal, RetryRefusal, SecretToken, SendResetRefusal, TokenKeys, TokenPair,
 };
-pub use identity::{ExternalId, Identity, Provider, UnknownProvider, VerifiedIdentity};
+pub use entropy::{Entropy, OsEntropy};
+pub use failure::{Failure, FlowError, Refusal};
+pub use functions::{
+    CallRefusal, ClaimedDelivery, ConfirmCall, CreateUserCall, ExternalIdentity, FunctionCall, FunctionError,
+    FunctionName, FunctionResult, Functions, LoginCall, NewTriggerEvent, ResetCall, Trigger, TriggerWorker,
+    TriggerWorkerSettings, UnknownEvent, UserEvent, Verdict,
+};
 pub use ids::{
     AppId, AppObjectId, DeviceId, GroupId, MailId, ObjectId, RegistrationId, RequestId, SessionId, TokenId, UserId,
 };
-pub use link::Links;
-pub use login::{Credentials, SignedIn};
-pub use mail_token::{KeyId, MailToken, Purpose, SecretToken, TokenKeys, TokenPair};
-pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, SealedMail};
-pub use password::{Password, PasswordHash};
-pub use registration::{ConfirmedRegistration, PendingRegistration, Registration};
-pub use session::{Session, UserProfile};
+pub use links::Links;
+pub use login::{
+    Credentials, ExternalId, FunctionLoginRefusal, Identity, LoginRefusal, Profile, Session, SessionEnded,
+    SignInRefusal, SignedIn, VerifiedIdentity,
+};
+pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, SealedMail, Wake};
+pub use providers::{Provider, Providers, UnknownProvider};
 pub use store::{Store, StoreError, Tx};
-pub use trigger_worker::{TriggerWorker, TriggerWorkerSettings};
-pub use triggers::{ClaimedDelivery, NewTriggerEvent, Trigger, UnknownEvent, UserEvent};
-pub use wake::Wake;
+pub use users::{UserGone, UserNotFound, UserProfile};

@@ -1,4 +1,5 @@
-// Extended JSON, as values enter and leave a call. The classes of BSON are in `types.js`: a call that meets none of them does not load it.
+// Extended JSON of the values that enter and leave a call. The classes of BSON are in `types.js`, which is loaded when
+// a call first uses one.
 (function (native) {
   const { stringify, parse } = JSON;
   const MAX_DEPTH = 100;
@@ -7,7 +8,7 @@
   let loaded;
   const types = () => {
     if (!loaded) {
-      // A property of its own: a script may have put a setter on all objects.
+      // An own property, because a script may have put a setter on `Object.prototype`.
       const module = { exports: undefined };
       native.builtin("doorward:types")(module);
       loaded = module.exports({ native, encodeNumber, encode: (value) => encode(value, 0, [], same), decode, wellFormed });
@@ -23,23 +24,24 @@
     return { $numberDouble: Object.is(n, -0) ? "-0.0" : Number.isInteger(n) ? n.toString() + ".0" : String(n) };
   };
 
-  // Errors for values that nobody made by accident; a script cannot make one that is in here.
+  // The errors of values that are nested too deeply. A script cannot add one of its own.
   const tooDeep = new WeakSet();
   const same = (text) => text;
 
-  // A plain tree in canonical form. `hide` is for texts, not for what the notation itself consists of. Objects without a prototype: a key `__proto__` is a key like any other.
+  // A plain tree in canonical form. `hide` is applied to texts, not to the notation. Objects have no prototype, so that
+  // `__proto__` is a key like any other.
   const encode = (v, depth, seen, hide) => {
     switch (typeof v) {
       case "undefined": return { $undefined: true };
       case "boolean": return v;
-      // Half a character is not a text that the server could read.
+      // The server cannot read half of a surrogate pair.
       case "string": return hide(wellFormed(v));
       case "number": return encodeNumber(v);
       case "bigint": return { $numberLong: types().special.$numberLong(v).toString() };
       case "function": case "symbol": return { $undefined: true };
     }
     if (v === null) return null;
-    // A date that is none is null, as in JSON: clients cannot read a $date without a number.
+    // An invalid date is null, as in JSON, because clients cannot read a $date without a number.
     if (v instanceof Date) return v.getTime() !== v.getTime() ? null : { $date: { $numberLong: String(v.getTime()) } };
     if (v instanceof Uint8Array) return { $binary: { base64: toBase64(v), subType: "00" } };
     if (v instanceof RegExp) return { $regularExpression: { pattern: hide(v.source), options: v.flags } };
@@ -66,8 +68,8 @@
     return out;
   };
 
-  // Functions calculate with what they get, so $numberInt and $numberDouble arrive as numbers, and a number does not say which it was:
-  // 2.0 goes back out as the int 2. Only `BSON.Double` and `BSON.Long` keep a type that the value does not show.
+  // Functions calculate with their arguments, so $numberInt and $numberDouble become numbers, which do not tell the two
+  // apart: 2.0 goes back out as the int 2. Only `BSON.Double` and `BSON.Long` keep a type that the value does not show.
   const number = (v) => Number(v);
   const special = {
     $numberInt: number,
@@ -81,7 +83,7 @@
   }
   Object.setPrototypeOf(special, null);
   const companions = { $binary: "$type", $code: "$scope" };
-  // `typed` keeps numbers as what they were.
+  // With `typed`, numbers keep their type.
   const decode = (v, typed) => {
     if (typed && typeof v === "number") return typed.number(v);
     if (v === null || typeof v !== "object") return v;
@@ -98,7 +100,7 @@
   };
 
   const serialize = (value) => encode(value, 0, [], same);
-  // What leaves a call: without its secrets, which must not be looked for in the notation around them.
+  // The result of a call, without its secrets. They are looked for in texts only, not in the notation around them.
   const redacted = (value) => stringify(encode(value, 0, [], native.secretive() ? native.redact : same));
   return {
     types, toBase64, serialize, encode: (value) => stringify(serialize(value)), redacted, decode: (text) => decode(parse(text)),

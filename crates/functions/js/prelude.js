@@ -1,23 +1,25 @@
-// What a function sees: `context`, `console`, timers, `require`. Returns what the engine calls: begin, answer, fire.
+// What a function sees: `context`, `console`, timers, `require`. Returns the functions that the engine calls: begin,
+// respond, fire.
 (function (native, bson) {
   const { stringify, parse } = JSON;
   const { types, serialize, encode, redacted, decode, toBase64, isTooDeep } = bson;
-  // Half of a character, as cutting a text leaves it, cannot leave the engine.
+  // Half of a surrogate pair, as cutting a text leaves it, cannot leave the engine.
   const whole = Function.prototype.call.bind(String.prototype.toWellFormed);
   const apply = Reflect.apply, resolve = Promise.resolve.bind(Promise), then = Promise.prototype.then;
   const define = (name, value) => Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
-  // The engine would give its setter the frames of an error, and each frame has the function that was called: those of this file, too.
-  // As a plain property it has no effect.
+  // The engine would pass the frames of an error to it, and each frame has the function that was called, also those of
+  // this file. As a plain property it has no effect.
   Object.defineProperty(Error, "prepareStackTrace", { value: undefined, writable: true, configurable: true, enumerable: false });
   const waiting = new Map();
   let call;
 
-  const ask = (question, read) => new Promise((good, bad) => {
-    const id = native.ask(stringify(question, (_, v) => (typeof v === "string" ? whole(v) : v)));
+  // Sends a request to the server. The promise is settled by `respond`.
+  const requestHost = (content, read) => new Promise((good, bad) => {
+    const id = native.request(stringify(content, (_, v) => (typeof v === "string" ? whole(v) : v)));
     waiting.set(id, { good: (text) => good(read(text)), bad });
   });
 
-  // ---- console and errors. Everything here may meet getters that throw.
+  // ---- console and errors. Any value here may have getters that throw.
   const show = (v) => {
     try {
       if (typeof v === "string") return v;
@@ -31,7 +33,7 @@
   for (const level of ["log", "info", "warn", "error", "debug"]) {
     console[level] = (...parts) => native.console(level, whole(parts.map(show).join(" ")));
   }
-  // The others of a console write a plain line, or nothing: what matters is that a function that has them runs.
+  // The other methods of a console write a plain line, or nothing, so that functions that call them run.
   const { log, error: logError } = console;
   for (const name of ["trace", "table", "dir", "group", "groupCollapsed"]) console[name] = (...parts) => log(...parts);
   for (const name of ["time", "timeLog", "timeEnd", "groupEnd", "count", "countReset"]) console[name] = () => {};
@@ -63,7 +65,7 @@
     for (const [key, timer] of timers) if (key === id || timer.first === id) { timers.delete(key); native.clear(key); }
   };
   define("setTimeout", (action, delay, ...args) => start(action, delay, false, args));
-  // `util.promisify(setTimeout)` is how many write a sleep.
+  // Many functions sleep with `util.promisify(setTimeout)`.
   setTimeout[Symbol.for("nodejs.util.promisify.custom")] = (delay, value) => new Promise((done) => start(done, delay, false, [value]));
   define("setInterval", (action, delay, ...args) => start(action, delay, true, args));
   define("setImmediate", (action, ...args) => start(action, 0, false, args));
@@ -111,7 +113,7 @@
       }
       const digest = r.digestAuth ? [String(r.username || ""), String(r.password || "")] : null;
       const request = { method: method.toUpperCase(), url: urlOf(r), headers, body, follow_redirects: !!r.followRedirects, digest };
-      return ask({ Http: request }, (text) => {
+      return requestHost({ Http: request }, (text) => {
         const a = parse(text), fields = {}, jar = {};
         for (const [key, value] of a.headers) {
           const name = key.replace(/(^|-)[a-z]/g, (c) => c.toUpperCase());
@@ -126,13 +128,13 @@
   }
 
   // ---- context.services
-  const told = new Set();
+  const warned = new Set();
   const absent = (name) => {
     const text = "service '" + name + "' is not available on this server";
     const refused = () => Promise.reject(new Error(text));
-    // Nobody may wait for the outcome, and then the error is nowhere.
-    const tell = () => { if (!told.has(name)) { told.add(name); native.console("warn", text); } };
-    // Properties and calls only name what is wanted; what waits for the outcome of a call is told.
+    // The script may not wait for the outcome, so the error is written to the console as well.
+    const warn = () => { if (!warned.has(name)) { warned.add(name); native.console("warn", text); } };
+    // Properties and calls only build up a name. The error is for whoever waits for the outcome.
     const settling = new Set(["then", "catch", "finally"]);
     const make = (called) => new Proxy(function () {}, {
       get: (_, key) => {
@@ -140,13 +142,13 @@
         if (!settling.has(key)) return make(false);
         return called ? (...handlers) => refused()[key](...handlers) : undefined;
       },
-      apply: () => { tell(); return make(true); },
+      apply: () => { warn(); return make(true); },
     });
     return make(false);
   };
   const email = { send: async (m) => {
     const optional = (v) => (v === undefined || v === null ? null : String(v));
-    return ask({ Mail: { to: String(m.to), subject: String(m.subject), text: optional(m.text), html: optional(m.html) } }, () => undefined);
+    return requestHost({ Mail: { to: String(m.to), subject: String(m.subject), text: optional(m.text), html: optional(m.html) } }, () => undefined);
   } };
   const service = (name) => name === "http" ? http : name === "email" ? email : call.services.includes(name) ? absent(name) : undefined;
 
@@ -156,7 +158,7 @@
     const specifier = whole(String(name)), bare = specifier.replace(/^node:/, "");
     if (inside && bare === "doorward:http") return http;
     if (inside && bare === "doorward:native") return native.object();
-    // The parts of built-in modules reach what the checks of those modules are for.
+    // The parts of built-in modules are not for scripts, because they lack the checks of those modules.
     const hidden = !inside && bare.startsWith("doorward:");
     let source = hidden ? undefined : native.builtin(bare), path = "builtin:" + bare, builtin = true;
     if (!source) {
@@ -220,7 +222,7 @@
       tooMuchRecursion.add(e);
       throw e;
     }
-    if (native.webhook(name)) return ask({ Webhook: { function: name, arguments: serialize(args) } }, decode);
+    if (native.webhook(name)) return requestHost({ Webhook: { function: name, arguments: serialize(args) } }, decode);
     return run(name, args, system, depth);
   };
   const run = (name, args, system, depth) => {
@@ -243,7 +245,8 @@
       throw new Error("the run-as script of '" + name + "' returned no user");
     });
   };
-  // The engine does not say that the stack is used up in any other way. A script that throws just this error fools nobody but its owner.
+  // The engine does not say in another way that the stack is used up. A script that throws this very error only
+  // misleads its owner.
   const OutOfStack = RangeError;
   const isLimit = (e, text) => {
     if (isTooDeep(e) || tooMuchRecursion.has(e)) return true;
@@ -263,7 +266,7 @@
     } else if (call.wanted === "Identity") {
       let id = value, name;
       if (object) { id = value.id; name = value.name; }
-      // Half a surrogate pair is no text. Made whole, one id could become another's.
+      // Half of a surrogate pair is no text, and replacing it could turn one id into another.
       const text = (value) => (typeof value === "string" && value === whole(value) ? value : undefined);
       native.identity(text(id) || undefined, text(name));
     } else if (call.wanted === "Value") native.result(redacted(value));
@@ -278,7 +281,7 @@
         apply(then, resolve(result), [finishSafely, fail]);
       } catch (e) { fail(e); }
     },
-    answer(id, good, text) {
+    respond(id, good, text) {
       const { good: settle, bad } = waiting.get(id);
       waiting.delete(id);
       try { if (good) settle(text); else bad(new Error(text)); } catch (e) { bad(e); }

@@ -1,5 +1,5 @@
-// BSON types and Extended JSON as scripts see them: loaded when a call first meets one. The classes keep what they were made of, so that
-// each mirrors unchanged through a function.
+// BSON types and Extended JSON for scripts, loaded when a call first uses one. Each class keeps what it was made of, so
+// that a value passes through a function unchanged.
 const { stringify, parse } = JSON;
 
 module.exports = ({ native, encodeNumber, encode, decode, wellFormed }) => {
@@ -15,7 +15,7 @@ module.exports = ({ native, encodeNumber, encode, decode, wellFormed }) => {
     return lenient(String(text));
   };
 
-  // The first four bytes of an id are when it was made.
+  // The first four bytes of an id are the time when it was made.
   const idOf = (seconds, rest) => (Math.trunc(seconds) >>> 0).toString(16).padStart(8, "0") + rest;
   const isBytes = (v, length) => v instanceof Uint8Array && v.length === length;
   class ObjectId {
@@ -82,7 +82,7 @@ module.exports = ({ native, encodeNumber, encode, decode, wellFormed }) => {
     toBinary() { return new Binary(this.buffer, 4); }
   }
   class Long {
-    // Two numbers are the lower and the upper half, one is the whole.
+    // Two numbers are the lower and the upper half; one number is the whole.
     constructor(value, high) {
       const number = typeof high === "number" ? halves(value, high) : BigInt(value === undefined ? 0 : value);
       if (BigInt.asIntN(64, number) !== number) throw new RangeError("a Long has 64 bits");
@@ -155,7 +155,7 @@ module.exports = ({ native, encodeNumber, encode, decode, wellFormed }) => {
     return make;
   };
 
-  // In canonical form, or nothing for what is no BSON type.
+  // The value in canonical form, or undefined if it is no BSON type.
   const encodeType = (v, nested, hide) => {
     if (v instanceof ObjectId) {
       const hidden = hide(v.id);
@@ -199,7 +199,7 @@ module.exports = ({ native, encodeNumber, encode, decode, wellFormed }) => {
     const [notation] = Object.keys(encodeNumber(n));
     return typedSpecial[notation](n);
   };
-  // The notation that people read, from the one that keeps every type.
+  // The relaxed form, made from the canonical one.
   const relax = (v) => {
     if (v === null || typeof v !== "object") return v;
     if (Array.isArray(v)) return v.map(relax);
@@ -226,7 +226,7 @@ module.exports = ({ native, encodeNumber, encode, decode, wellFormed }) => {
   const isOptions = (v) => v !== null && typeof v === "object" && !Array.isArray(v);
   const EJSON = {
     parse: (text, options) => read(parse(text), options),
-    // As in the package bson, the options may come in the place of any argument before them.
+    // As in the package bson, the options may take the place of any argument before them.
     stringify: (value, replacer, space, options) => {
       if (isOptions(replacer)) [replacer, space, options] = [undefined, undefined, replacer];
       else if (isOptions(space)) [space, options] = [undefined, space];

@@ -1,11 +1,13 @@
-//! The functions of one app, as the server reads them from its directory, and as a worker is told of them.
+//! The functions of one app, as the server reads them from its directory, and the program that a worker gets.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use doorward_ejson::Ejson;
+use doorward_ejson::rules::Rule;
 use serde_json::{Value, json};
 
-use crate::protocol::{Ejson, Program, Script};
+use crate::protocol::{Program, Script};
 
 /// Everything about the functions of one app.
 #[derive(Clone, Default)]
@@ -18,7 +20,7 @@ pub struct AppFunctions {
     pub environment_tag: String,
     /// `context.environment.values`
     pub environment_values: BTreeMap<String, Value>,
-    /// The names of data sources and services of the app, none of which this server has.
+    /// The names of the app's data sources and services, none of which this server has.
     pub services: Vec<String>,
     /// `context.app`
     pub about: AboutApp,
@@ -33,7 +35,7 @@ pub struct AboutApp {
     pub client_app_id: String,
     /// The name for people.
     pub name: String,
-    /// The former project.
+    /// The id of the project that the app belonged to.
     pub project_id: String,
     /// `GLOBAL` or `LOCAL`.
     pub deployment_model: String,
@@ -46,13 +48,13 @@ pub struct AboutApp {
 /// One function.
 #[derive(Clone)]
 pub struct Function {
-    /// Clients do not see it.
+    /// Clients cannot call it.
     pub private: bool,
-    /// Who may call it; nothing admits every user.
-    pub can_evaluate: Option<Value>,
-    /// It runs with all rights.
+    /// Which users may call it; without a rule every user may.
+    pub can_evaluate: Option<Rule>,
+    /// It runs with the rights of the system.
     pub run_as_system: bool,
-    /// The source of a function that says as whom it runs.
+    /// The source of a function that returns the user as whom this one runs.
     pub run_as_script: Option<String>,
     /// What runs.
     pub source: Source,
@@ -63,12 +65,12 @@ pub struct Function {
 pub enum Source {
     /// JavaScript.
     Script {
-        /// Where it stands, relative to the app directory.
+        /// Its file, relative to the app directory.
         path: String,
         /// The whole file.
         text: String,
     },
-    /// A web service of the operator. Its address and its secret are the business of whoever calls it.
+    /// A web service of the owner. [`WebhookFunctions`](crate::WebhookFunctions) has its address and its secret.
     Webhook,
 }
 
@@ -81,13 +83,13 @@ impl fmt::Debug for AppFunctions {
 }
 
 impl AppFunctions {
-    /// What a worker is told.
+    /// The program of a worker.
     pub fn program(&self) -> Program {
         let mut program = Program {
             values: ejson_map(&self.values),
             environment_tag: self.environment_tag.clone(),
             environment_values: ejson_map(&self.environment_values),
-            app: ejson(&json!({
+            app: Ejson::from(&json!({
                 "id": self.about.id,
                 "clientAppId": self.about.client_app_id,
                 "name": self.about.name,
@@ -120,11 +122,6 @@ impl AppFunctions {
 fn ejson_map(values: &BTreeMap<String, Value>) -> BTreeMap<String, Ejson> {
     values
         .iter()
-        .map(|(name, value)| (name.clone(), ejson(value)))
+        .map(|(name, value)| (name.clone(), Ejson::from(value)))
         .collect()
-}
-
-/// A JSON value as text.
-pub(crate) fn ejson(value: &Value) -> Ejson {
-    Ejson::of(value).expect("a JSON value has a text")
 }

@@ -1,85 +1,95 @@
-//! What a function sees of the world around its call, as the documents that `context` shows.
+//! The documents that a function gets: `context.user`, `context.request`, and the events of triggers.
 
-use doorward_core::{Caller, ClaimedDelivery, EmailAddress, Identity, UserProfile};
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use doorward_core::{Actor, ClaimedDelivery, ClientRequest, Identity, UserProfile};
+use doorward_ejson::bson::{Bson, DateTime, Document, doc};
 
 /// `context.user` of a signed-in user.
-pub(crate) fn user(profile: &UserProfile) -> Value {
+pub(crate) fn user(profile: &UserProfile) -> Document {
     let mut user = new_user(profile);
-    user["custom_data"] = json!({});
+    user.insert("custom_data", doc! {});
     user
 }
 
-/// A user that is about to be made: it has no custom data yet.
-pub(crate) fn new_user(profile: &UserProfile) -> Value {
-    json!({
+/// A user that is about to be made, so that it has no custom data yet.
+pub(crate) fn new_user(profile: &UserProfile) -> Document {
+    doc! {
         "id": profile.id.to_string(),
         "type": "normal",
         "data": data(profile.email(), profile.name()),
         "identities": profile.identities.iter().map(identity).collect::<Vec<_>>(),
-    })
+    }
 }
 
-/// What a trigger's function is told.
-pub(crate) fn trigger_event(delivery: &ClaimedDelivery) -> Value {
-    json!({
+/// The event that a trigger's function gets.
+pub(crate) fn trigger_event(delivery: &ClaimedDelivery) -> Document {
+    doc! {
         "operationType": delivery.event.name(),
         "providers": delivery.providers.iter().map(|provider| provider.name()).collect::<Vec<_>>(),
         "user": user(&delivery.user),
-        "time": { "$date": { "$numberLong": delivery.at.as_millis().to_string() } },
-    })
+        "time": DateTime::from_millis(delivery.at.as_millis()),
+    }
 }
 
-fn identity(identity: &Identity) -> Value {
-    json!({
-        "id": identity.id(),
-        "provider_type": identity.provider().name(),
-        "data": data(identity.email(), identity.name()),
-    })
+fn identity(identity: &Identity) -> Document {
+    doc! {
+        "id": identity.id.as_str(),
+        "provider_type": identity.provider.name(),
+        "data": data(identity.profile.email.as_deref(), identity.profile.name.as_deref()),
+    }
 }
 
-fn data(email: Option<&EmailAddress>, name: Option<&str>) -> Value {
-    let mut data = Map::new();
-    data.extend(email.map(|email| ("email".to_owned(), json!(email.as_str()))));
-    data.extend(name.map(|name| ("name".to_owned(), json!(name))));
-    Value::Object(data)
+fn data(email: Option<&str>, name: Option<&str>) -> Document {
+    let known = [("email", email), ("name", name)];
+    let known = known
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), Bson::from(value?))));
+    known.collect()
 }
 
-/// `context.user` where there is none: hooks and triggers. Code that reads `context.user.id` must not throw.
-pub(crate) fn system_user() -> Value {
-    json!({ "id": "", "type": "system", "data": {}, "custom_data": {}, "identities": [] })
+/// `context.user` in hooks and triggers, which no user calls. Code that reads `context.user.id` must not throw there.
+pub(crate) fn system_user() -> Document {
+    doc! { "id": "", "type": "system", "data": {}, "custom_data": {}, "identities": [] }
 }
 
 /// `context.request`
-pub(crate) fn request(caller: &Caller) -> Value {
-    let mut headers = Map::new();
+pub(crate) fn request(actor: &Actor) -> Document {
+    match actor.request() {
+        Some(request) => client_request(request),
+        // Code that reads `context.request.remoteIPAddress` must not throw where no client asks.
+        None => about("", "", ""),
+    }
+}
+
+fn client_request(caller: &ClientRequest) -> Document {
+    let mut headers: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, value) in &caller.headers {
-        let values = headers.entry(canonical(name)).or_insert_with(|| json!([]));
-        if let Value::Array(values) = values {
-            values.push(json!(value));
+        headers.entry(canonical(name)).or_default().push(value);
+    }
+    let address = caller.address.map_or_else(String::new, |address| address.to_string());
+    let mut request = about(&address, &caller.method, &without_secret(&caller.query));
+    for (key, header) in [("httpReferrer", "Referer"), ("httpUserAgent", "User-Agent")] {
+        if let Some(values) = headers.get(header) {
+            request.insert(key, values[0]);
         }
     }
-    let header = |name: &str| headers.get(name).and_then(|values| values.get(0)).cloned();
-    let mut request = json!({
-        "remoteIPAddress": caller.address.map_or_else(String::new, |address| address.to_string()),
-        "httpMethod": caller.method,
-        "rawQueryString": without_secret(&caller.query),
-        "service": "",
-        "action": "",
-    });
-    for (key, value) in [
-        ("httpReferrer", header("Referer")),
-        ("httpUserAgent", header("User-Agent")),
-        ("requestHeaders", Some(Value::Object(headers))),
-    ] {
-        if let Some(value) = value {
-            request[key] = value;
-        }
-    }
+    let headers = headers.into_iter().map(|(name, values)| (name, Bson::from(values)));
+    request.insert("requestHeaders", headers.collect::<Document>());
     request
 }
 
-/// `user-agent` → `User-Agent`: functions look headers up as the original spelled them.
+fn about(address: &str, method: &str, query: &str) -> Document {
+    doc! {
+        "remoteIPAddress": address,
+        "httpMethod": method,
+        "rawQueryString": query,
+        "service": "",
+        "action": "",
+    }
+}
+
+/// `user-agent` → `User-Agent`, because functions look headers up in the spelling of App Services.
 fn canonical(name: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
@@ -91,7 +101,7 @@ fn canonical(name: &str) -> String {
     name.split('-').map(word).collect::<Vec<_>>().join("-")
 }
 
-/// The original takes a pair called `secret` out of the query.
+/// The query without pairs called `secret`, which App Services removed too.
 fn without_secret(query: &str) -> String {
     let is_secret = |pair: &&str| pair.split('=').next() != Some("secret");
     query.split('&').filter(is_secret).collect::<Vec<_>>().join("&")
@@ -99,11 +109,15 @@ fn without_secret(query: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use doorward_core::{ObjectId, RequestId};
+
     use super::*;
 
     #[test]
     fn a_request_looks_as_the_original_showed_it() {
-        let caller = Caller {
+        let client = Actor::client(ClientRequest {
+            id: RequestId(ObjectId::zero()),
+            agent: None,
             address: Some("192.0.2.1".parse().unwrap()),
             method: "POST".to_owned(),
             query: "a=1&secret=hush&b".to_owned(),
@@ -112,10 +126,10 @@ mod tests {
                 ("x-one".to_owned(), "1".to_owned()),
                 ("x-one".to_owned(), "2".to_owned()),
             ],
-        };
+        });
         assert_eq!(
-            request(&caller),
-            json!({
+            request(&client),
+            doc! {
                 "remoteIPAddress": "192.0.2.1",
                 "httpMethod": "POST",
                 "rawQueryString": "a=1&b",
@@ -123,8 +137,8 @@ mod tests {
                 "action": "",
                 "httpUserAgent": "realm",
                 "requestHeaders": { "User-Agent": ["realm"], "X-One": ["1", "2"] },
-            })
+            }
         );
-        assert_eq!(request(&Caller::default())["remoteIPAddress"], "");
+        assert_eq!(request(&Actor::System).get("remoteIPAddress"), Some(&Bson::from("")));
     }
 }

@@ -26,13 +26,13 @@ pub use self::builtin::names as built_in_modules;
 use self::bytecode::Bytecode;
 use self::compile::Compiler;
 pub use self::compile::{SyntaxError, check};
-pub(crate) use self::host::{Host, Pipe};
+pub(crate) use self::host::{Connection, Host};
 use self::meter::Meter;
 use self::modules::Modules;
 use self::output::Secrets;
 use self::state::{State, cpu_time};
 use crate::Limits;
-use crate::protocol::{Answer, Call, Outcome, Program, ThrownKind};
+use crate::protocol::{Call, HostResponse, Outcome, Program, ThrownKind};
 
 /// An app's program, and the runtime that waits for the next call.
 pub(crate) struct Engine {
@@ -42,7 +42,7 @@ pub(crate) struct Engine {
     ready: Option<Ready>,
 }
 
-/// What all calls of a worker share: no script can change it.
+/// What all calls of a worker share. No script can change it.
 struct Compiled {
     program: Program,
     modules: Modules,
@@ -51,14 +51,14 @@ struct Compiled {
     functions: BTreeMap<String, CompiledFunction>,
 }
 
-/// A function that does not compile keeps its error until it is called.
+/// A function that does not compile keeps the error until it is called.
 struct CompiledFunction {
     source: Result<Bytecode, SyntaxError>,
     run_as: Option<Result<Bytecode, SyntaxError>>,
     run_as_system: bool,
 }
 
-/// A runtime in which nothing of the app has run. The values go before what they live in.
+/// A runtime in which nothing of the app has run. The fields are in the order in which they must be dropped.
 struct Ready {
     entry: Entry,
     context: Context,
@@ -67,10 +67,10 @@ struct Ready {
     state: Rc<State>,
 }
 
-/// The functions of the prelude that the loop calls.
+/// The functions of the prelude that the engine calls.
 struct Entry {
     begin: Persistent<Function<'static>>,
-    answer: Persistent<Function<'static>>,
+    respond: Persistent<Function<'static>>,
     fire: Persistent<Function<'static>>,
 }
 
@@ -92,7 +92,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Makes the runtime of the next call, if there is none.
+    /// Makes the runtime of the next call, unless it is there.
     pub(crate) fn prepare(&mut self) -> io::Result<()> {
         if self.ready.is_none() {
             let state = State::new(self.limits.clone(), self.host.clone(), self.compiled.clone());
@@ -101,7 +101,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs one call. An error is one of the pipe: the worker cannot go on.
+    /// Runs one call. An error is one of the pipe, after which the worker cannot go on.
     pub(crate) fn call(&mut self, call: Call) -> io::Result<Outcome> {
         self.prepare()?;
         let Some(ready) = self.ready.take() else {
@@ -116,12 +116,12 @@ impl Engine {
         ready.run(call)?;
         let state = &ready.state;
         if state.out_of_time.get() {
-            // Where it was then, if the engine was asked within a script.
+            // The stack says where the script was, if it was interrupted.
             let stack = state.ended.replace(None).and_then(Result::err);
             let stack = stack.and_then(|thrown| thrown.stack);
             state.fail(ThrownKind::Time, "execution time limit exceeded", stack.as_deref());
         } else if ready.meter.refused() {
-            // Whatever the script made of it: what it did since may be incomplete.
+            // It replaces any outcome, because what the script has done since may be incomplete.
             state.ended.replace(None);
             state.fail(ThrownKind::Limit, "out of memory", None);
         }
@@ -170,7 +170,7 @@ impl Ready {
     fn new(state: Rc<State>) -> Result<Self, rquickjs::Error> {
         let (runtime, meter) = Meter::runtime(state.limits.memory, state.limits.stack)?;
         let (watched, metered) = (state.clone(), meter.clone());
-        // A script that has had all its memory is not asked what it makes of that: it could go on for ever with what it frees.
+        // A script that has used up its memory is stopped: otherwise it could go on with what it frees, without end.
         runtime.set_interrupt_handler(Some(Box::new(move || metered.refused() || watched.must_stop())));
         let context = Context::full(&runtime)?;
         let entry = context.with(|ctx| {
@@ -180,7 +180,7 @@ impl Ready {
             let get = |name| Ok::<_, rquickjs::Error>(Persistent::save(&ctx, entry.get::<_, Function<'_>>(name)?));
             Ok::<_, rquickjs::Error>(Entry {
                 begin: get("begin")?,
-                answer: get("answer")?,
+                respond: get("respond")?,
                 fire: get("fire")?,
             })
         })?;
@@ -228,15 +228,15 @@ impl Ready {
         }
     }
 
-    /// Waits for the next answer or timer, and tells the script. Ends the call if neither can come.
+    /// Waits for the next response or timer and hands it to the script. Ends the call if neither can come.
     fn wait(&self) -> io::Result<()> {
         let state = &self.state;
         let Some((wall, _)) = state.until.get() else {
             return Ok(());
         };
         if !state.early.borrow().is_empty() {
-            let (id, answer) = state.early.borrow_mut().remove(0);
-            self.answer(id, answer);
+            let (id, response) = state.early.borrow_mut().remove(0);
+            self.respond(id, response);
             return Ok(());
         }
         let timer = state.timers.borrow().first().copied();
@@ -245,9 +245,9 @@ impl Ready {
             return Ok(());
         }
         let until = timer.map_or(wall, |timer| timer.0.min(wall));
-        let answer = state.host.borrow_mut().answer(until)?;
-        match (answer, timer) {
-            (Some((id, answer)), _) => self.answer(id, answer),
+        let response = state.host.borrow_mut().receive(until)?;
+        match (response, timer) {
+            (Some((id, response)), _) => self.respond(id, response),
             (None, Some(timer)) if Instant::now() >= timer.0 => {
                 state.timers.borrow_mut().remove(&timer);
                 self.enter(|ctx| self.entry.fire.clone().restore(ctx)?.call((timer.1,)));
@@ -257,27 +257,28 @@ impl Ready {
         Ok(())
     }
 
-    fn answer(&self, id: u32, answer: Result<Answer, String>) {
+    fn respond(&self, id: u32, response: Result<HostResponse, String>) {
         self.state
             .outstanding
             .set(self.state.outstanding.get().saturating_sub(1));
-        let answer = answer.and_then(|answer| match answer {
-            Answer::Http(response) => serde_json::to_string(&response).map_err(|error| error.to_string()),
-            Answer::Webhook(value) => Ok(value.as_str().to_owned()),
-            Answer::Mail | Answer::Module { .. } | Answer::NoModule => Ok("null".to_owned()),
+        let response = response.and_then(|response| match response {
+            HostResponse::Http(response) => serde_json::to_string(&response).map_err(|error| error.to_string()),
+            HostResponse::Webhook(value) => Ok(value.into_string()),
+            HostResponse::Mail | HostResponse::Module { .. } | HostResponse::NoModule => Ok("null".to_owned()),
         });
-        let (good, text) = match answer {
+        let (good, text) = match response {
             Ok(text) => (true, text),
             Err(text) => (false, text),
         };
-        self.enter(|ctx| self.entry.answer.clone().restore(ctx)?.call((id, good, text)));
+        self.enter(|ctx| self.entry.respond.clone().restore(ctx)?.call((id, good, text)));
     }
 
     fn must_stop(&self) -> bool {
         self.meter.refused() || self.state.must_stop()
     }
 
-    /// Promise jobs, until there are none or the call has to stop. A job can be shorter than what the interrupt handler notices.
+    /// Runs promise jobs until there are none or the call has to stop. A job can be too short for the interrupt handler
+    /// to notice.
     fn run_jobs(&self) {
         while !self.must_stop() && self.state.ended.borrow().is_none() {
             match self.runtime.execute_pending_job() {
@@ -294,7 +295,8 @@ impl Ready {
         }
     }
 
-    /// Runs something of the prelude, which catches what scripts throw; what it throws itself, such as for want of stack, ends the call.
+    /// Calls a function of the prelude. The prelude catches what scripts throw; what it throws itself, such as for lack
+    /// of stack, ends the call.
     fn enter(&self, run: impl for<'js> FnOnce(&Ctx<'js>) -> rquickjs::Result<()>) {
         self.context.with(|ctx| {
             if let Err(error) = run(&ctx).catch(&ctx) {

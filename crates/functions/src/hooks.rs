@@ -1,273 +1,200 @@
-//! What the flows of `core` ask of the owner's functions: how each question is put, and what each answer means.
+//! The calls that the flows of `core` make: what each passes to the owner's function, and what its result means.
 
 use async_trait::async_trait;
 use doorward_core::{
-    App, CallFailure, ClaimedDelivery, ConfirmQuestion, DeliveryError, ExternalId, ExternalIdentity, FunctionCall,
-    FunctionName, FunctionResult, Functions, LoginQuestion, NewUser, NotRun, ResetQuestion, Verdict,
+    ClaimedDelivery, ConfirmCall, CreateUserCall, ExternalId, ExternalIdentity, FunctionCall, FunctionError,
+    FunctionName, FunctionResult, Functions, LoginCall, ResetCall, Verdict,
 };
+use doorward_ejson::Ejson;
+use doorward_ejson::bson::{Bson, Document, doc};
+use doorward_ejson::rules::{RuleFunctions, Scope};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
-use crate::app::ejson;
 use crate::documents;
-use crate::host::{FunctionHost, HostedApp, RunCall};
-use crate::protocol::{Ejson, Returned, Wanted};
-use crate::rules::{self, Scope};
+use crate::host::HostedFunctions;
+use crate::protocol::{Call, Returned, Wanted};
 
-/// Bytes of a name that a login function says, as of an id.
-const LONGEST_NAME: usize = 1_024;
-
-/// A hook's call.
-struct Hook {
-    arguments: Ejson,
-    request: Value,
-    secrets: Vec<String>,
-    /// As in [`RunCall`].
-    notice: Option<String>,
-}
+/// The longest name that a login function may return, in bytes.
+const MAX_NAME: usize = 1_024;
 
 #[async_trait]
-impl Functions for FunctionHost {
+impl Functions for HostedFunctions {
     async fn confirm(
         &self,
-        app: &App,
         function: &FunctionName,
-        question: ConfirmQuestion,
-    ) -> Result<FunctionResult<Verdict>, NotRun> {
-        let (token, token_id) = (question.token.secret.expose(), question.token.id.to_string());
-        let argument = json!({ "token": token, "tokenId": token_id, "username": question.email.as_str() });
-        let hook = Hook {
-            arguments: ejson(&json!([argument])),
-            request: documents::request(&question.caller),
+        call: ConfirmCall,
+    ) -> Result<FunctionResult<Verdict>, FunctionError> {
+        let (token, token_id) = (call.token.secret.expose(), call.token.id.to_string());
+        let argument = doc! { "token": &token, "tokenId": &token_id, "username": call.email.as_str() };
+        let hook = Call {
+            request: Ejson::canonical(documents::request(&call.actor)),
             secrets: vec![token, token_id],
-            notice: None,
+            ..self.system_call(&function.0, Ejson::canonical(vec![argument]), Wanted::Status)
         };
-        self.decide(app, function, hook).await
+        Ok(decided(self.hook(hook, None).await?))
     }
 
-    async fn reset(
-        &self,
-        app: &App,
-        function: &FunctionName,
-        question: ResetQuestion,
-    ) -> Result<FunctionResult<Verdict>, NotRun> {
-        let (token, token_id) = (question.token.secret.expose(), question.token.id.to_string());
-        let password = question.password.expose().to_owned();
-        let first = json!({
-            "username": question.email.as_str(),
-            "password": password,
-            "token": token,
-            "tokenId": token_id,
-            "currentPasswordValid": question.current_password_valid,
-        });
-        let hook = Hook {
-            arguments: behind(&first, question.arguments.as_json()),
-            request: documents::request(&question.caller),
-            secrets: vec![password, token, token_id],
-            notice: None,
+    async fn reset(&self, function: &FunctionName, call: ResetCall) -> Result<FunctionResult<Verdict>, FunctionError> {
+        let (token, token_id) = (call.token.secret.expose(), call.token.id.to_string());
+        let password = call.password.expose().to_owned();
+        let first = doc! {
+            "username": call.email.as_str(),
+            "password": &password,
+            "token": &token,
+            "tokenId": &token_id,
+            "currentPasswordValid": call.current_password_valid,
         };
-        self.decide(app, function, hook).await
+        let arguments = prepended(first, call.arguments.as_str());
+        let hook = Call {
+            request: Ejson::canonical(documents::request(&call.actor)),
+            secrets: vec![password, token, token_id],
+            ..self.system_call(&function.0, arguments, Wanted::Status)
+        };
+        Ok(decided(self.hook(hook, None).await?))
     }
 
     async fn identify(
         &self,
-        app: &App,
         function: &FunctionName,
-        question: LoginQuestion,
-    ) -> Result<FunctionResult<Option<ExternalIdentity>>, CallFailure> {
-        let payload = question.payload.into_json();
-        let hook = Hook {
-            request: documents::request(&question.caller),
-            secrets: secrets_of(&payload),
-            arguments: Ejson::parse(format!("[{payload}]")).map_err(|_| CallFailure::Threw {
-                text: "the payload is not JSON".to_owned(),
-            })?,
-            notice: None,
+        call: LoginCall,
+    ) -> Result<FunctionResult<Option<ExternalIdentity>>, FunctionError> {
+        let payload = call.payload.as_str();
+        let arguments = Ejson::from_json(format!("[{payload}]"));
+        let hook = Call {
+            request: Ejson::canonical(documents::request(&call.actor)),
+            secrets: secrets_of(payload),
+            ..self.system_call(&function.0, arguments, Wanted::Identity)
         };
-        let result = self.hook(app, function, Wanted::Identity, hook).await?;
+        let result = self.hook(hook, None).await?;
         Ok(FunctionResult {
-            value: external_identity(app, function, result.value),
+            value: external_identity(result.value),
             mails: result.mails,
         })
     }
 
     async fn create_user(
         &self,
-        app: &App,
         function: &FunctionName,
-        new: NewUser,
-    ) -> Result<FunctionResult<()>, CallFailure> {
-        let hook = Hook {
-            arguments: ejson(&json!([documents::new_user(&new.user)])),
-            request: documents::request(&new.caller),
-            secrets: Vec::new(),
-            notice: None,
+        call: CreateUserCall,
+    ) -> Result<FunctionResult<()>, FunctionError> {
+        let arguments = Ejson::canonical(vec![documents::new_user(&call.user)]);
+        let hook = Call {
+            request: Ejson::canonical(documents::request(&call.actor)),
+            ..self.system_call(&function.0, arguments, Wanted::Nothing)
         };
-        let result = self.hook(app, function, Wanted::Nothing, hook).await?;
-        Ok(FunctionResult {
-            value: (),
-            mails: result.mails,
-        })
+        Ok(ended(self.hook(hook, None).await?))
     }
 
-    async fn trigger(
+    async fn deliver(
         &self,
-        app: &App,
         function: &FunctionName,
         delivery: &ClaimedDelivery,
-    ) -> Result<FunctionResult<()>, DeliveryError> {
-        let hook = Hook {
-            arguments: ejson(&json!([documents::trigger_event(delivery)])),
-            request: json!({}),
-            secrets: Vec::new(),
-            // The numbers of events begin anew in a new database; together with the time there is no second one.
-            notice: Some(format!("trigger_{}_{}", delivery.id, delivery.at.as_millis())),
-        };
-        let mails = match self.hook(app, function, Wanted::Nothing, hook).await {
-            Ok(result) => result.mails,
-            Err(CallFailure::NotRun(not_run)) => return Err(DeliveryError::NotRun(not_run)),
-            Err(CallFailure::Unanswered { .. }) => return Err(DeliveryError::Unanswered),
-            Err(
-                CallFailure::NotFound | CallFailure::NotAllowed | CallFailure::Threw { .. } | CallFailure::TimedOut,
-            ) => Vec::new(),
-        };
-        Ok(FunctionResult { value: (), mails })
+    ) -> Result<FunctionResult<()>, FunctionError> {
+        let arguments = Ejson::canonical(vec![documents::trigger_event(delivery)]);
+        let hook = self.system_call(&function.0, arguments, Wanted::Nothing);
+        // The numbers of events begin anew in a new database; together with the time there is no second one.
+        let id = format!("trigger_{}_{}", delivery.id, delivery.at.as_millis());
+        Ok(ended(self.hook(hook, Some(&id)).await?))
     }
 
-    async fn call(&self, app: &App, call: FunctionCall) -> Result<FunctionResult<doorward_core::Ejson>, CallFailure> {
-        let name = call.function;
-        let (hosted, function) = self
-            .find(app, &name)
-            .filter(|(_, function)| !function.private)
-            .ok_or(CallFailure::NotFound)?;
-        let (user, request) = (documents::user(&call.user), documents::request(&call.caller));
+    async fn call(&self, call: FunctionCall) -> Result<FunctionResult<Ejson>, FunctionError> {
+        let name = &call.function.0;
+        let function = self.find(name).filter(|function| !function.private);
+        let function = function.ok_or(FunctionError::NotFound)?;
+        let user = Bson::Document(documents::user(&call.user));
+        let request = Bson::Document(documents::request(&call.actor));
         if let Some(rule) = &function.can_evaluate {
             let scope = Scope {
-                user: user.clone(),
-                request: request.clone(),
-                values: json!(hosted.functions.values),
-                environment: json!({
-                    "tag": hosted.functions.environment_tag,
-                    "values": hosted.functions.environment_values,
-                }),
+                user: &user,
+                request: &request,
+                values: &self.values,
+                environment: &self.environment,
             };
-            let asking = AskFunction { host: self, hosted };
-            if !rules::admits(rule, &scope, &asking).await {
-                return Err(CallFailure::NotAllowed);
+            if !rule.admits(&scope, self).await {
+                return Err(FunctionError::NotAllowed);
             }
         }
-        let run = RunCall {
-            arguments: Ejson::parse(call.arguments.into_json()).map_err(|_| CallFailure::Threw {
-                text: "the arguments are not JSON".to_owned(),
-            })?,
-            user,
-            request,
+        let by_user = Call {
+            user: Ejson::canonical(user),
+            request: Ejson::canonical(request),
             as_system: false,
-            wanted: Wanted::Value,
-            secrets: Vec::new(),
-            notice: None,
+            ..self.system_call(name, call.arguments, Wanted::Value)
         };
-        let result = self.run(hosted, &name, function, run).await?;
-        let value = match result.value {
-            Returned::Value(value) => value.as_str().to_owned(),
-            Returned::Status(_) | Returned::Identity(_) | Returned::Nothing => r#"{"$undefined":true}"#.to_owned(),
-        };
+        let result = self.run(function, by_user, None).await?;
         Ok(FunctionResult {
-            value: doorward_core::Ejson::from_json(value),
+            value: match result.value {
+                Returned::Value(value) => value,
+                Returned::Status(_) | Returned::Identity(_) | Returned::Nothing => {
+                    Ejson::from_json(r#"{"$undefined":true}"#.to_owned())
+                }
+            },
             mails: result.mails,
         })
     }
 }
 
-impl FunctionHost {
-    /// Runs a hook that decides. Whatever it does wrong fails, and the log has one line of it.
-    async fn decide(&self, app: &App, name: &FunctionName, hook: Hook) -> Result<FunctionResult<Verdict>, NotRun> {
-        match self.hook(app, name, Wanted::Status, hook).await {
-            Ok(result) => Ok(FunctionResult {
-                value: verdict(app, name, &result.value),
-                mails: result.mails,
-            }),
-            Err(failure) => match failure.not_run() {
-                Some(not_run) => Err(not_run),
-                None => Ok(FunctionResult {
-                    value: Verdict::Fail,
-                    mails: Vec::new(),
-                }),
-            },
-        }
-    }
-
-    /// Runs a function that the server calls of its own accord, as the system. The log has one line of whatever it does wrong.
-    async fn hook(
-        &self,
-        app: &App,
-        name: &FunctionName,
-        wanted: Wanted,
-        hook: Hook,
-    ) -> Result<FunctionResult<Returned>, CallFailure> {
-        let Some((hosted, function)) = self.find(app, name) else {
-            tracing::error!(app = %app.id, function = %name, "a hook is not there");
-            return Err(CallFailure::NotFound);
+impl HostedFunctions {
+    /// Runs a function that the server calls of its own accord. The log has one line of whatever it does wrong.
+    async fn hook(&self, call: Call, delivery: Option<&str>) -> Result<FunctionResult<Returned>, FunctionError> {
+        let name = call.function.clone();
+        let app = &self.functions.about.client_app_id;
+        let Some(function) = self.find(&name) else {
+            tracing::error!(app, function = name, "a hook is not there");
+            return Err(FunctionError::NotFound);
         };
-        let call = RunCall {
-            arguments: hook.arguments,
-            user: documents::system_user(),
-            request: hook.request,
-            as_system: true,
-            wanted,
-            secrets: hook.secrets,
-            notice: hook.notice,
-        };
-        self.run(hosted, name, function, call).await.inspect_err(|failure| {
+        let result = self.run(function, call, delivery).await;
+        result.inspect_err(|failure| {
             let error = match failure {
-                CallFailure::NotRun(_) => return,
-                CallFailure::Threw { text } | CallFailure::Unanswered { text } => text.as_str(),
-                CallFailure::TimedOut => "it took too long",
-                CallFailure::NotFound | CallFailure::NotAllowed => "it cannot be called",
+                FunctionError::Busy { .. } | FunctionError::Unavailable => return,
+                FunctionError::Threw { text } | FunctionError::Unanswered { text } => text.as_str(),
+                FunctionError::TimedOut => "it took too long",
+                FunctionError::NotFound | FunctionError::NotAllowed => "it cannot be called",
             };
-            tracing::warn!(app = %app.id, function = %name, error, "a hook failed");
+            tracing::warn!(app, function = name, error, "a hook failed");
         })
     }
 }
 
-/// A function that the rule of another one asks. It runs as the system, as all of the owner's rules do.
-struct AskFunction<'a> {
-    host: &'a FunctionHost,
-    hosted: &'a HostedApp,
-}
-
+/// Runs the functions that rules call, with the rights of the system: the rule is the owner's, and the user
+/// only calls the function behind it.
 #[async_trait]
-impl rules::Ask for AskFunction<'_> {
-    async fn ask(&self, function: &str, arguments: Vec<Value>) -> Option<Value> {
-        let name = FunctionName(function.to_owned());
-        let found = self.hosted.functions.functions.get(function)?;
-        let call = RunCall {
-            arguments: ejson(&Value::Array(arguments)),
-            user: documents::system_user(),
-            request: json!({}),
-            as_system: true,
-            wanted: Wanted::Value,
-            secrets: Vec::new(),
-            notice: None,
-        };
-        match self.host.run(self.hosted, &name, found, call).await.ok()?.value {
-            Returned::Value(value) => serde_json::from_str(value.as_str()).ok(),
+impl RuleFunctions for HostedFunctions {
+    async fn call(&self, function: &str, arguments: Vec<Bson>) -> Option<Bson> {
+        let found = self.find(function)?;
+        let call = self.system_call(function, Ejson::relaxed(arguments), Wanted::Value);
+        match self.run(found, call, None).await.ok()?.value {
+            Returned::Value(value) => value.to_bson().ok(),
             Returned::Status(_) | Returned::Identity(_) | Returned::Nothing => None,
         }
     }
 }
 
-/// An argument with those of a client behind it, whose text stays as it is.
-fn behind(first: &Value, rest: &str) -> Ejson {
-    let rest: Vec<&RawValue> = serde_json::from_str(rest).unwrap_or_default();
-    let first = ejson(first);
-    let mut texts = vec![first.as_str()];
-    texts.extend(rest.iter().map(|value| value.get()));
-    Ejson::parse(format!("[{}]", texts.join(","))).expect("an array of JSON values is one")
+fn ended(result: FunctionResult<Returned>) -> FunctionResult<()> {
+    FunctionResult {
+        value: (),
+        mails: result.mails,
+    }
 }
 
-/// What a client logs in with may be a password or a token of somebody else's: what is called so, at any depth, is kept out of logs, and so is
-/// everything in it.
+fn decided(result: FunctionResult<Returned>) -> FunctionResult<Verdict> {
+    FunctionResult {
+        value: verdict(&result.value),
+        mails: result.mails,
+    }
+}
+
+/// An argument with those of a client after it, whose text stays as it is.
+fn prepended(first: Document, rest: &str) -> Ejson {
+    let rest: Vec<&RawValue> = serde_json::from_str(rest).unwrap_or_default();
+    let first = Ejson::canonical(first);
+    let mut texts = vec![first.as_str()];
+    texts.extend(rest.iter().map(|value| value.get()));
+    Ejson::from_json(format!("[{}]", texts.join(",")))
+}
+
+/// What a client logs in with may be a password or a token of somebody else's: what is called so, at any depth, is kept
+/// out of logs, and so is everything in it.
 fn secrets_of(payload: &str) -> Vec<String> {
     let mut secrets = Vec::new();
     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
@@ -294,28 +221,31 @@ fn collect_secrets(value: &Value, is_secret: bool, secrets: &mut Vec<String>) {
     }
 }
 
-fn external_identity(app: &App, name: &FunctionName, returned: Returned) -> Option<ExternalIdentity> {
+fn external_identity(returned: Returned) -> Option<ExternalIdentity> {
     let identity = match returned {
         Returned::Identity(identity) => identity,
         Returned::Status(_) | Returned::Value(_) | Returned::Nothing => None,
     };
     let identity = identity
-        .filter(|(_, people)| people.as_ref().is_none_or(|name| name.len() <= LONGEST_NAME))
+        .filter(|(_, people)| people.as_ref().is_none_or(|name| name.len() <= MAX_NAME))
         .and_then(|(id, people)| {
             Some(ExternalIdentity {
                 id: ExternalId::parse(&id)?,
-                // PostgreSQL keeps no text with a NUL, and nobody is called so.
+                // PostgreSQL keeps no text with a NUL, and no name has one.
                 name: people.filter(|name| !name.contains('\0')),
             })
         });
     if identity.is_none() {
         let expected = "a text of 1 to 1,024 bytes without control characters, or an object with such an `id` and no longer `name`";
-        tracing::warn!(app = %app.id, function = %name, expected, "a login function returned something else, which is nobody");
+        tracing::warn!(
+            expected,
+            "a login function returned something else, which identifies no user"
+        );
     }
     identity
 }
 
-fn verdict(app: &App, name: &FunctionName, returned: &Returned) -> Verdict {
+fn verdict(returned: &Returned) -> Verdict {
     let status = match returned {
         Returned::Status(status) => status.as_deref(),
         Returned::Identity(_) | Returned::Value(_) | Returned::Nothing => None,
@@ -327,7 +257,7 @@ fn verdict(app: &App, name: &FunctionName, returned: &Returned) -> Verdict {
         Some("fail") => Verdict::Fail,
         Some(_) | None => {
             let expected = "an object whose `status` is success, pending or fail";
-            tracing::warn!(app = %app.id, function = %name, expected, "a hook returned something else, which counts as fail");
+            tracing::warn!(expected, "a hook returned something else, which counts as fail");
             Verdict::Fail
         }
     }

@@ -1,63 +1,67 @@
-//! Runs the functions of every app, whether they are scripts or web services. What the flows ask of them stands in `hooks`.
+//! Runs the functions of apps, whether they are scripts or web services. What the flows ask of them stands in `hooks`.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_core::{App, AppObjectId, CallFailure, EmailAddress, FunctionMail, FunctionName, FunctionResult, NotRun};
-use serde_json::Value;
+use doorward_core::{EmailAddress, FunctionError, FunctionMail, FunctionName, FunctionResult};
+use doorward_ejson::bson::Bson;
+use doorward_ejson::{Ejson, to_bson};
+use serde_json::{Value, json};
+use tracing::{Instrument as _, info_span};
 
-use crate::app::{AppFunctions, Function, Source, ejson};
-use crate::pool::{AppProgram, CallError, Outside, Workers};
-use crate::protocol::{Call, Ejson, Outcome, OutgoingMail, Returned, ThrownKind, Wanted};
-use crate::webhook::WebhookError;
+use crate::app::{AppFunctions, Function, Source};
+use crate::pool::{AppProgram, CallError, Workers};
+use crate::protocol::{Call, Outcome, OutgoingMail, Returned, ThrownKind, Wanted};
+use crate::services::{HostServices, WebhookError};
 
-/// Runs the functions of every app of this server.
+/// Runs functions. Cheap to clone; clones share the workers.
+#[derive(Clone)]
 pub struct FunctionHost {
-    apps: HashMap<AppObjectId, HostedApp>,
     workers: Workers,
     wall_time: Duration,
 }
 
-pub(crate) struct HostedApp {
+/// The functions of one revision of an app, ready to run. Dropped with that revision, it ends the
+/// workers that wait for its calls.
+pub struct HostedFunctions {
     pub(crate) functions: AppFunctions,
+    /// `%%values` of rules.
+    pub(crate) values: Bson,
+    /// `%%environment` of rules.
+    pub(crate) environment: Bson,
+    host: FunctionHost,
     program: Arc<AppProgram>,
-    outside: Arc<dyn Outside>,
+    services: Arc<dyn HostServices>,
 }
 
 impl FunctionHost {
-    /// Takes the functions of every app, and what answers what they ask for. A call has so much wall time.
-    pub fn new(
-        workers: Workers,
-        wall_time: Duration,
-        apps: impl IntoIterator<Item = (AppObjectId, AppFunctions, Arc<dyn Outside>)>,
-    ) -> Self {
-        let host = |(id, functions, outside): (AppObjectId, AppFunctions, Arc<dyn Outside>)| {
-            let hosted = HostedApp {
-                program: AppProgram::new(functions.program(), Arc::clone(&outside)),
-                functions,
-                outside,
-            };
-            (id, hosted)
-        };
-        Self {
-            apps: apps.into_iter().map(host).collect(),
-            workers,
-            wall_time,
-        }
+    /// A host over these workers. A call has so much wall time.
+    pub fn new(workers: Workers, wall_time: Duration) -> Self {
+        Self { workers, wall_time }
     }
 
-    /// Starts a worker for each app that has scripts, so that the first call need not wait for one. Of many apps only the first ones:
-    /// the pool keeps no more idle workers than calls can run at once.
-    pub async fn prepare(&self) -> Vec<Result<crate::Confinement, crate::StartError>> {
-        let has_scripts = |app: &&HostedApp| !app.program.program().functions.is_empty();
+    /// Takes the functions of an app, and what answers the requests of its scripts.
+    pub fn host(&self, functions: AppFunctions, services: Arc<dyn HostServices>) -> Arc<HostedFunctions> {
+        Arc::new(HostedFunctions {
+            values: to_bson(&json!(functions.values)),
+            environment: to_bson(&json!({
+                "tag": functions.environment_tag,
+                "values": functions.environment_values,
+            })),
+            program: AppProgram::new(functions.program(), Arc::clone(&services)),
+            host: self.clone(),
+            functions,
+            services,
+        })
+    }
+
+    /// Starts a worker for each app that has scripts, so that the first call need not wait for one. Of many apps only
+    /// the first ones: the pool keeps no more idle workers than calls can run side by side.
+    pub async fn prepare(&self, apps: &[Arc<HostedFunctions>]) -> Vec<Result<crate::Confinement, crate::StartError>> {
+        let has_scripts = |app: &&Arc<HostedFunctions>| !app.program.program().functions.is_empty();
         let mut prepared = Vec::new();
-        for app in self
-            .apps
-            .values()
-            .filter(has_scripts)
-            .take(self.workers.limits().workers)
-        {
+        for app in apps.iter().filter(has_scripts).take(self.workers.limits().workers) {
             prepared.push(self.workers.prepare(&app.program).await);
         }
         prepared
@@ -67,111 +71,125 @@ impl FunctionHost {
     pub async fn stop(&self, patience: Duration) {
         self.workers.stop(patience).await;
     }
+}
 
-    pub(crate) async fn run(
-        &self,
-        app: &HostedApp,
-        name: &FunctionName,
-        function: &Function,
-        call: RunCall,
-    ) -> Result<FunctionResult<Returned>, CallFailure> {
-        match &function.source {
-            Source::Script { .. } => self.run_script(app, name, call).await,
-            Source::Webhook => call_webhook(app, name, call).await,
+impl HostedFunctions {
+    pub(crate) fn find(&self, name: &str) -> Option<&Function> {
+        self.functions.functions.get(name)
+    }
+
+    /// A call by the server itself, with the rights of the system and without a request.
+    pub(crate) fn system_call(&self, function: &str, arguments: Ejson, wanted: Wanted) -> Call {
+        Call {
+            function: function.to_owned(),
+            arguments,
+            user: Ejson::canonical(crate::documents::system_user()),
+            request: Ejson::default(),
+            as_system: true,
+            wanted,
+            secrets: Vec::new(),
+            wall_time: self.host.wall_time,
         }
     }
 
-    async fn run_script(
+    /// Runs a call. A delivery has an id, under which it is sent to a web service, once or again.
+    pub(crate) async fn run(
         &self,
-        app: &HostedApp,
-        name: &FunctionName,
-        call: RunCall,
-    ) -> Result<FunctionResult<Returned>, CallFailure> {
-        let call = Call {
-            function: name.0.clone(),
-            arguments: call.arguments,
-            user: ejson(&call.user),
-            request: ejson(&call.request),
-            as_system: call.as_system,
-            wanted: call.wanted,
-            secrets: call.secrets,
-            wall_time: self.wall_time,
+        function: &Function,
+        call: Call,
+        delivery: Option<&str>,
+    ) -> Result<FunctionResult<Returned>, FunctionError> {
+        let span = info_span!("function", function = call.function);
+        let run = async {
+            match &function.source {
+                Source::Script { .. } => self.run_script(call).await,
+                Source::Webhook => self.call_webhook(call, delivery).await,
+            }
         };
+        run.instrument(span).await
+    }
+
+    async fn run_script(&self, call: Call) -> Result<FunctionResult<Returned>, FunctionError> {
+        let name = FunctionName(call.function.clone());
         let outcome = self
+            .host
             .workers
-            .call(&app.program, call)
+            .call(&self.program, call)
             .await
-            .map_err(|error| match error {
-                CallError::Busy { retry_after } => CallFailure::NotRun(NotRun::Busy { retry_after }),
-                CallError::TimedOut => CallFailure::TimedOut,
-                CallError::Crashed => CallFailure::Threw {
-                    text: "the function's process ended".to_owned(),
-                },
-                CallError::NoWorker | CallError::Stopped => CallFailure::NotRun(NotRun::Unavailable),
-            })?;
-        log_console(&app.functions.about.client_app_id, name, &outcome);
+            .map_err(|error| not_ended(&error))?;
+        log_console(&self.functions.about.client_app_id, &name, &outcome);
         match outcome.result {
             Ok(value) => Ok(FunctionResult {
                 value,
                 mails: outcome.mails.into_iter().filter_map(function_mail).collect(),
             }),
-            Err(thrown) if thrown.kind == ThrownKind::Time => Err(CallFailure::TimedOut),
+            Err(thrown) if thrown.kind == ThrownKind::Time => Err(FunctionError::TimedOut),
             Err(thrown) => {
                 if let Some(stack) = &thrown.stack {
-                    tracing::debug!(function = %name, stack, "where a function threw");
+                    tracing::debug!(stack, "where the function threw");
                 }
-                Err(CallFailure::Threw { text: thrown.text })
+                Err(FunctionError::Threw { text: thrown.text })
             }
         }
     }
 
-    pub(crate) fn find(&self, app: &App, name: &FunctionName) -> Option<(&HostedApp, &Function)> {
-        let hosted = self.apps.get(&app.object_id)?;
-        Some((hosted, hosted.functions.functions.get(&name.0)?))
+    async fn call_webhook(
+        &self,
+        call: Call,
+        delivery: Option<&str>,
+    ) -> Result<FunctionResult<Returned>, FunctionError> {
+        let answer = self
+            .services
+            .call_webhook(delivery, &call.function, &call.arguments)
+            .await;
+        let value = match answer {
+            Ok(answer) => returned_by_webhook(call.wanted, answer),
+            // It got the delivery, and what it says to that does not matter.
+            Err(WebhookError::NotAnObject | WebhookError::TooLong(_)) if delivery.is_some() => Returned::Nothing,
+            Err(error) => return Err(no_answer(&error)),
+        };
+        Ok(FunctionResult {
+            value,
+            mails: Vec::new(),
+        })
     }
 }
 
-/// A call, before it is known whether it is a script's or a web service's.
-pub(crate) struct RunCall {
-    pub(crate) arguments: Ejson,
-    pub(crate) user: Value,
-    pub(crate) request: Value,
-    pub(crate) as_system: bool,
-    pub(crate) wanted: Wanted,
-    pub(crate) secrets: Vec<String>,
-    /// If it only tells what has happened: the id under which it is sent to a web service, once or again.
-    pub(crate) notice: Option<String>,
-}
-
-async fn call_webhook(
-    app: &HostedApp,
-    name: &FunctionName,
-    call: RunCall,
-) -> Result<FunctionResult<Returned>, CallFailure> {
-    let answer = app
-        .outside
-        .call_webhook(call.notice.as_deref(), &name.0, &call.arguments)
-        .await;
-    match answer {
-        Ok(answer) => Ok(FunctionResult {
-            value: returned_by_webhook(call.wanted, answer),
-            mails: Vec::new(),
-        }),
-        // It has heard, and nobody wants to know what it says.
-        Err(WebhookError::NotAnObject | WebhookError::TooLong(_)) if call.notice.is_some() => Ok(FunctionResult {
-            value: Returned::Nothing,
-            mails: Vec::new(),
-        }),
-        Err(error) if error.may_pass() => Err(CallFailure::Unanswered {
-            text: error.to_string(),
-        }),
-        Err(error) => Err(CallFailure::Threw {
-            text: error.to_string(),
-        }),
+impl Drop for HostedFunctions {
+    fn drop(&mut self) {
+        self.host.workers.retire(&self.program);
     }
 }
 
-/// What a web service's JSON object means to whoever asked.
+impl fmt::Debug for HostedFunctions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HostedFunctions").field(&self.functions).finish()
+    }
+}
+
+fn not_ended(error: &CallError) -> FunctionError {
+    match error {
+        CallError::Busy { retry_after } => FunctionError::Busy {
+            retry_after: *retry_after,
+        },
+        CallError::TimedOut => FunctionError::TimedOut,
+        CallError::Crashed => FunctionError::Threw {
+            text: "the function's process ended".to_owned(),
+        },
+        CallError::NoWorker | CallError::Stopped => FunctionError::Unavailable,
+    }
+}
+
+fn no_answer(error: &WebhookError) -> FunctionError {
+    let text = error.to_string();
+    if error.is_transient() {
+        FunctionError::Unanswered { text }
+    } else {
+        FunctionError::Threw { text }
+    }
+}
+
+/// What a web service's JSON object means to the caller.
 fn returned_by_webhook(wanted: Wanted, answer: Ejson) -> Returned {
     let object: Value = serde_json::from_str(answer.as_str()).unwrap_or_default();
     let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -196,8 +214,8 @@ fn function_mail(mail: OutgoingMail) -> Option<FunctionMail> {
 /// What the owner's code says goes to the operator's log, under a target of its own.
 fn log_console(app: &str, function: &FunctionName, outcome: &Outcome) {
     for line in &outcome.console {
-        let (level, text) = (line.level.as_str(), line.text.as_str());
-        tracing::info!(target: "doorward::console", app, %function, level, text);
+        let (severity, text) = (line.level.as_str(), line.text.as_str());
+        tracing::info!(target: "doorward::console", app, %function, severity, text);
     }
     if outcome.console_dropped > 0 {
         let dropped = outcome.console_dropped;

@@ -1,4 +1,4 @@
-//! All that bounds a function, in one place.
+//! Everything that bounds a function, in one place.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 /// What one call may take, and how many run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// From the moment a worker takes the call up until it is killed. 1 s to 90 s.
+    /// From the start of a call in a worker until the worker is killed. 1 s to 90 s.
     pub wall_time: Duration,
-    /// Processor time of one call. Waiting for an answer from the network takes none.
+    /// Processor time of one call. Waiting for the network takes none.
     pub cpu_time: Duration,
     /// Bytes that the script's values may take.
     pub memory: usize,
     /// Bytes of the script's stack.
     pub stack: usize,
-    /// Requests, mails, timers and the like that one call may begin.
+    /// Requests, mails, timers and other asynchronous operations of one call.
     pub async_operations: u32,
     /// Bytes of all arguments together, as EJSON.
     pub arguments: usize,
@@ -23,7 +23,7 @@ pub struct Limits {
     pub result: usize,
     /// Bytes of one outgoing request's body.
     pub http_request: usize,
-    /// Bytes of one answer's body.
+    /// Bytes of one response's body.
     pub http_response: usize,
     /// Lines of console output that are kept: the last ones.
     pub console_lines: usize,
@@ -31,15 +31,15 @@ pub struct Limits {
     pub console_line: usize,
     /// Bytes that are kept of an error's text, and as many of its stack: the first ones.
     pub error_text: usize,
-    /// Bytes of a hook's status. A longer one is none.
+    /// Bytes of a hook's status. A longer one counts as none.
     pub status: usize,
-    /// Bytes of an external identity, and of its name. With a longer one there is no identity.
+    /// Bytes of an external identity, and of its name. A longer one counts as none.
     pub identity: usize,
     /// Mails that one call may send.
     pub mails: u32,
     /// Calls that run at once; each has a process.
     pub workers: usize,
-    /// How long a call may wait for a worker before it is refused.
+    /// How long a call may wait to be admitted before it is refused.
     pub queue_deadline: Duration,
 }
 
@@ -67,7 +67,7 @@ impl Default for Limits {
     }
 }
 
-/// What a script is told when it sends one mail too many.
+/// The error for a script that sends one mail too many.
 pub(crate) fn too_many_mails(limits: &Limits) -> String {
     format!("a call can send at most {} mails", limits.mails)
 }

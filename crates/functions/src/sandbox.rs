@@ -1,8 +1,8 @@
-//! What a worker gives up before it runs a script: everything but its pipe, its memory and the clock.
+//! The sandbox: before a worker runs a script, it gives up everything but its pipe, its memory and the clock.
 //!
-//! The engine is C, and some day it will have a hole. Behind it stands the kernel: whoever takes the engine over finds a process that
-//! can open nothing, connect to nothing, start nothing and signal nobody. There are three layers, because no kernel is sure to have
-//! all of them: resource limits (everywhere), Landlock and seccomp (Linux).
+//! The engine is written in C, and some day a script will break out of it. Such a script finds a process that can open,
+//! connect to, start and signal nothing. There are three layers, because no kernel is sure to have all of them:
+//! resource limits (everywhere), Landlock and seccomp (Linux).
 
 #[cfg(target_os = "linux")]
 mod landlock;
@@ -16,34 +16,35 @@ use crate::{Confinement, Limits};
 
 pub(crate) use resources::LIFE;
 
-/// The first thing that a worker does: it dies with the server, yields to everything else, and shows its memory to nobody.
+/// Prepares a process to be a worker, before anything else: it dies with the server, yields to every other process, and
+/// no other process can read its memory.
 ///
-/// Nothing here is worth failing for: what could not be done is missing, and [`confine`] says what is in force.
-pub(crate) fn settle() {
+/// A step that fails is left out, because a worker is useful without it. [`confine`] says what is in force.
+pub fn settle() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal};
 
-        // A server that died before this line has closed the pipe: the worker then reads its end in place of a first message.
+        // If the server has died before this line, its end of the pipe is closed, so the worker ends instead of reading
+        // a first message.
         _ = set_parent_process_death_signal(Some(Signal::KILL));
-        // When memory runs out, a function is what the machine can do without. The file belongs to root once the process is not
-        // dumpable, so this comes first.
+        // When memory runs out, the machine can do without a function. This comes first, because the file belongs to
+        // root once the process is not dumpable.
         _ = std::fs::write("/proc/self/oom_score_adj", "1000");
         _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
     resources::lower_priority();
 }
 
-/// Closes the sandbox. Called once, on the main thread before any other exists, when the program has been compiled; there is no
-/// way back.
+/// Closes the sandbox for good. It must be called once, on the main thread, and before any other thread exists.
 ///
-/// `pipe` is the descriptor that leads to the server, and the only one of which anything can be read afterwards. Other descriptors that the
-/// process might have inherited need no closing: the filter refuses every system call on them. (The standard library makes all of the server's
-/// descriptors close-on-exec, so there are none.)
-pub(crate) fn confine(limits: &Limits, pipe: impl AsFd) -> Confinement {
+/// `pipe` is the descriptor that leads to the server, and the only one that can be read afterwards. Other descriptors
+/// that the process might have inherited need not be closed, because the filter refuses every system call on them.
+/// (There are none: the standard library makes all of the server's descriptors close-on-exec.)
+pub fn confine(limits: &Limits, pipe: impl AsFd) -> Confinement {
     let pipe = pipe.as_fd().as_raw_fd();
-    // Landlock needs a descriptor of its own for a moment, so it comes before the limit of descriptors. The filter comes last, since it
-    // refuses the calls with which the other two are set.
+    // Landlock needs a descriptor of its own for a moment, so it comes before the limit of descriptors. The filter
+    // comes last, since it refuses the calls with which the other two are set.
     #[cfg(target_os = "linux")]
     let landlock = landlock::apply();
     #[cfg(not(target_os = "linux"))]

@@ -1,45 +1,27 @@
 //! What every handler can reach.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_core::{Accounts, App, AppObjectId, Links};
+use doorward_core::{Accounts, App, Apps, Links};
+use doorward_tokens::{AppKeys, Keyrings};
+use doorward_web::{BodyLimit, Readiness};
 
-use crate::{AppKeys, HttpMetrics, Readiness, TrustedProxies};
+use crate::ApiError;
 
 /// The state of the client API. Cheap to clone.
 #[derive(Clone)]
 pub struct Api {
-    /// The flows.
-    pub accounts: Arc<Accounts>,
-    /// The apps that this server runs.
-    pub apps: Arc<Apps>,
+    /// The flows, and the apps.
+    pub accounts: Accounts,
+    /// The keys that tokens are signed with.
+    pub keys: Keyrings,
     /// Where links lead.
     pub links: Arc<Links>,
     /// What one request may take.
     pub limits: HttpLimits,
-    /// Whose word about a client's address counts.
-    pub trusted_proxies: TrustedProxies,
-    /// What is counted.
-    pub metrics: HttpMetrics,
-    /// Whether this server wants to be sent requests.
+    /// Whether this server is ready for requests.
     pub readiness: Readiness,
-}
-
-/// An app with the keys that its tokens are signed with.
-pub struct ServedApp {
-    /// The app.
-    pub app: App,
-    /// Its keys.
-    pub keys: AppKeys,
-}
-
-/// The apps that this server runs.
-#[derive(Default)]
-pub struct Apps {
-    by_id: HashMap<String, Arc<ServedApp>>,
-    by_object_id: HashMap<AppObjectId, Arc<ServedApp>>,
 }
 
 /// What one request may take.
@@ -64,39 +46,32 @@ impl Default for HttpLimits {
 }
 
 impl HttpLimits {
-    /// Bytes of a request body on this path.
-    pub(crate) fn of_path(&self, path: &str) -> usize {
-        if path.ends_with("/functions/call") {
-            self.function_call_body
-        } else {
-            self.body
+    /// The limit of most routes.
+    pub(crate) const fn usual(&self) -> BodyLimit {
+        BodyLimit {
+            bytes: self.body,
+            time: self.body_timeout,
+        }
+    }
+
+    /// The limit of function calls.
+    pub(crate) const fn function_call(&self) -> BodyLimit {
+        BodyLimit {
+            bytes: self.function_call_body,
+            time: self.body_timeout,
         }
     }
 }
 
-impl Apps {
-    /// Takes the apps.
-    pub fn new(apps: impl IntoIterator<Item = ServedApp>) -> Self {
-        let mut all = Self::default();
-        for app in apps.into_iter().map(Arc::new) {
-            all.by_id.insert(app.app.id.as_str().to_owned(), Arc::clone(&app));
-            all.by_object_id.insert(app.app.object_id, app);
-        }
-        all
+impl Api {
+    /// The apps that this server runs.
+    pub(crate) fn apps(&self) -> &Apps {
+        self.accounts.apps()
     }
 
-    /// The app that a path names.
-    pub fn find(&self, id: &str) -> Option<&Arc<ServedApp>> {
-        self.by_id.get(id)
-    }
-
-    /// The app that a token names.
-    pub fn find_by_object_id(&self, id: AppObjectId) -> Option<&Arc<ServedApp>> {
-        self.by_object_id.get(&id)
-    }
-
-    /// Whether any app may be called from this origin. A preflight carries no token, and some paths no app id.
-    pub fn any_allows_origin(&self, origin: &str) -> bool {
-        self.by_id.values().any(|served| served.app.allows_origin(origin))
+    /// The keys of an app. They are there before the app is, so this fails only where the
+    /// server is put together wrongly.
+    pub(crate) fn keys_of(&self, app: &App) -> Result<Arc<AppKeys>, ApiError> {
+        self.keys.of(app.object_id).ok_or(ApiError::NoKeys)
     }
 }

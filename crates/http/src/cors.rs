@@ -1,5 +1,5 @@
-//! Browsers: which origins may call, with which methods and headers. An origin that is not allowed gets no CORS headers here, and
-//! 403 from the extractor that knows the app.
+//! Browsers: which origins may call, with which methods and headers. An origin that is not allowed gets no CORS headers
+//! here, and 403 from the extractor that knows the app.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -9,18 +9,18 @@ use http::request::Parts;
 use http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::Api;
-use crate::path_app::app_id;
-use crate::request_scope::REQUEST_ID;
+use doorward_web::{REQUEST_ID, RequestContext};
 
-/// Answers preflights, which carry no token, and marks answers as readable by allowed origins, errors included: without the
-/// headers a browser hides the error's body.
+use crate::Api;
+
+/// Answers preflights, which carry no token, and marks answers as readable by allowed origins, errors included: without
+/// the headers a browser hides the error's body.
 pub(crate) fn layer(api: &Api) -> CorsLayer {
-    let apps = std::sync::Arc::clone(&api.apps);
+    let apps = api.apps().clone();
     let allowed = move |origin: &HeaderValue, parts: &Parts| {
         let Ok(origin) = origin.to_str() else { return false };
-        match app_id(parts.uri.path()).and_then(|id| apps.find(id)) {
-            Some(served) => served.app.allows_origin(origin),
+        match parts.extensions.get().and_then(RequestContext::app) {
+            Some(app) => app.allows_origin(origin),
             // The app stands in the token of the call that follows.
             None => apps.any_allows_origin(origin),
         }
@@ -40,7 +40,7 @@ pub(crate) fn layer(api: &Api) -> CorsLayer {
         .max_age(std::time::Duration::from_mins(10))
 }
 
-/// Answers differ by origin, whether or not this one was sent with an origin: caches must know.
+/// Responses differ by origin, whether or not this request had one: caches must know.
 pub(crate) async fn vary_by_origin(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(VARY, HeaderValue::from_name(ORIGIN));

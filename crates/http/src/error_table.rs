@@ -1,14 +1,14 @@
-//! The one table from errors to the wire: status, code and public text. It has no catch-all arm, so a new error does not compile
-//! until somebody has chosen its form here.
+//! The one table from errors to the wire: status, code and public text. It has no catch-all arm, so a new error does
+//! not compile until its form is chosen here.
 
 use std::borrow::Cow;
 
 use http::StatusCode;
 
-use doorward_core::{AuthError, EmailAddress, StoreError};
+use doorward_core::{EmailAddress, Failure, StoreError};
 use doorward_wire::ErrorCode;
 
-use crate::{ApiError, RequestError};
+use crate::ApiError;
 
 /// How an error looks on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,16 +17,13 @@ pub(crate) struct WireForm {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) text: Cow<'static, str>,
     pub(crate) retry_after: Option<u64>,
-    /// Whether the connection is of no more use.
+    /// Whether the connection must be closed.
     pub(crate) close: bool,
 }
 
 impl WireForm {
     pub(crate) fn of(error: &ApiError) -> Self {
-        match error {
-            ApiError::Auth(error) => of_auth(error),
-            ApiError::Request(error) => of_request(error),
-        }
+        form_of(error)
     }
 }
 
@@ -40,26 +37,27 @@ fn form(status: StatusCode, code: Option<ErrorCode>, text: impl Into<Cow<'static
     }
 }
 
-fn of_auth(error: &AuthError) -> WireForm {
+#[expect(clippy::too_many_lines, reason = "a table, whose rows stand in one place")]
+fn form_of(error: &ApiError) -> WireForm {
     use ErrorCode as Code;
     use StatusCode as S;
     match error {
-        AuthError::EmailInvalid => form(S::BAD_REQUEST, Some(Code::BadRequest), "email invalid"),
-        AuthError::EmailTaken => form(S::CONFLICT, Some(Code::AccountNameInUse), "name already in use"),
-        AuthError::PasswordLength => form(
+        ApiError::EmailInvalid => form(S::BAD_REQUEST, Some(Code::BadRequest), "email invalid"),
+        ApiError::EmailTaken => form(S::CONFLICT, Some(Code::AccountNameInUse), "name already in use"),
+        ApiError::PasswordLength => form(
             S::BAD_REQUEST,
             Some(Code::BadRequest),
             "password must be between 6 and 128 characters",
         ),
-        AuthError::TokenMalformed => form(S::BAD_REQUEST, Some(Code::BadRequest), "invalid token data"),
-        AuthError::TokenInvalid => form(
+        ApiError::TokenMalformed => form(S::BAD_REQUEST, Some(Code::BadRequest), "invalid token data"),
+        ApiError::TokenInvalid => form(
             S::BAD_REQUEST,
             Some(Code::UserpassTokenInvalid),
             "userpass token is expired or invalid",
         ),
-        AuthError::UserNotFound => form(S::NOT_FOUND, Some(Code::UserNotFound), "user not found"),
-        AuthError::AlreadyConfirmed => form(S::BAD_REQUEST, Some(Code::UserAlreadyConfirmed), "already confirmed"),
-        AuthError::ConfirmationAutomatic { email } => form(
+        ApiError::UserNotFound => form(S::NOT_FOUND, Some(Code::UserNotFound), "user not found"),
+        ApiError::AlreadyConfirmed => form(S::BAD_REQUEST, Some(Code::UserAlreadyConfirmed), "already confirmed"),
+        ApiError::ConfirmationAutomatic { email } => form(
             S::BAD_REQUEST,
             None,
             format!(
@@ -67,72 +65,108 @@ fn of_auth(error: &AuthError) -> WireForm {
                 email.as_str()
             ),
         ),
-        AuthError::ConfirmationByEmail => form(S::BAD_REQUEST, None, "please use confirm via email"),
-        AuthError::ConfirmationByFunction => form(S::BAD_REQUEST, None, "please use confirm via function"),
-        AuthError::ConfirmationRefused { email } => form(
+        ApiError::ConfirmationByEmail => form(S::BAD_REQUEST, None, "please use confirm via email"),
+        ApiError::ConfirmationByFunction => form(S::BAD_REQUEST, None, "please use confirm via function"),
+        ApiError::ConfirmationRefused { email } => form(
             S::BAD_REQUEST,
             Some(Code::BadRequest),
             format!("failed to confirm user \"{}\"", email.as_str()),
         ),
-        AuthError::ResetByEmail => form(S::BAD_REQUEST, None, "please use reset password via email"),
-        AuthError::ResetByFunction => form(S::BAD_REQUEST, None, "please use reset password via function"),
-        AuthError::ResetRefused { email } => form(
+        ApiError::ResetByEmail => form(S::BAD_REQUEST, None, "please use reset password via email"),
+        ApiError::ResetByFunction => form(S::BAD_REQUEST, None, "please use reset password via function"),
+        ApiError::ResetRefused { email } => form(
             S::BAD_REQUEST,
             None,
             format!("failed to reset password for user \"{}\"", email.as_str()),
         ),
-        AuthError::NotMailable => form(S::BAD_REQUEST, None, "error processing request"),
-        AuthError::InvalidCredentials => form(S::UNAUTHORIZED, Some(Code::InvalidPassword), "unauthorized"),
-        AuthError::NotConfirmed | AuthError::LoginFunctionFailed => {
+        ApiError::NotMailable => form(S::BAD_REQUEST, None, "error processing request"),
+        ApiError::InvalidCredentials => form(S::UNAUTHORIZED, Some(Code::InvalidPassword), "unauthorized"),
+        ApiError::NotConfirmed | ApiError::LoginFunctionFailed => {
             form(S::UNAUTHORIZED, Some(Code::AuthError), "unauthorized")
         }
-        AuthError::UserDisabled => form(S::UNAUTHORIZED, Some(Code::UserDisabled), "user disabled"),
+        ApiError::UserDisabled => form(S::UNAUTHORIZED, Some(Code::UserDisabled), "user disabled"),
         // The Web SDK swallows this at log-out only when the text contains "failed to find refresh token".
-        AuthError::SessionNotFound => form(
+        ApiError::SessionNotFound => form(
             S::UNAUTHORIZED,
             Some(Code::InvalidSession),
             "invalid session: failed to find refresh token",
         ),
-        AuthError::UserGone => form(
+        ApiError::UserGone => form(
             S::UNAUTHORIZED,
             Some(Code::InvalidSession),
             "invalid session: user not found",
         ),
-        AuthError::ProviderDisabled => form(
+        ApiError::ProviderDisabled => form(
             S::NOT_FOUND,
             Some(Code::AuthProviderNotFound),
             "authentication via 'local-userpass' is unsupported",
         ),
-        AuthError::LoginProviderDisabled => form(S::UNAUTHORIZED, Some(Code::InvalidSession), "unauthorized"),
-        AuthError::Busy { retry_after } => WireForm {
-            // Rounded up: a client that comes back in zero seconds is only refused again.
-            retry_after: Some(retry_after.as_secs() + 1),
-            ..form(S::TOO_MANY_REQUESTS, None, "too many requests")
-        },
-        AuthError::FunctionNotFound { name } => form(
+        ApiError::LoginProviderDisabled | ApiError::ProviderUnavailable => {
+            form(S::UNAUTHORIZED, Some(Code::InvalidSession), "unauthorized")
+        }
+        ApiError::Failed(failure) => form_of_failure(failure),
+        ApiError::FunctionNotFound { name } => form(
             S::NOT_FOUND,
             Some(Code::FunctionNotFound),
             format!("function not found: '{name}'"),
         ),
-        AuthError::FunctionNotAllowed { name } => form(
+        ApiError::FunctionNotAllowed { name } => form(
             S::BAD_REQUEST,
             Some(Code::FunctionExecutionError),
             format!("rule not matched for function \"{name}\""),
         ),
-        AuthError::FunctionThrew { text } => form(S::BAD_REQUEST, Some(Code::FunctionExecutionError), text.clone()),
-        AuthError::FunctionTimedOut => form(
+        ApiError::FunctionThrew { text } => form(S::BAD_REQUEST, Some(Code::FunctionExecutionError), text.clone()),
+        ApiError::FunctionTimedOut => form(
             S::BAD_REQUEST,
             Some(Code::ExecutionTimeLimitExceeded),
             "execution time limit exceeded",
         ),
-        AuthError::LoginFunctionThrew { text } => form(S::UNAUTHORIZED, Some(Code::AuthError), text.clone()),
-        AuthError::UserCreationRefused => form(S::UNAUTHORIZED, Some(Code::AuthError), "failed to create user"),
-        AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => form(
-            S::SERVICE_UNAVAILABLE,
-            Some(Code::InternalServerError),
-            "service unavailable",
+        ApiError::LoginFunctionThrew { text } => form(S::UNAUTHORIZED, Some(Code::AuthError), text.clone()),
+        ApiError::UserCreationRefused => form(S::UNAUTHORIZED, Some(Code::AuthError), "failed to create user"),
+        ApiError::InvalidJson => form(S::BAD_REQUEST, Some(Code::BadRequest), "invalid json"),
+        ApiError::BodyTooLarge => WireForm {
+            close: true,
+            ..form(S::PAYLOAD_TOO_LARGE, None, "request body too large")
+        },
+        ApiError::BodyIncomplete => WireForm {
+            close: true,
+            ..form(S::REQUEST_TIMEOUT, None, "request timeout")
+        },
+        ApiError::UnsupportedContentType => form(S::UNSUPPORTED_MEDIA_TYPE, None, "unsupported content type"),
+        ApiError::MethodNotAllowed => form(S::METHOD_NOT_ALLOWED, None, "method not allowed"),
+        ApiError::PathNotFound => form(S::NOT_FOUND, None, "404 page not found"),
+        ApiError::UnknownApp { id } => form(
+            S::NOT_FOUND,
+            None,
+            format!("cannot find app using Client App ID '{id}'"),
         ),
-        AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => form(
+        ApiError::OriginNotAllowed => form(S::FORBIDDEN, Some(Code::DomainNotAllowed), "origin not allowed"),
+        ApiError::NotAuthenticated => form(S::UNAUTHORIZED, None, "must authenticate first"),
+        ApiError::NoBearerToken => form(
+            S::UNAUTHORIZED,
+            None,
+            "expected Authorization header with JWT (Bearer schema)",
+        ),
+        ApiError::InvalidAccessToken => form(S::UNAUTHORIZED, None, "unauthorized"),
+        ApiError::AccessTokenExpired => form(
+            S::UNAUTHORIZED,
+            Some(Code::InvalidSession),
+            "invalid session: access token expired",
+        ),
+        ApiError::TokenOfAnotherApp => form(
+            S::UNAUTHORIZED,
+            Some(Code::UserAppDomainMismatch),
+            "the token belongs to another app",
+        ),
+        ApiError::InvalidRefreshToken => form(S::UNAUTHORIZED, None, "signature is invalid"),
+        ApiError::NotARefreshToken => form(S::UNAUTHORIZED, None, "invalid refresh token: incorrect token type"),
+        ApiError::RefreshTokenExpired => form(
+            S::UNAUTHORIZED,
+            Some(Code::InvalidSession),
+            "invalid session: refresh token expired",
+        ),
+        ApiError::LinkingNotSupported => form(S::BAD_REQUEST, None, "linking is not supported"),
+        ApiError::NoKeys | ApiError::Panicked => form(
             S::INTERNAL_SERVER_ERROR,
             Some(Code::InternalServerError),
             "internal server error",
@@ -140,55 +174,21 @@ fn of_auth(error: &AuthError) -> WireForm {
     }
 }
 
-fn of_request(error: &RequestError) -> WireForm {
+fn form_of_failure(failure: &Failure) -> WireForm {
     use ErrorCode as Code;
     use StatusCode as S;
-    match error {
-        RequestError::InvalidJson => form(S::BAD_REQUEST, Some(Code::BadRequest), "invalid json"),
-        RequestError::BodyTooLarge => WireForm {
-            close: true,
-            ..form(S::PAYLOAD_TOO_LARGE, None, "request body too large")
+    match failure {
+        Failure::Busy { retry_after } => WireForm {
+            // Rounded up: a client that comes back in zero seconds is only refused again.
+            retry_after: Some(retry_after.as_secs() + 1),
+            ..form(S::TOO_MANY_REQUESTS, None, "too many requests")
         },
-        RequestError::BodyIncomplete => WireForm {
-            close: true,
-            ..form(S::REQUEST_TIMEOUT, None, "request timeout")
-        },
-        RequestError::UnsupportedContentType => form(S::UNSUPPORTED_MEDIA_TYPE, None, "unsupported content type"),
-        RequestError::MethodNotAllowed => form(S::METHOD_NOT_ALLOWED, None, "method not allowed"),
-        RequestError::PathNotFound => form(S::NOT_FOUND, None, "404 page not found"),
-        RequestError::UnknownApp { id } => form(
-            S::NOT_FOUND,
-            None,
-            format!("cannot find app using Client App ID '{id}'"),
+        Failure::Store(StoreError::Unavailable(_)) | Failure::FunctionsUnavailable => form(
+            S::SERVICE_UNAVAILABLE,
+            Some(Code::InternalServerError),
+            "service unavailable",
         ),
-        RequestError::OriginNotAllowed => form(S::FORBIDDEN, Some(Code::DomainNotAllowed), "origin not allowed"),
-        RequestError::NotAuthenticated => form(S::UNAUTHORIZED, None, "must authenticate first"),
-        RequestError::NoBearerToken => form(
-            S::UNAUTHORIZED,
-            None,
-            "expected Authorization header with JWT (Bearer schema)",
-        ),
-        RequestError::InvalidAccessToken => form(S::UNAUTHORIZED, None, "unauthorized"),
-        RequestError::AccessTokenExpired => form(
-            S::UNAUTHORIZED,
-            Some(Code::InvalidSession),
-            "invalid session: access token expired",
-        ),
-        RequestError::TokenOfAnotherApp => form(
-            S::UNAUTHORIZED,
-            Some(Code::UserAppDomainMismatch),
-            "the token belongs to another app",
-        ),
-        RequestError::InvalidRefreshToken => form(S::UNAUTHORIZED, None, "signature is invalid"),
-        RequestError::NotARefreshToken => form(S::UNAUTHORIZED, None, "invalid refresh token: incorrect token type"),
-        RequestError::RefreshTokenExpired => form(
-            S::UNAUTHORIZED,
-            Some(Code::InvalidSession),
-            "invalid session: refresh token expired",
-        ),
-        RequestError::LinkingNotSupported => form(S::BAD_REQUEST, None, "linking is not supported"),
-        RequestError::ProviderUnavailable => form(S::UNAUTHORIZED, Some(Code::InvalidSession), "unauthorized"),
-        RequestError::Panicked => form(
+        Failure::Store(StoreError::Unexpected(_)) | Failure::Hashing(_) => form(
             S::INTERNAL_SERVER_ERROR,
             Some(Code::InternalServerError),
             "internal server error",
@@ -202,7 +202,7 @@ pub fn error_table() -> String {
     let mut table = String::from("| status | `error_code` | `error` | when |\n|---|---|---|---|\n");
     for error in examples() {
         let form = WireForm::of(&error);
-        let code = form.code.map_or("—", ErrorCode::as_str);
+        let code = form.code.as_ref().map_or("—", ErrorCode::as_str);
         let _ = writeln!(
             table,
             "| {} | {code} | `{}` | {error} |",
@@ -215,81 +215,76 @@ pub fn error_table() -> String {
 
 /// One example of every row, in the order of the table.
 fn examples() -> Vec<ApiError> {
-    let auth = [
-        AuthError::EmailInvalid,
-        AuthError::EmailTaken,
-        AuthError::PasswordLength,
-        AuthError::TokenMalformed,
-        AuthError::TokenInvalid,
-        AuthError::UserNotFound,
-        AuthError::AlreadyConfirmed,
-        AuthError::ConfirmationAutomatic {
+    vec![
+        ApiError::EmailInvalid,
+        ApiError::EmailTaken,
+        ApiError::PasswordLength,
+        ApiError::TokenMalformed,
+        ApiError::TokenInvalid,
+        ApiError::UserNotFound,
+        ApiError::AlreadyConfirmed,
+        ApiError::ConfirmationAutomatic {
             email: EmailAddress::parse("<email>").expect("it is one"),
         },
-        AuthError::ConfirmationByEmail,
-        AuthError::ConfirmationByFunction,
-        AuthError::ConfirmationRefused {
+        ApiError::ConfirmationByEmail,
+        ApiError::ConfirmationByFunction,
+        ApiError::ConfirmationRefused {
             email: EmailAddress::parse("<email>").expect("it is one"),
         },
-        AuthError::ResetByEmail,
-        AuthError::ResetByFunction,
-        AuthError::ResetRefused {
+        ApiError::ResetByEmail,
+        ApiError::ResetByFunction,
+        ApiError::ResetRefused {
             email: EmailAddress::parse("<email>").expect("it is one"),
         },
-        AuthError::NotMailable,
-        AuthError::InvalidCredentials,
-        AuthError::NotConfirmed,
-        AuthError::UserDisabled,
-        AuthError::SessionNotFound,
-        AuthError::UserGone,
-        AuthError::ProviderDisabled,
-        AuthError::LoginProviderDisabled,
-        AuthError::Busy {
+        ApiError::NotMailable,
+        ApiError::InvalidCredentials,
+        ApiError::NotConfirmed,
+        ApiError::UserDisabled,
+        ApiError::SessionNotFound,
+        ApiError::UserGone,
+        ApiError::ProviderDisabled,
+        ApiError::LoginProviderDisabled,
+        ApiError::Failed(Failure::Busy {
             retry_after: std::time::Duration::from_secs(1),
-        },
-        AuthError::Store(StoreError::Unavailable("".into())),
-        AuthError::Store(StoreError::Unexpected("".into())),
-        AuthError::FunctionNotFound {
+        }),
+        ApiError::Failed(StoreError::Unavailable("".into()).into()),
+        ApiError::Failed(StoreError::Unexpected("".into()).into()),
+        ApiError::FunctionNotFound {
             name: doorward_core::FunctionName("<name>".to_owned()),
         },
-        AuthError::FunctionNotAllowed {
+        ApiError::FunctionNotAllowed {
             name: doorward_core::FunctionName("<name>".to_owned()),
         },
-        AuthError::FunctionThrew {
+        ApiError::FunctionThrew {
             text: "<what it threw>".to_owned(),
         },
-        AuthError::FunctionTimedOut,
-        AuthError::LoginFunctionThrew {
+        ApiError::FunctionTimedOut,
+        ApiError::LoginFunctionThrew {
             text: "<what it threw>".to_owned(),
         },
-        AuthError::LoginFunctionFailed,
-        AuthError::UserCreationRefused,
-        AuthError::FunctionsUnavailable,
-        AuthError::Hashing(doorward_core::PoolError::Stopped),
-    ];
-    let request = [
-        RequestError::InvalidJson,
-        RequestError::BodyTooLarge,
-        RequestError::BodyIncomplete,
-        RequestError::UnsupportedContentType,
-        RequestError::MethodNotAllowed,
-        RequestError::PathNotFound,
-        RequestError::UnknownApp { id: "<id>".to_owned() },
-        RequestError::OriginNotAllowed,
-        RequestError::NotAuthenticated,
-        RequestError::NoBearerToken,
-        RequestError::InvalidAccessToken,
-        RequestError::AccessTokenExpired,
-        RequestError::TokenOfAnotherApp,
-        RequestError::InvalidRefreshToken,
-        RequestError::NotARefreshToken,
-        RequestError::RefreshTokenExpired,
-        RequestError::LinkingNotSupported,
-        RequestError::ProviderUnavailable,
-        RequestError::Panicked,
-    ];
-    auth.into_iter()
-        .map(ApiError::from)
-        .chain(request.into_iter().map(ApiError::from))
-        .collect()
+        ApiError::LoginFunctionFailed,
+        ApiError::UserCreationRefused,
+        ApiError::Failed(Failure::FunctionsUnavailable),
+        ApiError::Failed(Failure::Hashing(doorward_core::PoolError::Stopped)),
+        ApiError::InvalidJson,
+        ApiError::BodyTooLarge,
+        ApiError::BodyIncomplete,
+        ApiError::UnsupportedContentType,
+        ApiError::MethodNotAllowed,
+        ApiError::PathNotFound,
+        ApiError::UnknownApp { id: "<id>".to_owned() },
+        ApiError::OriginNotAllowed,
+        ApiError::NotAuthenticated,
+        ApiError::NoBearerToken,
+        ApiError::InvalidAccessToken,
+        ApiError::AccessTokenExpired,
+        ApiError::TokenOfAnotherApp,
+        ApiError::InvalidRefreshToken,
+        ApiError::NotARefreshToken,
+        ApiError::RefreshTokenExpired,
+        ApiError::LinkingNotSupported,
+        ApiError::ProviderUnavailable,
+        ApiError::NoKeys,
+        ApiError::Panicked,
+    ]
 }

@@ -6,9 +6,10 @@ use axum::extract::State;
 use doorward_wire::Location;
 
 use crate::Api;
-use crate::path_app::PathApp;
+use crate::path_app::PathAccounts;
 
-pub(crate) async fn location(State(api): State<Api>, app: PathApp) -> Json<Location> {
+pub(crate) async fn location(State(api): State<Api>, accounts: PathAccounts) -> Json<Location> {
+    let app = accounts.app();
     Json(Location {
         deployment_model: app.deployment_model.clone(),
         location: app.location.clone(),

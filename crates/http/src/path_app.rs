@@ -1,61 +1,85 @@
-//! The app that a path names, as an extractor: a handler that has one knows that the app exists and that the origin may call it.
+//! The accounts of the app that a path names, as an extractor: a handler that has them knows that the app exists
+//! and that the origin may call it.
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use axum::RequestPartsExt as _;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use doorward_core::{Actor, App, AppAccounts};
+use doorward_web::{RequestContext, client_request};
 use http::HeaderMap;
 use http::header::ORIGIN;
 use http::request::Parts;
 use serde::Deserialize;
 
-use doorward_core::App;
+use crate::{Api, ApiError};
 
-use crate::api::ServedApp;
-use crate::{Api, ApiError, RequestError};
-
-/// The app in the path.
-pub(crate) struct PathApp(pub(crate) Arc<ServedApp>);
+/// The accounts of the app in the path, for the client that sent the request.
+pub(crate) struct PathAccounts(AppAccounts);
 
 #[derive(Deserialize)]
-struct AppPath {
+pub(crate) struct AppPath {
     app_id: String,
 }
 
-impl FromRequestParts<Api> for PathApp {
+/// Remembers the app in the path for the request, even if it fails later: the `link` of an error names
+/// the app, and CORS needs it.
+pub(crate) async fn remember(
+    State(api): State<Api>,
+    path: Result<Path<AppPath>, PathRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // A path that does not decode names no app.
+    let app = path.ok().and_then(|Path(AppPath { app_id })| api.apps().find(&app_id));
+    if let (Some(context), Some(app)) = (request.extensions().get::<RequestContext>(), app) {
+        context.is_for(&app);
+    }
+    next.run(request).await
+}
+
+impl FromRequestParts<Api> for PathAccounts {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         // A path that does not decode names no app.
-        let Path(AppPath { app_id }) = parts.extract().await.map_err(|_| RequestError::PathNotFound)?;
-        let served = api.apps.find(&app_id).ok_or(RequestError::UnknownApp { id: app_id })?;
-        check_origin(&parts.headers, &served.app)?;
-        Ok(Self(Arc::clone(served)))
+        let Path(AppPath { app_id }) = parts.extract().await.map_err(|_| ApiError::PathNotFound)?;
+        // The app that `remember` found, so that a request sees one revision of its app.
+        let remembered = RequestContext::of(parts).and_then(|context| context.app().cloned());
+        let app = remembered.or_else(|| api.apps().find(&app_id));
+        let app = app.ok_or(ApiError::UnknownApp { id: app_id })?;
+        check_origin(&parts.headers, &app)?;
+        Ok(Self(api.accounts.of(app, client(parts))))
     }
 }
 
-impl Deref for PathApp {
-    type Target = App;
+impl Deref for PathAccounts {
+    type Target = AppAccounts;
 
-    fn deref(&self) -> &App {
-        &self.0.app
+    fn deref(&self) -> &AppAccounts {
+        &self.0
     }
 }
 
-/// The app id in `/api/client/v2.0/app/{app_id}/…`.
-pub(crate) fn app_id(path: &str) -> Option<&str> {
-    path.strip_prefix("/api/client/v2.0/app/")?.split('/').next()
+/// The client that sent the request of these parts.
+pub(crate) fn client(parts: &Parts) -> Actor {
+    match RequestContext::of(parts) {
+        Some(context) => Actor::client(client_request(parts, context)),
+        None => Actor::System,
+    }
 }
 
 /// Refuses a browser whose origin the app does not list. Clients that are not browsers send no origin.
-pub(crate) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), RequestError> {
+pub(crate) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), ApiError> {
     let allowed = headers
         .get(ORIGIN)
         .is_none_or(|origin| origin.to_str().is_ok_and(|origin| app.allows_origin(origin)));
     if allowed {
         Ok(())
     } else {
-        Err(RequestError::OriginNotAllowed)
+        Err(ApiError::OriginNotAllowed)
     }
 }

@@ -1,22 +1,21 @@
-//! `GET …/auth/profile` and `DELETE …/auth/delete`: what a signed-in user does with itself.
+//! `GET …/auth/profile` and `DELETE …/auth/delete`: what signed-in users do with their own accounts.
 
 use axum::Json;
-use axum::extract::State;
 use http::StatusCode;
 
-use doorward_core::{EmailAddress, Identity};
+use doorward_core::Identity;
 use doorward_wire::{Profile, ProfileData, ProfileIdentity};
 
+use crate::ApiError;
 use crate::bearer::SignedInUser;
-use crate::{Api, ApiError};
 
-pub(crate) async fn profile(State(api): State<Api>, signed_in: SignedInUser) -> Result<Json<Profile>, ApiError> {
-    let user = api.accounts.profile(&signed_in.served.app, signed_in.user).await?;
+pub(crate) async fn profile(signed_in: SignedInUser) -> Result<Json<Profile>, ApiError> {
+    let user = signed_in.accounts.profile(signed_in.user).await?;
     let identity = |identity: &Identity| ProfileIdentity {
-        id: identity.id(),
-        provider_type: identity.provider().name().to_owned(),
+        id: identity.id.as_str().to_owned(),
+        provider_type: identity.provider.name().to_owned(),
         provider_id: user.app.to_string(),
-        provider_data: data(identity.email(), identity.name()),
+        provider_data: data(identity.profile.email.as_deref(), identity.profile.name.as_deref()),
     };
     Ok(Json(Profile {
         user_id: user.id.to_string(),
@@ -27,14 +26,15 @@ pub(crate) async fn profile(State(api): State<Api>, signed_in: SignedInUser) -> 
     }))
 }
 
-fn data(email: Option<&EmailAddress>, name: Option<&str>) -> ProfileData {
+fn data(email: Option<&str>, name: Option<&str>) -> ProfileData {
     ProfileData {
-        email: email.map(|email| email.as_str().to_owned()),
+        email: email.map(str::to_owned),
         name: name.map(str::to_owned),
+        ..ProfileData::default()
     }
 }
 
-pub(crate) async fn delete(State(api): State<Api>, signed_in: SignedInUser) -> Result<StatusCode, ApiError> {
-    api.accounts.delete_user(&signed_in.served.app, signed_in.user).await?;
+pub(crate) async fn delete(signed_in: SignedInUser) -> Result<StatusCode, ApiError> {
+    signed_in.accounts.delete_user(signed_in.user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

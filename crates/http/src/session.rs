@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 
-use doorward_core::ObjectId;
+use doorward_core::{App, ObjectId, Session};
 use doorward_wire::AccessToken;
 
 use crate::bearer::RefreshableSession;
@@ -15,17 +15,19 @@ pub(crate) async fn refresh(
     State(api): State<Api>,
     bearer: RefreshableSession,
 ) -> Result<(StatusCode, Json<AccessToken>), ApiError> {
-    let app = &bearer.served.app;
-    let session = api.accounts.refresh(app, bearer.session).await?;
-    let token_id = ObjectId::generate(api.accounts.clock(), api.accounts.entropy());
-    let access_token = bearer
-        .served
-        .keys
-        .issue_access(app, &session, token_id, api.accounts.now());
+    let session = bearer.accounts.refresh(bearer.session).await?;
+    let access_token = issue_access(&api, bearer.accounts.app(), &session)?;
     Ok((StatusCode::CREATED, Json(AccessToken { access_token })))
 }
 
-pub(crate) async fn log_out(State(api): State<Api>, bearer: RefreshableSession) -> Result<StatusCode, ApiError> {
-    api.accounts.log_out(&bearer.served.app, bearer.session).await?;
+pub(crate) async fn log_out(bearer: RefreshableSession) -> Result<StatusCode, ApiError> {
+    bearer.accounts.log_out(bearer.session).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new access token for a session.
+pub(crate) fn issue_access(api: &Api, app: &App, session: &Session) -> Result<String, ApiError> {
+    let accounts = &api.accounts;
+    let token_id = ObjectId::generate(accounts.clock(), accounts.entropy());
+    Ok(api.keys_of(app)?.issue_access(app, session, token_id, accounts.now()))
 }

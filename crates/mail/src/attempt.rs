@@ -3,29 +3,34 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use doorward_core::{ClaimedMail, DeliveryOutcome, EmailAddress, MailContent, MailToken, SealedMail, StoreError};
+use doorward_core::{
+    Backoff, Causes, ClaimedMail, DeliveryOutcome, EmailAddress, MailContent, MailToken, SealedMail, StoreError,
+};
 use futures_util::FutureExt;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use crate::attempts::Claims;
 use crate::backoff::next_attempt;
-use crate::worker::Post;
+use crate::claims::Claims;
+use crate::post::Post;
 use crate::{Message, MessageHeader, SendError, compose, compose_function_mail};
 
+/// The pauses before an outcome is recorded again.
+const RECORDING: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+
 impl Post {
-    /// Attempts a claimed mail, tells and records how it ended.
+    /// Attempts a claimed mail, and logs and records the outcome.
     pub(crate) async fn deliver(&self, claims: &Claims, mail: &ClaimedMail) -> DeliveryOutcome {
         // A panic must neither end the worker nor leave the mail claimed.
         let outcome = AssertUnwindSafe(self.attempt(mail)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| self.retry(mail, "the attempt panicked".to_owned()));
-        tell(mail, &outcome);
+        log(mail, &outcome);
         self.parts.metrics.count(&outcome, self.now().since(mail.created_at));
         self.record(claims, mail, &outcome).await;
         outcome
     }
 
-    /// Writes a mail and hands it over, unless it is of no more use.
+    /// Composes a mail and sends it, unless it has expired or been superseded.
     async fn attempt(&self, mail: &ClaimedMail) -> DeliveryOutcome {
         let written = match &mail.content {
             MailContent::Link { token, to } => self.write_link(mail, token, to),
@@ -43,7 +48,7 @@ impl Post {
         }
     }
 
-    /// Our words around a link, unless the link is dead.
+    /// Composes our mail around a link, unless the link is dead.
     fn write_link(&self, mail: &ClaimedMail, token: &MailToken, to: &EmailAddress) -> Result<Message, DeliveryOutcome> {
         let parts = &self.parts;
         if token.used_at.is_some() || token.voided_at.is_some() {
@@ -52,10 +57,10 @@ impl Post {
         if token.expires_at <= self.now() {
             return Err(DeliveryOutcome::Expired);
         }
-        let Some(app) = (parts.apps)(token.app) else {
+        let Some(app) = parts.apps.find_by_object_id(token.app) else {
             return Err(self.retry(mail, "its app is not served here".to_owned()));
         };
-        match &app.email_password {
+        match &app.providers.email_password {
             None => {
                 let reason = "e-mail and password accounts are switched off in its app";
                 return Err(self.retry(mail, reason.to_owned()));
@@ -68,11 +73,11 @@ impl Post {
         };
         let header = self.header(mail, to);
         compose(header, token, &app, &parts.links, &secret).map_err(|error| DeliveryOutcome::Failed {
-            reason: error.to_string(),
+            reason: Causes(&error).to_string(),
         })
     }
 
-    /// A function's words, as they are.
+    /// Opens a mail that a function wrote; its text is sent unchanged.
     fn write_sealed(&self, mail: &ClaimedMail, sealed: &SealedMail) -> Result<Message, DeliveryOutcome> {
         if sealed.expires_at <= self.now() {
             return Err(DeliveryOutcome::Expired);
@@ -92,11 +97,10 @@ impl Post {
         }
     }
 
-    /// RFC 5321 §4.5.3.2.6 has clients wait ten minutes for the answer to a mail. The first attempts wait less: a relay that hangs
-    /// must not hold a mail for so long that its link is half used up.
+    /// The time limit of this attempt. RFC 5321 §4.5.3.2.6 has clients wait ten minutes for the reply to a mail. The
+    /// first attempts wait less: a relay that hangs must not hold a mail for half the life of its link.
     fn patience(&self, mail: &ClaimedMail) -> Duration {
-        let doublings = mail.attempts.min(10);
-        (self.parts.settings.attempt_timeout * 2_u32.pow(doublings)).min(Duration::from_mins(10))
+        Backoff::new(self.parts.settings.attempt_timeout, Duration::from_mins(10)).pause(mail.attempts)
     }
 
     fn retry(&self, mail: &ClaimedMail, reason: String) -> DeliveryOutcome {
@@ -106,29 +110,27 @@ impl Post {
         }
     }
 
-    /// Records an outcome, however long the database takes to come back: a mail that was sent and not recorded would be sent again.
-    /// Once it is of no more use it would not be, so there it ends.
+    /// Records an outcome, and repeats that while the database is down: a mail that was sent but not recorded would be
+    /// sent again. Stops when the mail expires, because an expired mail is not sent again.
     async fn record(&self, claims: &Claims, mail: &ClaimedMail, outcome: &DeliveryOutcome) {
-        let mut pause = Duration::from_millis(100);
-        let mut delivery = false;
+        let mut failures = 0;
         loop {
             let name = claims.name(mail.id).unwrap_or_else(|| self.name());
             match self.try_record(&name, mail, outcome).await {
                 Ok(true) => return,
-                // The account was deleted meanwhile, or the claim lapsed and is another worker's now.
-                Ok(false) => return debug!(mail = %mail.id, "the outcome of a mail was not ours to record"),
+                // The account was deleted meanwhile, or the claim lapsed and another worker holds it now.
+                Ok(false) => return debug!(mail = %mail.id, "the outcome of a mail came after its claim ended"),
                 Err(error) => {
-                    if !delivery {
-                        warn!(mail = %mail.id, %error, "the outcome of a mail cannot be recorded yet");
-                        delivery = true;
+                    if failures == 0 {
+                        warn!(mail = %mail.id, error = %Causes(&error), "the outcome of a mail cannot be recorded yet");
                     }
                     if self.now() >= mail.expires_at() {
                         return;
                     }
                 }
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(5));
+            sleep(RECORDING.pause(failures)).await;
+            failures += 1;
         }
     }
 
@@ -140,7 +142,7 @@ impl Post {
     }
 }
 
-fn tell(mail: &ClaimedMail, outcome: &DeliveryOutcome) {
+fn log(mail: &ClaimedMail, outcome: &DeliveryOutcome) {
     let id = mail.id;
     let attempt = mail.attempts.saturating_add(1);
     let reason = match outcome {

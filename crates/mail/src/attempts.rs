@@ -1,17 +1,17 @@
-//! The attempts that are under way.
+//! The attempts that are in flight.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use doorward_core::{ClaimedMail, DeliveryOutcome, MailId, StoreError};
+use doorward_core::{Causes, ClaimedMail, DeliveryOutcome, MailId, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
-use crate::worker::Post;
+use crate::claims::Claims;
+use crate::post::Post;
 
-/// The attempts that are under way. Dropping them gives them up.
+/// The attempts that are in flight. Dropping them gives them up.
 pub(crate) struct Attempts {
     post: Arc<Post>,
     tasks: JoinSet<(MailId, DeliveryOutcome)>,
@@ -22,7 +22,7 @@ pub(crate) struct Attempts {
 impl Attempts {
     pub(crate) fn new(post: Arc<Post>) -> Self {
         let claims = Claims::default();
-        // A task of its own, so that nothing that the worker waits for or gives up keeps claims from being prolonged.
+        // Claims are prolonged by a task of its own, so that nothing that the worker waits for can delay it.
         let renewal = AbortOnDropHandle::new(tokio::spawn(renew(Arc::clone(&post), claims.clone())));
         Self {
             post,
@@ -36,7 +36,8 @@ impl Attempts {
         self.room() > 0
     }
 
-    /// Claims as many mails as there is room for and starts an attempt of each. `true`: there were no more.
+    /// Claims as many mails as there is room for and starts an attempt of each. Returns `true` if no more mails were
+    /// due.
     pub(crate) async fn claim(&mut self) -> Result<bool, StoreError> {
         let room = self.room();
         let kept = self.post.parts.settings.concurrency / 4;
@@ -54,7 +55,7 @@ impl Attempts {
         Ok(all)
     }
 
-    /// Waits for an attempt to end. Nothing: none is under way. Nothing is lost when the wait is given up.
+    /// Waits for an attempt to end; `None` if none is in flight. Cancel safe: dropping the future loses no outcome.
     pub(crate) async fn next(&mut self) -> Option<(MailId, DeliveryOutcome)> {
         loop {
             match self.tasks.join_next().await? {
@@ -62,8 +63,8 @@ impl Attempts {
                     self.claims.remove(mail);
                     return Some((mail, outcome));
                 }
-                // Panics are caught inside, and tasks are cancelled only by dropping them all.
-                Err(error) => warn!(%error, "an attempt ended without an outcome"),
+                // Attempts catch their panics, and are cancelled only all together, by dropping the set.
+                Err(error) => warn!(error = %Causes(&error), "an attempt ended without an outcome"),
             }
         }
     }
@@ -73,7 +74,8 @@ impl Attempts {
     }
 
     fn start(&mut self, mail: ClaimedMail, name: Arc<str>) {
-        // If it is under way already, this process stood still until its own claim lapsed: the attempt goes on under the new claim.
+        // If an attempt is in flight already, this process was suspended until its own claim lapsed: the attempt goes
+        // on under the new claim.
         if self.claims.insert(mail.id, name) {
             return;
         }
@@ -83,34 +85,6 @@ impl Attempts {
             let outcome = post.deliver(&claims, &mail).await;
             (mail.id, outcome)
         });
-    }
-}
-
-/// The mails of the attempts under way, each with the name that it is claimed under. Clones share them.
-#[derive(Clone, Default)]
-pub(crate) struct Claims(Arc<Mutex<HashMap<MailId, Arc<str>>>>);
-
-impl Claims {
-    /// `true`: the mail was there already.
-    fn insert(&self, mail: MailId, name: Arc<str>) -> bool {
-        self.lock().insert(mail, name).is_some()
-    }
-
-    fn remove(&self, mail: MailId) {
-        self.lock().remove(&mail);
-    }
-
-    pub(crate) fn name(&self, mail: MailId) -> Option<Arc<str>> {
-        self.lock().get(&mail).cloned()
-    }
-
-    fn names(&self) -> BTreeSet<Arc<str>> {
-        self.lock().values().cloned().collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<MailId, Arc<str>>> {
-        // Nothing between lock and unlock can leave the map half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,16 +1,16 @@
-//! When a mail that failed is tried again.
+//! When a failed mail is attempted again.
 
 use std::time::Duration;
 
-use doorward_core::{ClaimedMail, Timestamp};
+use doorward_core::{Backoff, ClaimedMail, Timestamp};
 
-/// One second, doubling, up to 15 s while somebody may still be watching the inbox and up to a minute after that.
-/// The last moment is when the mail is of no more use: then it is found to be expired.
+/// The pause before the next attempt: one second, doubling, up to 15 s while a person may still be watching the inbox
+/// and up to a minute after that. The last attempt is due when the mail expires, and finds it expired.
 pub(crate) fn next_attempt(mail: &ClaimedMail, now: Timestamp) -> Timestamp {
     let young = now.since(mail.created_at) < Duration::from_mins(5);
     let longest = Duration::from_secs(if young { 15 } else { 60 });
-    let doubled = Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(mail.attempts));
-    now.plus(doubled.min(longest)).min(mail.expires_at())
+    let backoff = Backoff::new(Duration::from_secs(1), longest);
+    now.plus(backoff.pause(mail.attempts)).min(mail.expires_at())
 }
 
 #[cfg(test)]
@@ -21,7 +21,7 @@ mod tests {
 
     use super::*;
 
-    /// A mail promised at zero whose link works for half an hour.
+    /// A mail from time zero whose link works for half an hour.
     fn mail(attempts: u32) -> ClaimedMail {
         let created_at = Timestamp::from_millis(0);
         let token = MailToken {

@@ -1,4 +1,4 @@
-//! Writes a mail. What it says stands in `templates/`; this file only fills it in.
+//! Composes a mail: this file fills in the texts in `templates/`.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::{MailFrom, Message};
 #[error("the mail could not be written")]
 pub struct ComposeError(#[source] minijinja::Error);
 
-/// What a mail has before it says anything.
+/// The envelope of a mail: everything but its content.
 #[derive(Debug, Clone)]
 pub struct MessageHeader {
-    /// The outbox row that it is written for.
+    /// The mail's row in the outbox.
     pub id: MailId,
-    /// Who it is from.
+    /// The sender.
     pub from: MailFrom,
     /// The one recipient.
     pub to: EmailAddress,
-    /// When it was promised.
+    /// When a flow put the mail into the outbox.
     pub created_at: Timestamp,
 }
 
@@ -42,7 +42,8 @@ impl MessageHeader {
     }
 }
 
-/// Writes a mail around the link of a token. The link is made from configuration only, and nothing else in it comes from a request.
+/// Composes a mail around the link of a token. The link is made from configuration only, and no other part of the mail
+/// comes from a request.
 pub fn compose(
     header: MessageHeader,
     token: &MailToken,
@@ -66,7 +67,7 @@ pub fn compose(
     Ok(header.with(subject, text, html, vec![link]))
 }
 
-/// Writes a mail as a function wrote it. Its subject becomes one line: a header cannot be added to it.
+/// Composes a mail with the texts that a function wrote. Its subject becomes one line, so that it cannot add a header.
 pub fn compose_function_mail(header: MessageHeader, mail: &FunctionMail) -> Message {
     let links = links_in(&mail.text, &mail.html);
     header.with(one_line(&mail.subject), mail.text.clone(), mail.html.clone(), links)
@@ -94,7 +95,7 @@ fn links_in(text: &str, html: &str) -> Vec<String> {
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
-    // A misspelt variable is a mistake to be told of, not an empty place in somebody's mail.
+    // A misspelt variable must fail, and not leave a gap in a mail.
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     for (name, source) in [
         ("layout.html", include_str!("../templates/layout.html")),
@@ -119,7 +120,7 @@ fn render(template: &str, values: Value) -> Result<String, ComposeError> {
 
 /// The owner's subject, or ours.
 fn subject(app: &App, purpose: Purpose, name: &str) -> String {
-    let accounts = app.email_password.as_ref();
+    let accounts = app.providers.email_password.as_ref();
     let chosen = accounts.and_then(|accounts| accounts.mailed_link(purpose)?.subject.as_deref());
     match chosen.map(one_line) {
         Some(subject) if !subject.is_empty() => subject,

@@ -1,4 +1,4 @@
-//! The development mailbox: mails are kept in memory and shown, and leave this process no other way.
+//! The development mailbox: mails are kept in memory and shown, and never leave this process.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,7 +18,7 @@ pub struct DevMailbox(Arc<Mutex<VecDeque<DevMessage>>>);
 /// A mail as the development mailbox shows it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct DevMessage {
-    /// The outbox row that it was written for.
+    /// The mail's row in the outbox.
     pub id: String,
     /// The recipient.
     pub to: String,
@@ -30,9 +30,9 @@ pub struct DevMessage {
     pub text: String,
     /// The HTML.
     pub html: String,
-    /// The links that it carries.
+    /// The links in the bodies.
     pub links: Vec<String>,
-    /// When it was promised, as RFC 3339.
+    /// When a flow put the mail into the outbox, as RFC 3339.
     pub created_at: String,
 }
 

@@ -9,7 +9,7 @@ use lettre::message::Mailbox;
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailFrom(Mailbox);
 
-/// A sender that mail cannot come from.
+/// A sender whose text or address cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a sender is written a@example.com or Name <a@example.com>, with an ASCII address (a domain may be in its xn-- form)"
@@ -35,7 +35,7 @@ impl FromStr for MailFrom {
             return Err(InvalidMailFrom);
         }
         let mailbox = Mailbox::from_str(text.trim()).map_err(|_| InvalidMailFrom)?;
-        // A non-ASCII sender could be used only with relays that offer SMTPUTF8: every mail would hang on that.
+        // With a non-ASCII sender, every mail would depend on a relay that offers SMTPUTF8.
         let address: &str = mailbox.email.as_ref();
         if address.is_ascii() {
             Ok(Self(mailbox))

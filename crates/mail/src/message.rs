@@ -1,4 +1,4 @@
-//! One mail, ready to be handed over.
+//! One mail, ready to be sent.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use doorward_core::{EmailAddress, MailId, Timestamp};
 
 use crate::MailFrom;
 
-/// One mail, ready to be handed over. It may hold a live link, so its `Debug` shows nothing but the id.
+/// One mail, ready to be sent. It may hold a live link, so its `Debug` shows the id only.
 #[derive(Clone)]
 pub struct Message {
-    /// The outbox row that it was written for.
+    /// The mail's row in the outbox.
     pub id: MailId,
-    /// Who it is from.
+    /// The sender.
     pub from: MailFrom,
     /// The one recipient: the stored address of the registration, or the one that a function named.
     pub to: EmailAddress,
     /// The subject, on one line.
     pub subject: String,
-    /// The plain text; a function may leave it empty.
+    /// The body as plain text; a function may leave it empty.
     pub text: String,
-    /// The same as HTML; a function may leave it empty, too.
+    /// The body as HTML; a function may leave it empty.
     pub html: String,
-    /// The links that it carries.
+    /// The links in the bodies.
     pub links: Vec<String>,
     /// The `Message-ID` with its angle brackets: the same at every attempt, so that a repeated mail can be recognised.
     pub message_id: String,
-    /// When it was promised; its `Date`.
+    /// When a flow put the mail into the outbox; its `Date`.
     pub created_at: Timestamp,
 }
 

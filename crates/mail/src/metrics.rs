@@ -1,4 +1,4 @@
-//! What the outbox tells Prometheus.
+//! The metrics of the outbox.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ struct Outcome {
 }
 
 impl MailMetrics {
-    /// Makes them known under their names.
+    /// Registers the counters.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "mail_attempts",
@@ -37,7 +37,7 @@ impl MailMetrics {
     }
 
     pub(crate) fn count(&self, outcome: &DeliveryOutcome, age: Duration) {
-        // An attempt that will be repeated is counted by what happened to it, not by the state `waiting` that it leaves.
+        // An attempt that will be repeated is counted by its failure, not by the state `waiting` of its mail.
         let name = if matches!(outcome, DeliveryOutcome::Retry { .. }) {
             "retry"
         } else {

@@ -1,28 +1,28 @@
-//! What carries a mail away.
+//! The transport of mails.
 
 use async_trait::async_trait;
 
 use crate::Message;
 
-/// Hands mails over to whoever delivers them.
+/// Sends mails to the system that delivers them.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Hands one mail over; `Ok` means that the other side has taken responsibility for it.
+    /// Sends one mail; `Ok` means that the receiving system has taken responsibility for it.
     ///
-    /// Dropping the future gives the attempt up. What has been begun on the wire is then thrown away, never reused.
+    /// Dropping the future gives the attempt up; its connection is then closed, never reused.
     async fn send(&self, message: &Message) -> Result<(), SendError>;
 }
 
-/// A mail that was not taken. The reasons are for the operator: they hold no address, credential or token.
+/// A mail that was not accepted. The reasons are for the operator: they hold no address, credential or token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// It is worth trying again: the relay is away, busy or at odds with us.
+    /// A later attempt may succeed: the relay is down, busy or refuses the session.
     #[error("{reason}")]
     Transient {
         /// What went wrong.
         reason: String,
     },
-    /// It is not: the relay will not take this mail, now or later.
+    /// Every attempt will fail: the relay refuses this mail for good.
     #[error("{reason}")]
     Permanent {
         /// What went wrong.

@@ -1,10 +1,10 @@
 // The mailed token leaves the address bar and the history as soon as the page is there; its form carries it on.
-// Nothing is sent from here: pages work the same without this script.
+// This script sends no request: the pages work without it, too.
 if (location.search) {
   history.replaceState(null, "", location.pathname);
 }
 
-// A second press while the first is on its way would only be told that the link has been used.
+// A second click while the first request is in flight would only show that the link has been used.
 for (const form of document.forms) {
   let sent = false;
   form.addEventListener("submit", (event) => {

@@ -16,7 +16,8 @@ pub(crate) async fn mailbox_css() -> Response {
 }
 
 fn asset(content_type: &'static str, body: &'static str) -> Response {
-    // Long enough for the two pages of a visit, short enough that after an upgrade no new page meets an old style sheet for long.
+    // Long enough for the two pages of a visit, and short enough that after an upgrade new pages soon get the new style
+    // sheet.
     (
         [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "public, max-age=300")],
         body,

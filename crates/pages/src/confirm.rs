@@ -1,7 +1,7 @@
-//! The page that confirms an e-mail address. It asks for a press on a button, because mail scanners open every link.
+//! The page that confirms an e-mail address. It requires a click on a button, because mail scanners open every link.
 
 use axum::response::Response;
-use doorward_core::{AuthError, LinkState, Purpose, TokenPair};
+use doorward_core::{LinkState, Purpose, TokenPair};
 
 use crate::hosted::Hosted;
 use crate::mailed_link::{LinkFields, LinkInQuery};
@@ -10,29 +10,29 @@ use crate::page_error::PageError;
 use crate::page_form::PageForm;
 use crate::page_text::{self, PageText};
 
-/// Shows what the link can do, and changes nothing.
+/// Shows the state of the link, and changes nothing.
 pub(crate) async fn show(hosted: Hosted, link: Result<LinkInQuery, PageError>) -> Response {
     hosted.answer(look(&hosted, link).await)
 }
 
-/// Confirms.
+/// Confirms the registration.
 pub(crate) async fn confirm(hosted: Hosted, form: Result<PageForm<LinkFields>, PageError>) -> Response {
     hosted.answer(use_link(&hosted, form).await)
 }
 
-/// Mails a new link to whoever holds a genuine one that works no more.
+/// Mails a new link to a client that sends a genuine token that is no longer valid.
 pub(crate) async fn renew(hosted: Hosted, form: Result<PageForm<LinkFields>, PageError>) -> Response {
     hosted.answer(send_new_link(&hosted, form).await)
 }
 
 async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<Page, PageError> {
     let LinkInQuery(token) = link?;
-    match hosted.accounts.link_state(hosted.app(), Purpose::Confirm, &token).await {
+    match hosted.accounts.link_state(Purpose::Confirm, &token).await {
         Ok(state) => Ok(page_of(hosted, token, state)),
         Err(error) => {
             let form = MailedForm {
                 kind: FormKind::Reload,
-                path: hosted.paths.confirm.clone(),
+                path: hosted.path(Purpose::Confirm),
                 token,
             };
             Ok(Page::with_form(&page_text::CONFIRM, form).again_after(&error.into()))
@@ -42,29 +42,26 @@ async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<P
 
 async fn use_link(hosted: &Hosted, form: Result<PageForm<LinkFields>, PageError>) -> Result<Page, PageError> {
     let token = form?.0.parse()?;
-    match hosted.accounts.confirm_user(hosted.app(), &token).await {
+    match hosted.accounts.confirm_user(&token).await.map_err(PageError::from) {
         Ok(()) => Ok(Page::of(&page_text::CONFIRMED)),
-        Err(AuthError::TokenInvalid) => why_not(hosted, token).await,
-        Err(error) => Ok(page_of(hosted, token, LinkState::Usable).again_after(&error.into())),
+        Err(PageError::LinkInvalid) => why_not(hosted, token).await,
+        Err(error) => Ok(page_of(hosted, token, LinkState::Usable).again_after(&error)),
     }
 }
 
 async fn send_new_link(hosted: &Hosted, form: Result<PageForm<LinkFields>, PageError>) -> Result<Page, PageError> {
     let token = form?.0.parse()?;
-    match hosted.accounts.renew_confirmation_link(hosted.app(), &token).await {
+    match hosted.accounts.renew_confirmation_link(&token).await {
         Ok(()) => Ok(Page::of(&page_text::LINK_SENT)),
         Err(error) => Ok(page_of(hosted, token, LinkState::Expired).again_after(&error.into())),
     }
 }
 
-/// Why a token was refused. It is asked afterwards, so that of two presses at once the slower learns what the faster did.
+/// Why a token was refused. Read after the refusal, so that of two forms sent in parallel, the slower one shows the
+/// result of the faster one.
 async fn why_not(hosted: &Hosted, token: TokenPair) -> Result<Page, PageError> {
-    match hosted
-        .accounts
-        .link_state(hosted.app(), Purpose::Confirm, &token)
-        .await?
-    {
-        // The faster one has it, but its commit, which writers share, is not visible to readers yet.
+    match hosted.accounts.link_state(Purpose::Confirm, &token).await? {
+        // The faster form has used the token, but its commit, which writers share, is not visible to readers yet.
         LinkState::Usable => Ok(page_of(hosted, token, LinkState::Used)),
         state => Ok(page_of(hosted, token, state)),
     }
@@ -78,7 +75,7 @@ fn page_of(hosted: &Hosted, token: TokenPair, state: LinkState) -> Page {
                 &page_text::CONFIRM,
                 MailedForm {
                     kind,
-                    path: hosted.paths.confirm.clone(),
+                    path: hosted.path(Purpose::Confirm),
                     token,
                 },
             )
@@ -95,7 +92,7 @@ fn offer_new_link(hosted: &Hosted, page_text: &'static PageText, token: TokenPai
         page_text,
         MailedForm {
             kind,
-            path: hosted.paths.renew.clone(),
+            path: format!("{}/renew", hosted.path(Purpose::Confirm)),
             token,
         },
     )

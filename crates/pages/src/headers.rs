@@ -1,4 +1,5 @@
-//! The headers of every page: nothing leaks, nothing is kept, nothing foreign is loaded, and no other site frames it.
+//! The headers of every page: it leaks no token, is not cached, loads nothing from other sites, and no other site
+//! frames it.
 
 use axum::http::HeaderValue;
 use axum::http::header::{
@@ -9,11 +10,11 @@ use axum::response::Response;
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
-/// Mails are styled in place, and a frame without an address of its own inherits this policy. No script runs at all.
+/// Mails have inline styles, and a frame without a URL of its own inherits this policy. It allows no script.
 const MAILBOX_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'none'; \
     frame-ancestors 'none'; base-uri 'none'";
 
-/// For the pages that people see.
+/// For the hosted pages.
 pub(crate) async fn page(response: Response) -> Response {
     with_headers(response, PAGE_POLICY)
 }
@@ -29,7 +30,7 @@ fn with_headers(mut response: Response, policy: &'static str) -> Response {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    // The style sheets and the script may be kept; they have said so already.
+    // Assets set a `Cache-Control` of their own: they may be cached.
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

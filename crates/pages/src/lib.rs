@@ -1,5 +1,5 @@
-//! The pages that people see: where mailed links lead when an app has no page of its own, and the development mailbox; and
-//! the files that let links open an app instead.
+//! The pages that people see: where mailed links lead when an app has no page of its own, and the development mailbox;
+//! and the files that let links open an app instead.
 //! Used by the server, which merges these routers with the client API.
 //! Never decides what a link may do (the flows in `doorward-core` do), never acts on a GET, and sets no cookie.
 
@@ -19,5 +19,6 @@ mod reset;
 mod templates;
 
 pub use app_links::{APP_LINK_FILES, app_links};
+pub use hosted::PageParts;
 pub use mailbox::development_mailbox;
-pub use pages::{PageParts, pages};
+pub use pages::pages;

@@ -12,13 +12,14 @@ use serde::Serialize;
 
 use crate::{assets, headers, templates};
 
-/// How many mails the page shows; the JSON has them all.
+/// How many mails the page shows; the JSON has all.
 const SHOWN: usize = 100;
 
 /// `/dev/mail` and `/dev/mail/messages`. Like the pages, it has no fallback.
 ///
-/// There are no CORS headers, so a website that is open in the developer's browser cannot read the mails. One that rebinds its own
-/// name to this machine could: they are a developer's own test mails, and the page exists on loopback only.
+/// There are no CORS headers, so a website that is open in the developer's browser cannot read the mails. A website
+/// that rebinds its own name to this machine could: but they are a developer's own test mails, and the page exists on
+/// loopback only.
 pub fn development_mailbox(mailbox: DevMailbox) -> Router {
     Router::new()
         .route("/dev/mail", get(page))
@@ -28,7 +29,7 @@ pub fn development_mailbox(mailbox: DevMailbox) -> Router {
         .with_state(mailbox)
 }
 
-/// A mail with what its frame shows.
+/// A mail, and the document for its frame.
 #[derive(Serialize)]
 struct ShownMail {
     #[serde(flatten)]
@@ -50,7 +51,7 @@ async fn messages(State(mailbox): State<DevMailbox>) -> Response {
 
 impl From<DevMessage> for ShownMail {
     fn from(mail: DevMessage) -> Self {
-        // Hosted pages refuse to be framed, so the links of the mail open in a tab of their own.
+        // The hosted pages refuse to be framed, so the mail's links open in a new tab.
         let frame = format!("<!DOCTYPE html><base target=\"_blank\">{}", mail.html);
         Self { mail, frame }
     }

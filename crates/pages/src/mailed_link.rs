@@ -1,15 +1,15 @@
-//! The two halves of a mailed token, as a link and as a form carry them.
+//! A token pair, as links and forms carry it.
 
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use doorward_core::TokenPair;
+use doorward_core::{MalformedToken, TokenPair};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::page_error::PageError;
 
-/// The fields of a link's query and of a form.
+/// The token fields of a link's query and of a form.
 #[derive(Deserialize)]
 pub(crate) struct LinkFields {
     #[serde(default)]
@@ -23,11 +23,11 @@ pub(crate) struct LinkInQuery(pub(crate) TokenPair);
 
 impl LinkFields {
     pub(crate) fn parse(&self) -> Result<TokenPair, PageError> {
-        // The script takes the token out of the address bar, so this is also what reloading such a page leads to.
+        // The script takes the token out of the address bar, so a page that is reloaded has none either.
         if self.token.is_empty() && self.token_id.is_empty() {
             return Err(PageError::NoToken);
         }
-        Ok(TokenPair::parse(&self.token, &self.token_id)?)
+        TokenPair::parse(&self.token, &self.token_id).map_err(|MalformedToken| PageError::LinkInvalid)
     }
 }
 
@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LinkInQuery {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, PageError> {
         // A query that does not parse, or that names the token twice, is a damaged link.
         let query = parts.extract::<Query<LinkFields>>().await;
-        let Query(fields) = query.map_err(|_| PageError::Auth(doorward_core::AuthError::TokenMalformed))?;
+        let Query(fields) = query.map_err(|_| PageError::LinkInvalid)?;
         fields.parse().map(Self)
     }
 }

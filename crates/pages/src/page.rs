@@ -1,9 +1,9 @@
-//! A page: words, and perhaps a form that carries the mailed token on.
+//! A page: a text, and perhaps a form that carries the mailed token on.
 
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse, Response};
 use doorward_core::{Password, TokenPair};
 use minijinja::context;
 
@@ -11,47 +11,47 @@ use crate::page_error::{PageError, Refusal};
 use crate::page_text::PageText;
 use crate::templates;
 
-/// A page before it has an app's name.
+/// A page that does not show an app's name yet.
 pub(crate) struct Page {
     status: StatusCode,
-    page_text: &'static PageText,
-    /// Said above the form when it is shown again.
+    text: &'static PageText,
+    /// The error above the form, when the form is shown again.
     alert: Option<&'static str>,
     form: Option<MailedForm>,
     retry_after: Option<u64>,
 }
 
-/// A form with the token in hidden fields. The token is what authorises sending it, so there is nothing else to protect it with:
-/// no cookie and no session stands behind these pages (see ADR 7).
+/// A form with the token in hidden fields. The token authorises the form, so no cookie or session is needed to protect
+/// it (see ADR 7).
 pub(crate) struct MailedForm {
     pub(crate) kind: FormKind,
     pub(crate) path: String,
     pub(crate) token: TokenPair,
 }
 
-/// What a form asks for.
+/// The content of a form.
 pub(crate) enum FormKind {
-    /// One press on a button with this label.
+    /// A single button with this label.
     Press(&'static str),
-    /// To load the link again, which changes nothing.
+    /// A button that loads the link again, which changes nothing.
     Reload,
-    /// A new password, twice.
+    /// Two fields for a new password.
     NewPassword,
 }
 
 impl Page {
-    /// Just words.
+    /// A page with a text and no form.
     pub(crate) fn of(page_text: &'static PageText) -> Self {
         Self {
             status: page_text.status,
-            page_text,
+            text: page_text,
             alert: None,
             form: None,
             retry_after: None,
         }
     }
 
-    /// Words with a form below.
+    /// A page with a text and a form below.
     pub(crate) fn with_form(page_text: &'static PageText, form: MailedForm) -> Self {
         Self {
             form: Some(form),
@@ -69,7 +69,8 @@ impl Page {
         }
     }
 
-    /// This page again, with the error above its form; or the error's own page when sending the form again cannot help.
+    /// Shows this page again, with the error above its form; or the error's own page if sending the form again cannot
+    /// help.
     pub(crate) fn again_after(self, error: &PageError) -> Self {
         let refusal = Refusal::of(error);
         if !refusal.again || self.form.is_none() {
@@ -84,7 +85,7 @@ impl Page {
         }
     }
 
-    /// The page as HTML, under the name of the app if one is known.
+    /// The page as HTML, with the name of the app if it is known.
     pub(crate) fn response(self, app: Option<&str>) -> Response {
         let (template, form) = match &self.form {
             None => ("notice.html", context! {}),
@@ -94,9 +95,9 @@ impl Page {
             template,
             context! {
                 app,
-                title => unbroken(self.page_text.title),
-                text => unbroken(self.page_text.text),
-                icon => self.page_text.icon.as_str(),
+                title => unbroken(self.text.title),
+                text => unbroken(self.text.text),
+                icon => self.text.icon.as_str(),
                 alert => self.alert.map(unbroken),
                 ..form
             },
@@ -129,7 +130,14 @@ impl MailedForm {
     }
 }
 
-/// On a narrow screen a browser would break the line after the hyphen of "e-mail".
+/// On a narrow screen, a browser would break the line after the hyphen of "e-mail".
 fn unbroken(text: &str) -> String {
     text.replace("e-mail", "e\u{2011}mail")
+}
+
+/// Where the app is unknown, the page shows no name.
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        Page::of_error(&self).response(None)
+    }
 }

@@ -1,29 +1,42 @@
-//! The one table from errors to pages. It has no catch-all arm, so a new error does not compile until somebody has chosen its page.
+//! The one table from errors to pages. It has no catch-all arm, so a new error does not
+//! compile until its page is chosen.
 
-use std::error::Error;
+use doorward_core::{
+    Causes, ConfirmationMailRefusal, Failure, FlowError, LinkRefusal, PasswordRefusal, RenewRefusal, ResetRefusal,
+    StoreError,
+};
 
-use axum::response::{IntoResponse, Response};
-use doorward_core::{AuthError, StoreError};
-
-use crate::page::Page;
 use crate::page_text::{self, PageText};
 
-/// Why a page cannot be what was asked for.
+/// Why the requested page cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    /// A flow refused.
-    #[error(transparent)]
-    Auth(#[from] AuthError),
+    /// The link was opened or used with a token that is not valid: it is malformed, unknown, expired, used or replaced,
+    /// or its registration was deleted together with its links.
+    #[error("the link is invalid")]
+    LinkInvalid,
     /// The page was opened without a token.
     #[error("there is no token")]
     NoToken,
+    /// The new password is shorter than 6 or longer than 128 characters.
+    #[error("the password must have 6 to 128 characters")]
+    PasswordLength,
     /// The two new passwords are not the same.
     #[error("the two passwords differ")]
     PasswordsDiffer,
-    /// The form is larger than any that makes sense.
+    /// A new confirmation link was requested for an account that is confirmed.
+    #[error("the user is already confirmed")]
+    AlreadyConfirmed,
+    /// A new confirmation link was requested, but a function confirms.
+    #[error("confirmation is by a function")]
+    ByFunction,
+    /// A new confirmation link was requested, but no mail reaches the account.
+    #[error("no mail can be sent to this account")]
+    NotMailable,
+    /// The form is larger than any valid one.
     #[error("the form is too large")]
     FormTooLarge,
-    /// The form is not one of ours.
+    /// The form does not come from one of these pages.
     #[error("the form cannot be read")]
     FormUnreadable,
     /// The form did not arrive in time.
@@ -32,89 +45,109 @@ pub(crate) enum PageError {
     /// No app has this id.
     #[error("there is no such app")]
     UnknownApp,
+    /// The app has no e-mail and password accounts.
+    #[error("the provider is disabled")]
+    ProviderDisabled,
     /// The page exists, but not with this method.
     #[error("the method is not allowed")]
     MethodNotAllowed,
+    /// The server cannot answer now.
+    #[error(transparent)]
+    Failed(#[from] Failure),
     /// A handler panicked.
     #[error("a handler panicked")]
     Panicked,
 }
 
-/// How an error is told.
+/// The page of an error.
 pub(crate) struct Refusal {
     pub(crate) page_text: &'static PageText,
-    /// Whether the same form can be sent again, so that it is shown again with these words above it.
+    /// Whether the same form can be sent again, so that it is shown again with this text above it.
     pub(crate) again: bool,
-    /// Seconds after which that is worth while.
+    /// Seconds until the form should be sent again.
     pub(crate) retry_after: Option<u64>,
 }
 
 impl Refusal {
     pub(crate) fn of(error: &PageError) -> Self {
         match error {
-            PageError::Auth(error) => of_auth(error),
+            PageError::LinkInvalid => stop(&page_text::INVALID),
             PageError::NoToken => stop(&page_text::NO_TOKEN),
+            PageError::PasswordLength => again(&page_text::PASSWORD_LENGTH),
             PageError::PasswordsDiffer => again(&page_text::PASSWORDS_DIFFER),
+            PageError::AlreadyConfirmed => stop(&page_text::ALREADY_CONFIRMED),
+            PageError::ByFunction => stop(&page_text::BY_FUNCTION),
+            PageError::NotMailable => stop(&page_text::NOT_MAILABLE),
             PageError::FormTooLarge => stop(&page_text::FORM_TOO_LARGE),
             PageError::FormUnreadable => stop(&page_text::FORM_UNREADABLE),
             PageError::FormIncomplete => stop(&page_text::FORM_INCOMPLETE),
-            PageError::UnknownApp => stop(&page_text::NOT_FOUND),
+            PageError::UnknownApp | PageError::ProviderDisabled => stop(&page_text::NOT_FOUND),
             PageError::MethodNotAllowed => stop(&page_text::METHOD_NOT_ALLOWED),
+            PageError::Failed(failure) => of_failure(failure),
             PageError::Panicked => stop(&page_text::FAILED),
         }
     }
 
-    /// One line per failure of ours; what a visitor or a scanner did is for the debug level.
+    /// Logs one line per failure of the server; mistakes of visitors and scanners are logged at the debug level.
     pub(crate) fn log(&self, error: &PageError) {
         let status = self.page_text.status.as_u16();
         if self.page_text.status.is_server_error() {
-            tracing::error!(status, error = chain(error), "a page failed");
+            tracing::error!(status, error = %Causes(error), "a page failed");
         } else {
-            tracing::debug!(status, %error, "a page was refused");
+            tracing::debug!(status, error = %Causes(error), "a page was refused");
         }
     }
 }
 
-fn of_auth(error: &AuthError) -> Refusal {
-    match error {
-        // A registration that is gone takes its links with it.
-        AuthError::TokenMalformed | AuthError::TokenInvalid | AuthError::UserNotFound => stop(&page_text::INVALID),
-        AuthError::PasswordLength => again(&page_text::PASSWORD_LENGTH),
-        AuthError::AlreadyConfirmed => stop(&page_text::ALREADY_CONFIRMED),
-        AuthError::NotMailable => stop(&page_text::NOT_MAILABLE),
-        AuthError::ConfirmationByFunction | AuthError::ResetByFunction => stop(&page_text::BY_FUNCTION),
-        AuthError::ProviderDisabled | AuthError::LoginProviderDisabled => stop(&page_text::NOT_FOUND),
-        AuthError::Busy { retry_after } => {
-            // Rounded up: whoever comes back in zero seconds is only refused again.
-            Refusal {
-                retry_after: Some(retry_after.as_secs() + 1),
-                ..again(&page_text::BUSY)
-            }
+impl<R: Into<PageError>> From<FlowError<R>> for PageError {
+    fn from(error: FlowError<R>) -> Self {
+        match error {
+            FlowError::Refused(refusal) => refusal.into(),
+            FlowError::Failed(failure) => failure.into(),
         }
-        AuthError::Store(StoreError::Unavailable(_)) | AuthError::FunctionsUnavailable => {
-            again(&page_text::UNAVAILABLE)
+    }
+}
+
+impl From<LinkRefusal> for PageError {
+    fn from(refusal: LinkRefusal) -> Self {
+        match refusal {
+            LinkRefusal::ProviderDisabled => Self::ProviderDisabled,
+            LinkRefusal::TokenInvalid => Self::LinkInvalid,
         }
-        AuthError::Store(StoreError::Unexpected(_)) | AuthError::Hashing(_) => again(&page_text::FAILED),
-        // No flow behind these pages looks up an address, logs in or asks a function.
-        AuthError::EmailInvalid
-        | AuthError::EmailTaken
-        | AuthError::ConfirmationAutomatic { .. }
-        | AuthError::ConfirmationByEmail
-        | AuthError::ConfirmationRefused { .. }
-        | AuthError::ResetByEmail
-        | AuthError::ResetRefused { .. }
-        | AuthError::FunctionNotFound { .. }
-        | AuthError::FunctionNotAllowed { .. }
-        | AuthError::FunctionThrew { .. }
-        | AuthError::FunctionTimedOut
-        | AuthError::LoginFunctionThrew { .. }
-        | AuthError::LoginFunctionFailed
-        | AuthError::UserCreationRefused
-        | AuthError::InvalidCredentials
-        | AuthError::NotConfirmed
-        | AuthError::UserDisabled
-        | AuthError::SessionNotFound
-        | AuthError::UserGone => stop(&page_text::FAILED),
+    }
+}
+
+impl From<RenewRefusal> for PageError {
+    fn from(refusal: RenewRefusal) -> Self {
+        match refusal {
+            RenewRefusal::Link(refusal) => refusal.into(),
+            RenewRefusal::UserNotFound => Self::LinkInvalid,
+            RenewRefusal::Mail(ConfirmationMailRefusal::AlreadyConfirmed) => Self::AlreadyConfirmed,
+            RenewRefusal::Mail(ConfirmationMailRefusal::ByFunction) => Self::ByFunction,
+            RenewRefusal::Mail(ConfirmationMailRefusal::NotMailable) => Self::NotMailable,
+        }
+    }
+}
+
+impl From<ResetRefusal> for PageError {
+    fn from(refusal: ResetRefusal) -> Self {
+        match refusal {
+            ResetRefusal::ProviderDisabled => Self::ProviderDisabled,
+            ResetRefusal::Password(PasswordRefusal::Length) => Self::PasswordLength,
+            ResetRefusal::TokenInvalid | ResetRefusal::UserNotFound => Self::LinkInvalid,
+        }
+    }
+}
+
+fn of_failure(failure: &Failure) -> Refusal {
+    match failure {
+        Failure::Busy { retry_after } => Refusal {
+            // Rounded up: a browser that retries after zero seconds is only refused again.
+            retry_after: Some(retry_after.as_secs() + 1),
+            ..again(&page_text::BUSY)
+        },
+        Failure::Store(StoreError::Unavailable(_)) | Failure::FunctionsUnavailable => again(&page_text::UNAVAILABLE),
+        Failure::Store(StoreError::Unexpected(_)) | Failure::Hashing(_) => again(&page_text::FAILED),
     }
 }
 
@@ -130,24 +163,5 @@ fn again(page_text: &'static PageText) -> Refusal {
     Refusal {
         again: true,
         ..stop(page_text)
-    }
-}
-
-/// An error with its causes, on one line.
-fn chain(error: &PageError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
-
-/// Where the app is not known, the page comes without its name.
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        Page::of_error(&self).response(None)
     }
 }

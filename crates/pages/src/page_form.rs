@@ -1,4 +1,4 @@
-//! Forms, bounded in size and time; what is wrong with one becomes a page.
+//! Forms, bounded in size and time; a form that is refused leads to an error page.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::page_error::PageError;
 /// How long a form may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
-/// A form that was sent.
+/// A submitted form.
 pub(crate) struct PageForm<T>(pub(crate) T);
 
 impl<S, T> FromRequest<S> for PageForm<T>

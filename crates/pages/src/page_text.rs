@@ -1,8 +1,8 @@
-//! What the pages say, and with which status. Everything that an end user reads stands here or in `templates/`.
+//! The texts of the pages, and their statuses. All texts for end users are here or in `templates/`.
 
 use axum::http::StatusCode;
 
-/// A title, a text below it, and a picture above it.
+/// A title, a text below it, and an icon above it.
 pub(crate) struct PageText {
     pub(crate) status: StatusCode,
     pub(crate) icon: Icon,
@@ -10,7 +10,7 @@ pub(crate) struct PageText {
     pub(crate) text: &'static str,
 }
 
-/// The picture of a page; `templates/icons.html` draws it.
+/// The icon of a page; `templates/icons.html` draws it.
 #[derive(Clone, Copy)]
 pub(crate) enum Icon {
     Mail,
@@ -53,8 +53,8 @@ pub(crate) const ALREADY_CONFIRMED: PageText = PageText {
     text: "Your e-mail address has been confirmed before. You can log in to the app.",
 };
 
-// 410 and not 400 for links that were good once: the request is in order, but what it asks for is gone for good. It also
-// lets an operator tell late visitors from damaged links in an access log.
+// 410 and not 400 for links that were valid once: the request is well-formed, but the link is gone for good. In an
+// access log, an operator can thus distinguish late visitors from damaged links.
 
 pub(crate) const CONFIRM_EXPIRED: PageText = PageText {
     status: StatusCode::GONE,
@@ -201,7 +201,7 @@ pub(crate) const BUSY: PageText = PageText {
     text: "There is a lot going on just now. Nothing has been changed, and your link still works. Please try again in a moment.",
 };
 
-// These two promise nothing about the link: when a database goes away during a commit, nobody knows yet how it ended.
+// These two texts promise nothing about the link: when the database fails during a commit, its outcome is unknown.
 
 pub(crate) const UNAVAILABLE: PageText = PageText {
     status: StatusCode::SERVICE_UNAVAILABLE,
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s05_the_rule_that_is_told_is_the_rule_that_is_checked() {
+    fn s05_the_password_rule_in_the_text_is_the_one_that_is_checked() {
         assert!(
             RESET
                 .text

@@ -1,7 +1,7 @@
-//! The page that sets a new password. A password that is refused leaves the link as it was.
+//! The page that sets a new password. Refusing a password does not use the link up.
 
 use axum::response::Response;
-use doorward_core::{AuthError, LinkState, Password, Purpose, TokenPair};
+use doorward_core::{LinkState, Password, Purpose, TokenPair};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -23,7 +23,7 @@ pub(crate) struct NewPassword {
     repeated: Zeroizing<String>,
 }
 
-/// Shows what the link can do, and changes nothing.
+/// Shows the state of the link, and changes nothing.
 pub(crate) async fn show(hosted: Hosted, link: Result<LinkInQuery, PageError>) -> Response {
     hosted.answer(look(&hosted, link).await)
 }
@@ -35,7 +35,7 @@ pub(crate) async fn reset(hosted: Hosted, form: Result<PageForm<NewPassword>, Pa
 
 async fn look(hosted: &Hosted, link: Result<LinkInQuery, PageError>) -> Result<Page, PageError> {
     let LinkInQuery(token) = link?;
-    match hosted.accounts.link_state(hosted.app(), Purpose::Reset, &token).await {
+    match hosted.accounts.link_state(Purpose::Reset, &token).await {
         Ok(state) => Ok(page_of(hosted, token, state)),
         Err(error) => Ok(page(hosted, FormKind::Reload, token).again_after(&error.into())),
     }
@@ -46,28 +46,29 @@ async fn use_link(hosted: &Hosted, form: Result<PageForm<NewPassword>, PageError
     let token = sent.link.parse()?;
     match set_password(hosted, &token, sent).await {
         Ok(()) => Ok(Page::of(&page_text::PASSWORD_CHANGED)),
-        Err(PageError::Auth(AuthError::TokenInvalid)) => why_not(hosted, token).await,
+        Err(PageError::LinkInvalid) => why_not(hosted, token).await,
         Err(error) => Ok(page(hosted, FormKind::NewPassword, token).again_after(&error)),
     }
 }
 
 async fn set_password(hosted: &Hosted, token: &TokenPair, mut sent: NewPassword) -> Result<(), PageError> {
-    // A dead link is told of first: nobody should think up a better password for it.
-    let state = hosted.accounts.link_state(hosted.app(), Purpose::Reset, token).await?;
+    // A dead link is reported first: a new password would be chosen in vain.
+    let state = hosted.accounts.link_state(Purpose::Reset, token).await?;
     if state != LinkState::Usable {
-        return Err(AuthError::TokenInvalid.into());
+        return Err(PageError::LinkInvalid);
     }
     if sent.password != sent.repeated {
         return Err(PageError::PasswordsDiffer);
     }
     let password = Password::new(std::mem::take(&mut *sent.password));
-    Ok(hosted.accounts.reset_password(hosted.app(), token, &password).await?)
+    Ok(hosted.accounts.reset_password(token, &password).await?)
 }
 
-/// Why a token was refused. It is asked afterwards, so that of two forms sent at once the slower learns what the faster did.
+/// Why a token was refused. Read after the refusal, so that of two forms sent in parallel, the slower one shows the
+/// result of the faster one.
 async fn why_not(hosted: &Hosted, token: TokenPair) -> Result<Page, PageError> {
-    match hosted.accounts.link_state(hosted.app(), Purpose::Reset, &token).await? {
-        // The faster one has it, but its commit, which writers share, is not visible to readers yet.
+    match hosted.accounts.link_state(Purpose::Reset, &token).await? {
+        // The faster form has used the token, but its commit, which writers share, is not visible to readers yet.
         LinkState::Usable => Ok(page_of(hosted, token, LinkState::Used)),
         state => Ok(page_of(hosted, token, state)),
     }
@@ -87,7 +88,7 @@ fn page(hosted: &Hosted, kind: FormKind, token: TokenPair) -> Page {
         &page_text::RESET,
         MailedForm {
             kind,
-            path: hosted.paths.reset.clone(),
+            path: hosted.path(Purpose::Reset),
             token,
         },
     )

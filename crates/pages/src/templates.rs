@@ -1,4 +1,4 @@
-//! The templates, compiled in. Everything that they show is escaped: their names end in `.html`.
+//! The templates, compiled in. Their names end in `.html`, so every value that they show is escaped.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ pub(crate) fn render(name: &str, values: Value) -> String {
         .get_template(name)
         .and_then(|template| template.render(values));
     html.unwrap_or_else(|error| {
-        // The kind and no more: the details of a template error may quote what was filled in.
+        // Only the kind is logged: the details of a template error may quote the values.
         tracing::error!(template = name, kind = ?error.kind(), "a page could not be filled in");
         LAST_RESORT.to_owned()
     })
@@ -18,7 +18,7 @@ pub(crate) fn render(name: &str, values: Value) -> String {
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
-    // A misspelt variable is a mistake to be told of, not an empty place on somebody's page.
+    // A misspelt variable must fail, and not leave a gap on a page.
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     for (name, source) in [
         ("layout.html", include_str!("../templates/layout.html")),

@@ -1,7 +1,7 @@
-//! The one place that knows which code computes Argon2id. See `docs/adr/0004-argon2id-engine.md`.
+//! The only module that knows which code computes Argon2id. See `docs/adr/0004-argon2id-engine.md`.
 //!
-//! `argon2-rust` is the faster by far, and young and unaudited, so it has to show at every start that it computes the
-//! known answers; otherwise the `argon2` crate, with its memory reused, takes its place.
+//! `argon2-rust` is by far the faster crate, but young and unaudited, so at every start it must compute the known
+//! answers; otherwise the `argon2` crate, with its memory reused, takes its place.
 
 mod argon2_crate;
 #[cfg(not(feature = "argon2-only"))]
@@ -35,11 +35,11 @@ impl fmt::Display for Engine {
     }
 }
 
-/// Everything that goes into one Argon2id hash.
+/// All inputs of one Argon2id hash.
 pub(crate) struct Recipe {
     pub(crate) password: Zeroizing<Vec<u8>>,
     pub(crate) salt: Vec<u8>,
-    /// Empty but in the known answers, like `associated`.
+    /// Empty except in the known answers, like `associated`.
     pub(crate) secret: &'static [u8],
     pub(crate) associated: &'static [u8],
     pub(crate) version: Version,
@@ -47,14 +47,15 @@ pub(crate) struct Recipe {
     pub(crate) tag_len: usize,
 }
 
-/// What comes out of it.
+/// The output of a hash.
 pub(crate) type Tag = Zeroizing<Vec<u8>>;
 
 /// One thread's engine, with the memory block that it reuses.
 ///
 /// The block is allocated at the first hash, is as large as the parameters that the hasher was made for, and never
-/// grows: a recipe that needs more gets memory of its own. Both are wiped after each hash: the last block gives the tag
-/// away, and after a single pass the first ones let their reader test guesses at the price of a fast hash each.
+/// grows: a recipe that needs more gets memory of its own. Both are wiped after each hash: the last block reveals the
+/// tag, and after a single pass the first blocks let an attacker who reads them test guesses at the price of a fast
+/// hash each.
 pub(crate) trait Hasher {
     fn tag(&mut self, recipe: &Recipe) -> Result<Tag, HasherError>;
 }

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-/// Why the pool did not start, or did not answer.
+/// Why the pool did not start, or did not compute a hash.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
     /// The job would have waited, or has waited, beyond the queue deadline. Nothing was hashed.
     #[error("the password queue is full")]
     Busy {
-        /// When the jobs that are waiting now will have been worked off, by the present pace.
+        /// When the jobs that are waiting now will probably be finished, at the current pace.
         retry_after: Duration,
     },
-    /// The stored hash is not an Argon2id PHC string with parameters that this server is willing to compute.
+    /// The stored hash is not an Argon2id PHC string with parameters within the bounds of this server.
     #[error("the stored password hash is not understood")]
     Malformed,
     /// The pool is stopping.
     #[error("the password pool has stopped")]
     Stopped,
-    /// There is no memory for the hash.
+    /// The memory for the hash could not be allocated.
     #[error("there is not enough memory for a password hash")]
     OutOfMemory,
     /// The engine refused or failed; the thread goes on with fresh memory.

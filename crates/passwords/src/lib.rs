@@ -16,5 +16,6 @@ mod worker;
 pub use engine::Engine;
 pub use error::PoolError;
 pub use metrics::PoolMetrics;
+pub use pace::Pace;
 pub use parameters::Parameters;
 pub use pool::{PasswordPool, PoolConfig};

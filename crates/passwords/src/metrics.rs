@@ -1,4 +1,4 @@
-//! What the operator sees of the pool.
+//! The metrics of the pool.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::Histogram;
@@ -10,9 +10,9 @@ const WAIT_BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 /// Counters of a pool. Clones share their values.
 #[derive(Clone, Debug)]
 pub struct PoolMetrics {
-    /// How long jobs waited before a thread took them up.
+    /// How long jobs waited for a thread.
     pub queue_wait: Histogram,
-    /// Jobs refused because the queue was too long, at submission or later.
+    /// Jobs refused because of the queue deadline, at submission or later.
     pub refusals: Counter,
     /// Hashes computed: one for each `hash`, `verify` and `verify_nothing` that was not refused.
     pub hashes: Counter,

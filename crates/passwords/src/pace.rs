@@ -1,30 +1,32 @@
-//! How fast the pool hashes, as a running average.
+//! How fast a pool works, as a running average. The pool of passwords estimates waits by it, and
+//! so does the pool of functions.
 
 use std::time::Duration;
 
-/// The time that one unit of [`crate::Parameters::work`] takes on a thread of the pool.
+/// The time that one unit of work takes on one thread or process of a pool.
 ///
-/// Counted in units rather than in hashes, because a stored hash may have other parameters than the current.
+/// A unit is what the pool counts in. For passwords it is a unit of `Parameters::work` rather than a hash,
+/// because a stored hash may have other parameters than the current.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     picos_per_unit: u128,
     measured: bool,
 }
 
 impl Pace {
-    /// How many hashes the average remembers, more or less.
+    /// How many measurements the average remembers, more or less.
     const MEMORY: u128 = 8;
 
     /// A guess, which the first measurement replaces.
-    pub(crate) fn guess(work: u64, took: Duration) -> Self {
+    pub fn guess(work: u64, took: Duration) -> Self {
         Self {
             picos_per_unit: picos_per_unit(work, took),
             measured: false,
         }
     }
 
-    /// Takes a finished hash into account.
-    pub(crate) fn measure(&mut self, work: u64, took: Duration) {
+    /// Takes finished work into account.
+    pub fn measure(&mut self, work: u64, took: Duration) {
         let latest = picos_per_unit(work, took);
         self.picos_per_unit = if self.measured {
             (self.picos_per_unit * (Self::MEMORY - 1) + latest) / Self::MEMORY
@@ -34,9 +36,9 @@ impl Pace {
         self.measured = true;
     }
 
-    /// How long `threads` threads need for `work`.
-    pub(crate) fn time(self, work: u64, threads: usize) -> Duration {
-        let nanos = self.picos_per_unit * u128::from(work) / 1000 / (threads.max(1) as u128);
+    /// How long `lanes` threads or processes need for `work`.
+    pub fn time(self, work: u64, lanes: usize) -> Duration {
+        let nanos = self.picos_per_unit * u128::from(work) / 1000 / (lanes.max(1) as u128);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }

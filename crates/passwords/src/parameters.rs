@@ -1,4 +1,4 @@
-//! What one hash costs, and the bounds on what a stored hash may ask of this machine.
+//! The cost of one hash, and the bounds on the cost of a stored one.
 
 /// The cost of an Argon2id hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,12 +7,12 @@ pub struct Parameters {
     pub memory_kib: u32,
     /// Passes over the memory (`t`).
     pub passes: u32,
-    /// Lanes (`p`). They change the hash; they are computed one after the other all the same.
+    /// Lanes (`p`). They change the hash; the pool computes them one after the other.
     pub lanes: u32,
 }
 
 impl Default for Parameters {
-    /// m=19456 (19 MiB), t=2, p=1: the least that OWASP's password storage cheat sheet recommends.
+    /// m=19456 (19 MiB), t=2, p=1: the minimum of OWASP's password storage cheat sheet.
     fn default() -> Self {
         Self {
             memory_kib: 19 * 1024,
@@ -29,8 +29,8 @@ impl Parameters {
     /// Argon2 needs two blocks in each of the four slices of a lane.
     const MIN_KIB_PER_LANE: u32 = 8;
 
-    /// Whether Argon2 is defined for these parameters, and a hash of them costs seconds at most: a stored hash may
-    /// come from an import, and must not be a way to take the machine's memory or time.
+    /// Whether Argon2 is defined for these parameters, and a hash of them takes seconds at most: a stored hash may come
+    /// from an import, and must not be able to exhaust the machine's memory or time.
     pub(crate) fn are_bounded(self) -> bool {
         (1..=Self::MAX_LANES).contains(&self.lanes)
             && (1..=Self::MAX_PASSES).contains(&self.passes)

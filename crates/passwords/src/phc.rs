@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::engine::{Recipe, Tag};
 use crate::{Parameters, PoolError};
 
-/// The length of the tags we make, in bytes. Stored ones may have another.
+/// The length of the tags of new hashes, in bytes. Stored ones may have another.
 pub(crate) const TAG_LEN: usize = 32;
 
 /// The recipe for a new hash.
@@ -23,7 +23,7 @@ pub(crate) fn recipe(password: &[u8], salt: [u8; 16], parameters: Parameters) ->
     }
 }
 
-/// Writes a tag that was made by [`recipe`] down.
+/// Writes a tag that was made by [`recipe`] as a PHC string.
 pub(crate) fn write(salt: [u8; 16], parameters: Parameters, tag: &Tag) -> Result<String, PoolError> {
     let params =
         Params::new(parameters.memory_kib, parameters.passes, parameters.lanes, None).map_err(|_| PoolError::Failed)?;
@@ -41,23 +41,23 @@ pub(crate) fn write(salt: [u8; 16], parameters: Parameters, tag: &Tag) -> Result
 pub(crate) struct Expected(Output);
 
 impl Expected {
-    /// Whether `tag` is the expected one, in constant time: `Output` compares so.
+    /// Whether `tag` is the expected one; `Output` compares in constant time.
     pub(crate) fn matches(&self, tag: &Tag) -> bool {
         Output::new(tag).is_ok_and(|tag| tag == self.0)
     }
 }
 
-/// Reads a stored hash: what to make of the password, and what should come out.
+/// Reads a stored hash: the recipe for the password, and the tag to expect.
 ///
-/// Nothing is left to defaults: the version and all three costs must be there, because implementations disagree on
-/// what a missing one means.
+/// Nothing has a default: the version and all three costs must be present, because implementations disagree on the
+/// meaning of a missing one.
 pub(crate) fn read(password: &[u8], phc: &str) -> Result<(Recipe, Expected), PoolError> {
     parse(password, phc).ok_or(PoolError::Malformed)
 }
 
 fn parse(password: &[u8], phc: &str) -> Option<(Recipe, Expected)> {
     let hash = PasswordHash::new(phc).ok()?;
-    // Besides the three costs, `keyid` and `data` are defined; both speak of inputs that we do not have.
+    // Besides the three costs, `keyid` and `data` are defined; both name inputs that this server does not have.
     if hash.algorithm != ARGON2ID_IDENT || hash.params.iter().count() != 3 {
         return None;
     }

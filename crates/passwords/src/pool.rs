@@ -11,12 +11,12 @@ use crate::engine::{self, Candidate, Engine, Recipe, Tag};
 use crate::queue::Queue;
 use crate::{Parameters, PoolError, PoolMetrics, phc, worker};
 
-/// How large the pool is, and what it makes.
+/// The size and limits of the pool, and the cost of its hashes.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolConfig {
     /// Threads, each with memory for one hash of its own. Default: one per core.
     pub threads: usize,
-    /// The longest wait that a job may have before a thread takes it up. Default: one second.
+    /// The longest time that a job may wait for a thread. Default: one second.
     pub queue_deadline: Duration,
     /// The cost of new hashes. Stored ones are verified with their own.
     pub parameters: Parameters,
@@ -39,7 +39,7 @@ pub struct PasswordPool(Arc<Inner>);
 struct Inner {
     engine: Engine,
     parameters: Parameters,
-    /// A stored hash for those who have none.
+    /// The stored hash that stands in for addresses that have none.
     nobody: String,
     metrics: PoolMetrics,
     queue: Arc<Queue>,
@@ -71,19 +71,19 @@ impl PasswordPool {
         Ok(expected.matches(&tag))
     }
 
-    /// Does what [`PasswordPool::verify`] does for a hash with the current parameters, and tells nothing: for
-    /// addresses that have no hash, so that they cannot be told from those that have.
+    /// Does the work of [`PasswordPool::verify`] for a hash with the current parameters, and returns no verdict: for
+    /// addresses that have no hash, so that response times do not distinguish them from those that have.
     pub async fn verify_nothing(&self, password: &[u8]) -> Result<(), PoolError> {
-        // The answer is dropped, so that even a password that hashed to this tag could not succeed.
+        // The verdict is dropped, so that even a password that hashed to this tag could not succeed.
         self.verify(password, &self.0.nobody).await.map(drop)
     }
 
-    /// What the operator sees of the pool.
+    /// The metrics of the pool.
     pub fn metrics(&self) -> &PoolMetrics {
         &self.0.metrics
     }
 
-    /// [`PasswordPool::start`], with other engines in tests.
+    /// Does the work of [`PasswordPool::start`]; tests pass other engines.
     pub(crate) fn start_with(config: PoolConfig, candidates: Vec<Candidate>) -> Result<Self, PoolError> {
         let PoolConfig {
             threads,
@@ -97,7 +97,7 @@ impl PasswordPool {
         let metrics = PoolMetrics::new();
         let queue = Arc::new(Queue::new(threads, queue_deadline, parameters, pace, metrics.clone()));
         let nobody = phc::write([0; 16], parameters, &Zeroizing::new(vec![0; phc::TAG_LEN]))?;
-        // Made before the threads, so that dropping it stops those that could be started if one cannot.
+        // Made before the threads: if one cannot be started, dropping this stops the others.
         let pool = Self(Arc::new(Inner {
             engine: candidate.engine,
             parameters,

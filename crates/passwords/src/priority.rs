@@ -1,13 +1,13 @@
-//! Hashing yields to everything else: requests that hash nothing keep their latency while the pool is saturated.
+//! Gives hashing a low priority: requests that hash nothing keep their latency while the pool is saturated.
 
 /// Lowers the priority of the calling thread, and of no other.
 ///
-/// On Linux niceness belongs to a thread, although POSIX gives it to the process. Elsewhere nothing is done.
+/// On Linux niceness belongs to a thread, although POSIX gives it to the process. Elsewhere this does nothing.
 #[cfg(target_os = "linux")]
 pub(crate) fn lower_this_thread() {
     use rustix::process::{getpriority_process, setpriority_process};
 
-    /// With +10 a saturated pool gets about a tenth of a core that anything else wants.
+    /// With +10, a saturated pool gets about a tenth of a core that another thread wants.
     const NICER: i32 = 10;
     const NICEST: i32 = 19;
 
@@ -36,7 +36,7 @@ mod tests {
         });
         assert_eq!(lowered.join().unwrap(), (before + 10).min(19));
         assert_eq!(nice(), before);
-        // A thread made later by a thread that was not lowered is not lowered either.
+        // Threads inherit niceness, so this one shows that of the thread that started it.
         assert_eq!(std::thread::spawn(nice).join().unwrap(), before);
     }
 }

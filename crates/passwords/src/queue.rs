@@ -10,10 +10,10 @@ use crate::engine::{Recipe, Tag};
 use crate::pace::Pace;
 use crate::{Parameters, PoolError, PoolMetrics};
 
-/// Who waits for a hash.
+/// Sends a result to the caller that waits for a hash.
 pub(crate) type Reply = oneshot::Sender<Result<Tag, PoolError>>;
 
-/// A hash that somebody waits for.
+/// A hash to compute, and the caller that waits for it.
 pub(crate) struct Job {
     pub(crate) recipe: Recipe,
     pub(crate) reply: Reply,
@@ -23,11 +23,11 @@ pub(crate) struct Job {
 pub(crate) struct Queue {
     threads: usize,
     deadline: Duration,
-    /// The work of a hash with the current parameters.
+    /// The work of one hash with the current parameters.
     usual_work: u64,
     metrics: PoolMetrics,
     state: Mutex<State>,
-    /// There is a job to take, or the queue has been closed.
+    /// Signals a new job, or that the queue has been closed.
     changed: Condvar,
 }
 
@@ -56,14 +56,14 @@ impl Queue {
         }
     }
 
-    /// Queues a hash, or refuses at once when it would probably wait beyond the deadline.
+    /// Queues a hash, or refuses it immediately when it would probably wait beyond the deadline.
     pub(crate) fn submit(&self, recipe: Recipe) -> Result<oneshot::Receiver<Result<Tag, PoolError>>, PoolError> {
         let mut state = self.lock();
         if !state.open {
             return Err(PoolError::Stopped);
         }
         if self.expected_wait(&state) > self.deadline {
-            // Those who have hung up take no time. They are only looked for here, where it matters.
+            // Callers that have hung up take no time. They are removed only here, where it decides about a refusal.
             state.waiting.retain(|job| !job.reply.is_closed());
             let wait = self.expected_wait(&state);
             if wait > self.deadline {
@@ -82,8 +82,8 @@ impl Queue {
         Ok(answer)
     }
 
-    /// Waits for the next job that is worth doing and makes the calling thread a busy one, until [`Queue::finish`].
-    /// `None`: the queue is closed.
+    /// Waits for the next job whose caller still waits and counts the calling thread as busy until [`Queue::finish`].
+    /// Returns `None` when the queue is closed.
     pub(crate) fn take(&self) -> Option<Job> {
         loop {
             if let Some(job) = self.take_waiting() {
@@ -99,7 +99,7 @@ impl Queue {
         }
     }
 
-    /// The same, of the jobs that are waiting now.
+    /// Takes a job as [`Queue::take`] does, but does not wait for one: returns `None` when no job is waiting now.
     pub(crate) fn take_waiting(&self) -> Option<Job> {
         loop {
             let mut state = self.lock();
@@ -116,7 +116,7 @@ impl Queue {
             let retry_after = self.expected_wait(&state);
             drop(state);
             self.metrics.refusals.inc();
-            // It fails when the caller has gone away in this moment, which is as well.
+            // Sending fails if the caller has hung up just now, which does no harm.
             _ = job.reply.send(Err(PoolError::Busy { retry_after }));
         }
     }
@@ -126,7 +126,7 @@ impl Queue {
         self.lock().waiting.is_empty()
     }
 
-    /// The calling thread has done what it took; `took` is missing when it failed.
+    /// The calling thread has finished its job; `took` is `None` if the hash failed.
     pub(crate) fn finish(&self, work: u64, took: Option<Duration>) {
         let mut state = self.lock();
         state.busy_threads -= 1;
@@ -135,8 +135,8 @@ impl Queue {
         }
     }
 
-    /// Lets the threads end. Nobody waits for what is dropped here: a waiting caller holds the pool, and with it the
-    /// queue, open.
+    /// Lets the threads end. No caller waits for the jobs that are dropped here: a waiting caller holds the pool, and
+    /// thus keeps the queue open.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.open = false;
@@ -150,7 +150,7 @@ impl Queue {
         if state.busy_threads + state.waiting.len() < self.threads {
             return Duration::ZERO;
         }
-        // The threads are in the middle of something: one of them is free after a share of a usual hash.
+        // All threads are busy: on average one becomes free after a fraction of a usual hash.
         let waiting_work: u64 = state.waiting.iter().map(Job::work).sum();
         state.pace.time(waiting_work + self.usual_work, self.threads)
     }

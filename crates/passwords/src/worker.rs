@@ -1,4 +1,4 @@
-//! What a thread of the pool does all day.
+//! The loop of a pool thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -7,11 +7,12 @@ use crate::engine::{Candidate, Hasher, Recipe, Tag};
 use crate::queue::{Job, Queue, Reply};
 use crate::{Parameters, PoolError, PoolMetrics, priority};
 
-/// So many answers leave together while jobs are waiting. What an answer sets off runs on caches that the hashes have emptied: done for
-/// four at a time it costs half as much, and that half is hashes. See `docs/adr/0016-answers-leave-in-groups.md`.
+/// While jobs are waiting, answers are sent in groups of this size. The code that an answer wakes runs on caches that
+/// the hashes have emptied: for four answers together it costs half as much, and the time saved goes to hashes. See
+/// `docs/adr/0016-answers-leave-in-groups.md`.
 pub(crate) const GROUP: usize = 4;
 
-/// Answers that have not left.
+/// Answers that have not been sent.
 type Answers = Vec<(Reply, Result<Tag, PoolError>)>;
 
 /// Hashes until the queue is closed.
@@ -26,27 +27,27 @@ pub(crate) fn run(queue: &Queue, candidate: &Candidate, block: Parameters, metri
         if result.is_ok() {
             metrics.hashes.inc();
         } else {
-            // Whatever state a failure left behind goes with the old hasher and its memory.
+            // The old hasher and its memory are dropped, with whatever state the failure left in them.
             hasher = (candidate.hasher)(block);
         }
         answers.push((job.reply, result));
     }
 }
 
-/// The next job. Answers are only kept back while there is another one behind it: whom they send on their way may be back with a job before
-/// a thread has none.
+/// The next job. Answers are kept back only while another job waits behind this one: a caller that gets its answer may
+/// submit its next job before a thread runs out of work.
 fn next(queue: &Queue, answers: &mut Answers) -> Option<Job> {
     let job = queue.take_waiting();
     if answers.len() == GROUP || job.is_none() || queue.is_empty() {
         for (reply, result) in answers.drain(..) {
-            // It fails when the caller has gone away.
+            // Sending fails if the caller has hung up.
             _ = reply.send(result);
         }
     }
     job.or_else(|| queue.take())
 }
 
-/// A panic in one hash costs its caller an error, not the server a thread.
+/// Turns a panic in one hash into an error for its caller, so that the thread survives.
 fn contained(hasher: &mut dyn Hasher, recipe: &Recipe) -> Result<Tag, PoolError> {
     catch_unwind(AssertUnwindSafe(|| hasher.tag(recipe)))
         .map_err(|_| PoolError::Failed)

@@ -1,4 +1,4 @@
-//! What the pool takes of the machine's memory. The only test in its process, so that no other is measured.
+//! How much memory the pool takes. The only test in its process, so that no other one is measured with it.
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;

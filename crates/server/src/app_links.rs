@@ -1,4 +1,4 @@
-//! The files that let mailed links open an app, as the operator gives them.
+//! Reads the operator's files that let mailed links open an app.
 
 use std::fs;
 use std::path::Path;
@@ -7,15 +7,15 @@ use anyhow::{Context as _, Result, bail};
 use doorward_pages::APP_LINK_FILES;
 use serde::de::IgnoredAny;
 
-/// Reads the files of the directory. What is no such file, or no JSON, is an error: a system that fetches a broken one says nothing, and
-/// links go on opening the browser.
+/// Reads the files of the directory. A file of another name is an error, and so is one that is not JSON: an operating
+/// system ignores a broken file without a message, and links keep opening the browser.
 pub(crate) fn read(directory: &Path) -> Result<Vec<(&'static str, String)>> {
     let unreadable = || format!("cannot read the directory of --app-links, {}", directory.display());
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).with_context(unreadable)? {
         let path = entry.with_context(unreadable)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // An editor likes the ending; on the wire only one of the three has it.
+        // Operators may add `.json` to every name; on the wire only one of the three has it.
         let without_ending = name.strip_suffix(".json").unwrap_or(name);
         let known = APP_LINK_FILES
             .into_iter()

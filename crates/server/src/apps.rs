@@ -1,4 +1,4 @@
-//! From exported directories to the apps that the flows know.
+//! Turns exported directories into the apps that the flows serve.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,14 +8,14 @@ use doorward_appdir::{
     AuthOperation, AuthenticationTrigger, ConfirmationMethod, LoadOptions, LoadedApp, ResetMethod, UserpassConfig,
 };
 use doorward_core::{
-    App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, FunctionName, GroupId, MailedLink, ObjectId,
-    Reset, Store, Trigger, UserEvent,
+    App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, FunctionName, Functions, GroupId, MailedLink,
+    ObjectId, Providers, Reset, Store, Trigger, UserEvent,
 };
 
 use crate::config::{AppArgument, Secrets};
-use crate::functions::Engine;
+use crate::script_engine::Engine;
 
-/// Loads every directory. Two apps of one id are refused.
+/// Loads every directory. Refuses two apps with the same id.
 pub(crate) fn load(arguments: &[AppArgument], secrets: &Secrets) -> Result<Vec<LoadedApp>> {
     if arguments.is_empty() {
         bail!("say which app to run: doorward serve APP_DIR, a directory exported from App Services");
@@ -44,50 +44,64 @@ pub(crate) fn load_options(argument: &AppArgument, secrets: &Secrets) -> Result<
     })
 }
 
-/// Gives an app the object id under which its data is kept.
-pub(crate) async fn adopt(app: &LoadedApp, store: &dyn Store, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<App> {
-    let id = AppId::parse(&app.client_app_id).context("the app id has characters that an app id cannot have")?;
-    let email_password = app.userpass.as_ref().map(email_password);
-    let exported = app
-        .internal_app_id
-        .as_deref()
-        .and_then(|id| id.parse::<ObjectId>().ok())
-        .map(AppObjectId);
+/// The object id under which the data of an app is kept.
+pub(crate) async fn adopt(
+    app: &LoadedApp,
+    store: &dyn Store,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<AppObjectId> {
+    let id = client_app_id(app)?;
+    let exported = app.internal_app_id.as_deref().and_then(|id| id.parse().ok());
     let generated = AppObjectId::generate(clock, entropy);
     let mut tx = store.begin().await?;
     let mut object_id = tx.adopt_app(&id, exported.unwrap_or(generated), clock.now()).await?;
     if object_id.is_none() {
-        // One export under two app ids, as for a staging copy: the second one gets an id of its own.
+        // One export served under two app ids, as for a staging copy: the second app gets an id of its own.
         object_id = tx.adopt_app(&id, generated, clock.now()).await?;
     }
     tx.commit().await?;
-    let object_id = object_id.context("a new object id was taken already")?;
-    let group = app
-        .group_id
-        .as_deref()
-        .and_then(|id| id.parse().ok())
-        .unwrap_or(GroupId(ObjectId::zero()));
+    object_id.context("a new object id was taken already")
+}
+
+/// The app in the form that the flows take.
+pub(crate) fn app(loaded: &LoadedApp, object_id: AppObjectId, functions: Arc<dyn Functions>) -> Result<App> {
+    let triggers = loaded
+        .authentication_triggers
+        .iter()
+        .filter(|trigger| !trigger.disabled);
     Ok(App {
-        id,
+        id: client_app_id(loaded)?,
         object_id,
-        group_id: group,
-        name: app.name.clone(),
-        deployment_model: app.deployment_model.clone(),
-        location: app.location.clone(),
-        allowed_origins: app.allowed_request_origins.clone(),
-        email_password,
-        login_function: app.login_function.clone().map(FunctionName),
-        user_creation: app.user_creation_function().map(|name| FunctionName(name.to_owned())),
-        triggers: app
-            .authentication_triggers
-            .iter()
-            .filter(|trigger| !trigger.disabled)
-            .map(trigger)
-            .collect(),
+        group_id: group_id(loaded),
+        name: loaded.name.clone(),
+        deployment_model: loaded.deployment_model.clone(),
+        location: loaded.location.clone(),
+        allowed_origins: loaded.allowed_request_origins.clone(),
+        providers: Providers {
+            email_password: loaded.userpass.as_ref().map(email_password),
+            custom_function: loaded.login_function.clone().map(FunctionName),
+        },
+        user_creation: loaded
+            .user_creation_function()
+            .map(|name| FunctionName(name.to_owned())),
+        triggers: triggers.map(trigger).collect(),
+        functions,
     })
 }
 
-/// Providers that this server does not have set nothing off.
+/// The id that is compiled into clients.
+pub(crate) fn client_app_id(app: &LoadedApp) -> Result<AppId> {
+    AppId::parse(&app.client_app_id).context("the app id has characters that an app id cannot have")
+}
+
+/// The former project, or zeros where the export does not name it.
+pub(crate) fn group_id(app: &LoadedApp) -> GroupId {
+    let group = app.group_id.as_deref().and_then(|id| id.parse().ok());
+    group.unwrap_or(GroupId(ObjectId::zero()))
+}
+
+/// Triggers for providers that this server does not have never fire.
 fn trigger(trigger: &AuthenticationTrigger) -> Trigger {
     let event = |operation: &AuthOperation| match operation {
         AuthOperation::Create => UserEvent::Create,

@@ -1,4 +1,4 @@
-//! `doorward check`
+//! `doorward check`: reports which parts of an exported directory will work.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -7,13 +7,12 @@ use anyhow::Result;
 
 use crate::apps::load_options;
 use crate::cli::CheckOptions;
-use crate::config::{Secrets, app_argument};
+use crate::config::Secrets;
 
 /// Prints the report; the exit code is 1 when there are errors.
 pub(crate) fn check(options: &CheckOptions) -> Result<ExitCode> {
-    let argument = app_argument(&options.app);
-    let secrets = Secrets::of(options.secrets.clone());
-    let report = doorward_appdir::check(&argument.dir, &load_options(&argument, &secrets)?);
+    let secrets = Secrets::of(&options.secrets);
+    let report = doorward_appdir::check(&options.app.dir, &load_options(&options.app, &secrets)?);
     let mut out = std::io::stdout().lock();
     if options.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;

@@ -1,4 +1,4 @@
-//! `doorward doctor`: what is in force on this machine.
+//! `doorward doctor`: reports which limits and confinements this machine supports.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -9,11 +9,11 @@ use doorward_functions::{Limits, Workers, WorkersConfig};
 
 use crate::functions;
 
-/// Prints it. It always succeeds where it can find out: a machine that lacks something still runs the server.
+/// Prints the report. Missing support is no error: such a machine still runs the server.
 pub(crate) fn doctor() -> Result<ExitCode> {
     let limits = Limits::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // In a process of its own, since there is no way back out of a sandbox.
+    // In a process of its own, because a process cannot leave a sandbox.
     let confinement = runtime.block_on(async {
         let config = WorkersConfig {
             command: functions::worker_command()?,

@@ -1,49 +1,30 @@
-//! From the functions of an exported directory to those that can be run.
+//! Makes the functions of an exported directory ready to run.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use doorward_appdir::{FunctionSource, LoadedApp, ScriptEngine, ScriptError, ValueContent};
-use doorward_core::{App, Clock, Entropy};
+use doorward_appdir::{FunctionSource, LoadedApp, ValueContent};
+use doorward_core::{AppObjectId, Clock, Entropy};
 use doorward_functions::{
-    AboutApp, AddressRule, Allowed, AppFunctions, AppOutside, AppProgram, Function, FunctionHost, HttpClient, Limits,
-    Outside, OutsideParts, Packages, Source, WebhookClient, WebhookSecret, WorkerCommand, Workers, WorkersConfig,
+    AboutApp, AddressRule, Allowed, AppFunctions, AppProgram, Function, FunctionHost, HostServices, HostedFunctions,
+    HttpClient, Limits, MailService, NoServices, Packages, Services, Source, Webhook, WebhookClient, WebhookFunctions,
+    WebhookSecret, WorkerCommand,
 };
-use prometheus_client::registry::Registry;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use url::Url;
 
+use crate::apps::group_id;
 use crate::config::Secrets;
 
 /// The argument with which the program starts itself as a worker. It is no command for people.
 pub(crate) const WORKER_ARGUMENT: &str = "function-worker";
 
-/// The engine as loading a directory knows it.
-#[derive(Debug)]
-pub(crate) struct Engine;
-
-impl ScriptEngine for Engine {
-    fn provides(&self, module: &str) -> bool {
-        let module = module.strip_prefix("node:").unwrap_or(module);
-        doorward_functions::built_in_modules().any(|name| name == module)
-    }
-
-    fn check(&self, path: &str, text: &str) -> Result<(), ScriptError> {
-        doorward_functions::check(path, text).map_err(|error| ScriptError {
-            line: usize::try_from(error.line).unwrap_or(usize::MAX),
-            column: usize::try_from(error.column).unwrap_or(usize::MAX),
-            message: error.message,
-        })
-    }
-}
-
-/// How a worker is started: from the program that runs now, whatever an upgrade has put in its place meanwhile. They must understand each
-/// other, and only Linux has a name for it.
+/// How a worker is started: from the executable of this process, even if an upgrade has replaced the file meanwhile,
+/// because server and worker must speak the same protocol. Only Linux has a path for it.
 pub(crate) fn worker_command() -> Result<WorkerCommand> {
     let program = if cfg!(target_os = "linux") {
         PathBuf::from("/proc/self/exe")
@@ -56,7 +37,7 @@ pub(crate) fn worker_command() -> Result<WorkerCommand> {
     })
 }
 
-/// What bounds calls that have so much wall time, and so many at once.
+/// The limits of function calls, with this wall time and this number of workers.
 pub(crate) fn limits(wall_time: Duration, workers: Option<usize>) -> Limits {
     let usual = Limits::default();
     Limits {
@@ -68,96 +49,108 @@ pub(crate) fn limits(wall_time: Duration, workers: Option<usize>) -> Limits {
 }
 
 /// What functions need of the rest of the program.
-pub(crate) struct HostParts<'a> {
-    pub(crate) limits: &'a Limits,
-    pub(crate) http_allow: &'a [String],
-    pub(crate) secrets: &'a Secrets,
+pub(crate) struct HostParts {
+    pub(crate) limits: Limits,
+    pub(crate) http_allow: Vec<String>,
+    pub(crate) secrets: Secrets,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     /// Whether mail can be sent at all.
     pub(crate) mail: bool,
 }
 
-/// The same, with the clients that all apps share.
-pub(crate) struct Outsides<'a> {
-    parts: HostParts<'a>,
+/// Makes the functions of apps ready to run, from their directories.
+pub(crate) struct AppRunner {
+    parts: HostParts,
+    clients: OnceCell<Clients>,
+}
+
+/// The clients that all apps share. They read the machine's root certificates, which takes some milliseconds and can
+/// fail, so they are made for the first app that has functions.
+struct Clients {
     http: Arc<HttpClient>,
     webhooks: WebhookClient,
 }
 
-impl<'a> HostParts<'a> {
-    /// Makes the clients.
-    pub(crate) fn outsides(self) -> Result<Outsides<'a>> {
-        let rule = AddressRule::new(allowed(self.http_allow)?);
-        Ok(Outsides {
-            http: Arc::new(HttpClient::new(rule, self.limits)?),
-            webhooks: WebhookClient::new(self.limits)?,
-            parts: self,
-        })
-    }
-
-    /// Everything that runs functions. No process is started before the first call, or before it is prepared.
-    pub(crate) fn host(self, loaded: &[LoadedApp], apps: &[App], registry: &mut Registry) -> Result<FunctionHost> {
-        let limits = self.limits.clone();
-        let workers = Workers::start(WorkersConfig {
-            command: worker_command()?,
-            limits: limits.clone(),
-        })?;
-        // The clients read the machine's root certificates, which takes some milliseconds and can fail: not for apps without functions.
-        let mut hosted = Vec::new();
-        if loaded.iter().any(|app| !app.functions.is_empty()) {
-            let outsides = self.outsides()?;
-            for (loaded, app) in loaded.iter().zip(apps) {
-                hosted.push((
-                    app.object_id,
-                    outsides.functions(loaded, app)?,
-                    outsides.outside(loaded)?,
-                ));
-            }
+impl AppRunner {
+    /// A runner with these parts. It makes nothing yet.
+    pub(crate) fn new(parts: HostParts) -> Self {
+        Self {
+            parts,
+            clients: OnceCell::new(),
         }
-        workers.metrics().register(registry);
-        Ok(FunctionHost::new(workers, limits.wall_time, hosted))
     }
-}
 
-impl Outsides<'_> {
-    /// What a worker is told of one app.
-    pub(crate) fn program(&self, loaded: &LoadedApp, app: &App) -> Result<Arc<AppProgram>> {
+    /// The functions of an app on a host. No process is started before the first call, or before it is prepared.
+    pub(crate) fn host(
+        &self,
+        host: &FunctionHost,
+        loaded: &LoadedApp,
+        object_id: AppObjectId,
+    ) -> Result<Arc<HostedFunctions>> {
+        let services: Arc<dyn HostServices> = if loaded.functions.is_empty() {
+            Arc::new(NoServices)
+        } else {
+            self.services(loaded)?
+        };
+        Ok(host.host(self.functions(loaded, object_id)?, services))
+    }
+
+    /// The program of one app and the services for its scripts.
+    pub(crate) fn program(&self, loaded: &LoadedApp, object_id: AppObjectId) -> Result<Arc<AppProgram>> {
         Ok(AppProgram::new(
-            self.functions(loaded, app)?.program(),
-            self.outside(loaded)?,
+            self.functions(loaded, object_id)?.program(),
+            self.services(loaded)?,
         ))
     }
 
-    fn outside(&self, loaded: &LoadedApp) -> Result<Arc<dyn Outside>> {
-        Ok(Arc::new(AppOutside::new(OutsideParts {
-            http: Arc::clone(&self.http),
-            webhooks: self.webhooks.clone(),
-            webhook_functions: webhook_functions(loaded, self.parts.secrets)?,
-            packages: Packages::open(&loaded.root.join("functions/node_modules")),
-            can_mail: self.parts.mail,
+    fn clients(&self) -> Result<&Clients> {
+        if let Some(clients) = self.clients.get() {
+            return Ok(clients);
+        }
+        let rule = AddressRule::new(allowed(&self.parts.http_allow)?);
+        let clients = Clients {
+            http: Arc::new(HttpClient::new(rule, &self.parts.limits)?),
+            webhooks: WebhookClient::new(&self.parts.limits)?,
+        };
+        Ok(self.clients.get_or_init(|| clients))
+    }
+
+    fn services(&self, loaded: &LoadedApp) -> Result<Arc<dyn HostServices>> {
+        let clients = self.clients()?;
+        let webhooks = WebhookFunctions {
+            client: clients.webhooks.clone(),
+            functions: webhooks(loaded, &self.parts.secrets)?,
             wall_time: self.parts.limits.wall_time,
             clock: Arc::clone(&self.parts.clock),
             entropy: Arc::clone(&self.parts.entropy),
-        })))
+        };
+        Ok(Arc::new(Services {
+            http: Arc::clone(&clients.http),
+            mail: MailService {
+                is_configured: self.parts.mail,
+            },
+            webhooks,
+            packages: Packages::open(&loaded.root.join("functions/node_modules")),
+        }))
     }
 
-    fn functions(&self, loaded: &LoadedApp, app: &App) -> Result<AppFunctions> {
+    fn functions(&self, loaded: &LoadedApp, object_id: AppObjectId) -> Result<AppFunctions> {
         let started = i128::from(self.parts.clock.now().as_millis()) * 1_000_000;
         let started = OffsetDateTime::from_unix_timestamp_nanos(started)?.format(&Rfc3339)?;
         Ok(AppFunctions {
             functions: loaded.functions.iter().map(function).collect(),
-            values: values(loaded, self.parts.secrets)?,
+            values: values(loaded, &self.parts.secrets)?,
             environment_tag: loaded.environment.tag().to_owned(),
             environment_values: loaded.environment_values.clone(),
             services: loaded.service_names.iter().cloned().collect(),
             about: AboutApp {
-                id: app.object_id.to_string(),
-                client_app_id: app.id.to_string(),
-                name: app.name.clone(),
-                project_id: app.group_id.to_string(),
-                deployment_model: app.deployment_model.clone(),
-                location: app.location.clone(),
+                id: object_id.to_string(),
+                client_app_id: loaded.client_app_id.clone(),
+                name: loaded.name.clone(),
+                project_id: group_id(loaded).to_string(),
+                deployment_model: loaded.deployment_model.clone(),
+                location: loaded.location.clone(),
                 last_deployed: started,
             },
         })
@@ -187,7 +180,7 @@ fn allowed(list: &[String]) -> Result<Vec<Allowed>> {
     list.iter().map(parse).collect()
 }
 
-/// A value whose secret nobody provides is not there, as `doorward check` says.
+/// The app's values. A value whose secret is not configured is left out, as `doorward check` reports.
 fn values(loaded: &LoadedApp, secrets: &Secrets) -> Result<BTreeMap<String, serde_json::Value>> {
     let mut values = BTreeMap::new();
     for value in &loaded.values {
@@ -200,8 +193,8 @@ fn values(loaded: &LoadedApp, secrets: &Secrets) -> Result<BTreeMap<String, serd
     Ok(values)
 }
 
-fn webhook_functions(loaded: &LoadedApp, secrets: &Secrets) -> Result<HashMap<String, (Url, WebhookSecret)>> {
-    let mut addresses = HashMap::new();
+fn webhooks(loaded: &LoadedApp, secrets: &Secrets) -> Result<HashMap<String, Webhook>> {
+    let mut webhooks = HashMap::new();
     for function in &loaded.functions {
         if let FunctionSource::Webhook { url, secret: name } = &function.source {
             let Some(text) = secret(loaded, secrets, name)? else {
@@ -213,10 +206,14 @@ fn webhook_functions(loaded: &LoadedApp, secrets: &Secrets) -> Result<HashMap<St
                     function.name
                 );
             };
-            addresses.insert(function.name.clone(), (url.clone(), WebhookSecret::parse(&text)));
+            let webhook = Webhook {
+                url: url.clone(),
+                secret: WebhookSecret::parse(&text),
+            };
+            webhooks.insert(function.name.clone(), webhook);
         }
     }
-    Ok(addresses)
+    Ok(webhooks)
 }
 
 fn secret(loaded: &LoadedApp, secrets: &Secrets, name: &str) -> Result<Option<String>> {

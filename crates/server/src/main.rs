@@ -10,15 +10,17 @@ mod config;
 mod doctor;
 mod functions;
 mod keys;
-mod listener;
 mod logging;
+mod loopback;
 mod metrics;
 mod run_function;
+mod script_engine;
 mod serve;
 mod startup;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use cli::{Cli, Command, FunctionsCommand};
 
 fn main() -> ExitCode {
@@ -29,19 +31,20 @@ fn main() -> ExitCode {
     {
         return doorward_functions::worker::main();
     }
-    let outcome = match Cli::read().command {
-        Command::Serve(options) => config::resolve(*options)
-            .and_then(serve::serve)
-            .map(|()| ExitCode::SUCCESS),
+    Cli::read().and_then(run).unwrap_or_else(|error| {
+        logging::complain(&error);
+        ExitCode::FAILURE
+    })
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Serve(given) => serve::serve(config::resolve(*given)?).map(|()| ExitCode::SUCCESS),
         Command::Check(options) => check::check(&options),
         Command::Functions(options) => match options.command {
             FunctionsCommand::Run(options) => run_function::run(&options),
         },
         Command::Doctor => doctor::doctor(),
         Command::Keys(options) => keys::command(&options).map(|()| ExitCode::SUCCESS),
-    };
-    outcome.unwrap_or_else(|error| {
-        logging::complain(&error);
-        ExitCode::FAILURE
-    })
+    }
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use doorward_core::{Store, StoreError};
+use doorward_core::{Causes, Store, StoreError};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
@@ -19,13 +19,14 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// What the metrics page reads.
+/// What the metrics page reads at each request.
 #[derive(Clone)]
 struct Page {
     registry: Arc<Registry>,
     store: Arc<dyn Store>,
     outbox: Family<OutboxLabels, Gauge>,
-    /// Without labels: a figure that is not known is not shown, where a plain gauge would show an old one.
+    /// Gauges without labels that are left out when their figure is unknown; a plain gauge would keep showing an old
+    /// one.
     triggers: Family<NoLabels, Gauge>,
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn router(mut registry: Registry, store: Arc<dyn Store>) -> Router {
     let triggers = Family::default();
     registry.register(
         "trigger_events_waiting",
-        "Events that are still to be told to a trigger",
+        "Events that are still to be delivered to a trigger",
         triggers.clone(),
     );
     Router::new().route("/metrics", get(metrics)).with_state(Page {
@@ -56,7 +57,8 @@ pub(crate) fn router(mut registry: Registry, store: Arc<dyn Store>) -> Router {
 }
 
 async fn metrics(State(page): State<Page>) -> impl IntoResponse {
-    // A database that is away must not hide the other figures, least of all then; and no figure is better than an old one.
+    // A database that is down must not hide the other figures, which matter most then; and a missing figure is better
+    // than an old one.
     page.outbox.clear();
     page.triggers.clear();
     match timeout(Duration::from_secs(1), count(Arc::clone(&page.store))).await {
@@ -66,8 +68,10 @@ async fn metrics(State(page): State<Page>) -> impl IntoResponse {
             }
             page.triggers.get_or_create(&NoLabels {}).set(gauge(triggers));
         }
-        Ok(Err(error)) => tracing::warn!(%error, "what waits in the database could not be counted for the metrics"),
-        Err(_) => tracing::warn!("what waits in the database could not be counted in time for the metrics"),
+        Ok(Err(error)) => {
+            tracing::warn!(error = %Causes(&*error), "waiting mails and deliveries could not be counted for the metrics");
+        }
+        Err(_) => tracing::warn!("waiting mails and deliveries could not be counted in time for the metrics"),
     }
     let mut text = String::new();
     let _ = encode(&mut text, &page.registry);
@@ -80,11 +84,15 @@ async fn metrics(State(page): State<Page>) -> impl IntoResponse {
     )
 }
 
-/// Counting reads many rows, and SQLite reads on the thread of its caller: no other request is to wait for that.
+/// Counts on a thread of its own: counting reads many rows, SQLite reads on its caller's thread, and no request may
+/// wait for that.
 async fn count(store: Arc<dyn Store>) -> anyhow::Result<(Vec<(&'static str, u64)>, u64)> {
     let runtime = Handle::current();
     let count = move || {
-        runtime.block_on(async { Ok::<_, StoreError>((store.count_mail().await?, store.count_triggers().await?)) })
+        runtime.block_on(async {
+            let mut reads = store.reads().await?;
+            Ok::<_, StoreError>((reads.count_mail().await?, reads.count_deliveries().await?))
+        })
     };
     Ok(spawn_blocking(count).await??)
 }
@@ -97,7 +105,7 @@ fn gauge(count: u64) -> i64 {
 pub(crate) fn serve(listener: TcpListener, router: Router) {
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "the metrics page has stopped");
+            tracing::error!(error = %Causes(&error), "the metrics page has stopped");
         }
     });
 }

@@ -1,4 +1,4 @@
-//! `doorward functions run`: one call of one function, for whoever writes it.
+//! `doorward functions run`: one call of one function, for its author.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -6,20 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use doorward_core::{App, AppId, AppObjectId, GroupId, ObjectId, OsEntropy, SystemClock};
+use doorward_core::{AppObjectId, ObjectId, OsEntropy, SystemClock};
 use doorward_functions::{Call, CallError, Ejson, Outcome, Returned, Wanted, Workers, WorkersConfig};
 use serde_json::{Value, json};
 
 use crate::cli::RunOptions;
-use crate::config::{Secrets, app_argument};
-use crate::functions::{self, HostParts};
+use crate::config::Secrets;
+use crate::functions::{self, AppRunner, HostParts};
 use crate::{apps, logging};
 
-/// Runs it and prints what came of it. The exit code is 1 when it threw or was stopped.
+/// Runs the function and prints its result, logs and mails. The exit code is 1 when it threw or was stopped.
 pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
-    let argument = app_argument(&options.app);
-    let secrets = Secrets::of(options.secrets.clone());
-    let loaded = doorward_appdir::load(&argument.dir, &apps::load_options(&argument, &secrets)?)?;
+    let secrets = Secrets::of(&options.secrets);
+    let loaded = doorward_appdir::load(&options.app.dir, &apps::load_options(&options.app, &secrets)?)?;
     if !loaded.functions.iter().any(|function| function.name == options.name) {
         let names: Vec<_> = loaded.functions.iter().map(|function| function.name.as_str()).collect();
         bail!(
@@ -28,21 +27,8 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
             names.join(", ")
         );
     }
-    let wall_time = options.function_timeout.0;
+    let wall_time = options.call.function_timeout.0;
     let limits = functions::limits(wall_time, Some(1));
-    let app = App {
-        id: AppId::parse(&loaded.client_app_id).context("the app id has characters that an app id cannot have")?,
-        object_id: AppObjectId(ObjectId::zero()),
-        group_id: GroupId(ObjectId::zero()),
-        name: loaded.name.clone(),
-        deployment_model: loaded.deployment_model.clone(),
-        location: loaded.location.clone(),
-        allowed_origins: Vec::new(),
-        email_password: None,
-        login_function: None,
-        user_creation: None,
-        triggers: Vec::new(),
-    };
     let call = Call {
         function: options.name.clone(),
         arguments: arguments(&options.arguments)?,
@@ -60,16 +46,16 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
             limits: limits.clone(),
         };
         let workers = Workers::start(config)?;
-        let parts = HostParts {
-            limits: &limits,
-            http_allow: &options.function_http_allow,
-            secrets: &secrets,
+        let runner = AppRunner::new(HostParts {
+            limits,
+            http_allow: options.call.function_http_allow.clone(),
+            secrets,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
             // They are shown, so they are accepted.
             mail: true,
-        };
-        let program = parts.outsides()?.program(&loaded, &app)?;
+        });
+        let program = runner.program(&loaded, AppObjectId(ObjectId::zero()))?;
         let begun = Instant::now();
         let outcome = workers.call(&program, call).await;
         let took = begun.elapsed();
@@ -86,7 +72,7 @@ fn arguments(texts: &[String]) -> Result<Ejson> {
     Ok(Ejson::parse(format!("[{}]", texts.join(",")))?)
 }
 
-/// An object as it is; anything else is an id.
+/// The calling user: a JSON object as it is, or one made of an id. `None`: the system.
 fn user(text: Option<&str>) -> Result<Ejson> {
     let user = match text {
         None => json!({ "id": "", "type": "system", "data": {}, "custom_data": {}, "identities": [] }),
@@ -95,7 +81,7 @@ fn user(text: Option<&str>) -> Result<Ejson> {
         }
         Some(id) => json!({ "id": id, "type": "normal", "data": {}, "custom_data": {}, "identities": [] }),
     };
-    Ok(Ejson::of(&user)?)
+    Ok(Ejson::from(&user))
 }
 
 fn print(outcome: Result<Outcome, CallError>, took: Duration) -> Result<ExitCode> {

@@ -2,35 +2,42 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use doorward_appdir::{ConfirmationMethod, LoadedApp, ResetMethod, UserpassConfig};
 use doorward_core::Links;
 use doorward_passwords::Engine;
 
 use crate::config::Database;
-use crate::serve::MailOut;
 
-/// What there is to say.
+/// What the start reports.
 pub(crate) struct Report<'a> {
     pub(crate) links: &'a Links,
     pub(crate) loaded: &'a [LoadedApp],
     pub(crate) bound: SocketAddr,
-    pub(crate) mail: Option<&'a MailOut>,
+    pub(crate) mail: Mail,
     pub(crate) database: &'a Database,
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) engine: Engine,
 }
 
-/// Prints it on standard output.
+/// Where mails go.
+#[derive(Clone, Copy)]
+pub(crate) enum Mail {
+    Relay,
+    DevelopmentMailbox,
+    NotNeeded,
+}
+
+/// Prints the report on standard output.
 pub(crate) fn say(greeting: &str) {
     let mut out = std::io::stdout().lock();
-    // Nobody may be reading; that is no reason not to serve.
+    // Standard output may be closed; that is no reason not to serve.
     let _ = out.write_all(greeting.as_bytes());
     let _ = out.flush();
 }
 
-/// Writes it.
+/// Writes the report.
 pub(crate) fn greeting(report: &Report<'_>) -> String {
     let mut text = String::new();
     let public = report.links.public_url();
@@ -48,9 +55,9 @@ pub(crate) fn greeting(report: &Report<'_>) -> String {
         );
     }
     let mail = match report.mail {
-        Some(MailOut { mailbox: Some(_), .. }) => format!("development mailbox at {public}/dev/mail"),
-        Some(MailOut { mailbox: None, .. }) => "by SMTP".to_owned(),
-        None => "none is needed".to_owned(),
+        Mail::DevelopmentMailbox => format!("development mailbox at {public}/dev/mail"),
+        Mail::Relay => "by SMTP".to_owned(),
+        Mail::NotNeeded => "none is needed".to_owned(),
     };
     let _ = writeln!(text, "  mail          {mail}");
     let database = match report.database {
@@ -101,16 +108,5 @@ fn methods(app: &LoadedApp) -> &'static str {
         (ConfirmationMethod::Email { .. }, ResetMethod::Function(_)) => "confirmed by e-mail, reset by a function",
         (ConfirmationMethod::Function(_), ResetMethod::Email { .. }) => "confirmed by a function, reset by e-mail",
         (ConfirmationMethod::Function(_), ResetMethod::Function(_)) => "confirmed and reset by functions",
-    }
-}
-
-/// Whether only this machine can follow this URL.
-pub(crate) fn is_loopback_url(url: &str) -> bool {
-    let Ok(url) = url::Url::parse(url) else { return false };
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(url::Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        None => false,
     }
 }

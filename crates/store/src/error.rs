@@ -1,13 +1,14 @@
-//! From what a driver says to what the contract says, without the data that drivers like to quote.
+//! Translates a driver's errors into those of the contract, without the data that drivers like to quote.
 
 use std::fmt;
 
 use doorward_core::StoreError;
 use sqlx::migrate::MigrateError;
 
-/// Why the database did not do what it was asked. Everybody who shared a commit gets a copy.
+/// Why the database did not do what it was asked. Each writer that shared a commit gets a copy.
 ///
-/// It keeps the code and the message and drops the rest: the details of a PostgreSQL error quote whole rows, hashes and addresses included.
+/// It keeps the code and the message and drops the rest: the details of a PostgreSQL error quote whole rows, hashes and
+/// addresses included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,

@@ -1,4 +1,4 @@
-//! The schema, numbered. A released file is never edited: its checksum is in every database that has run it.
+//! The schema, as numbered files. A released file is never edited: each database that ran it holds its checksum.
 
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -16,6 +16,11 @@ macro_rules! files {
             ),
             (4, "trigger queues", file!($database, "0004_trigger_queues")),
             (5, "mails by state", file!($database, "0005_mails_by_state")),
+            (
+                6,
+                "profiles of identities",
+                file!($database, "0006_profiles_of_identities"),
+            ),
         ]
     };
 }

@@ -22,7 +22,7 @@ use crate::{StoreMetrics, migrations};
 use lease::{Reader, Turn};
 use sql::store_error;
 
-/// What the SQL is written with.
+/// The names of sqlx that the SQL is written with.
 mod db {
     pub(super) use sqlx::postgres::PgRow as Row;
     pub(super) use sqlx::{
@@ -32,10 +32,10 @@ mod db {
 
 type Database = PostgresStore;
 
-/// Lets others share, keeps away who would change or delete the rows.
+/// Other transactions may share the rows, and wait before they change or delete them.
 const FOR_SHARE: &str = "FOR SHARE";
 const FOR_UPDATE: &str = "FOR UPDATE";
-/// Workers pass by what another one is just claiming.
+/// Workers skip rows that another worker is claiming.
 const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
 
 /// The texts in a JSON array, as rows.
@@ -43,13 +43,14 @@ fn texts_in(parameter: &str) -> String {
     format!("SELECT json_array_elements_text({parameter}::json)")
 }
 
-/// Within the server: a statement that takes longer is cancelled, one that waits longer for a lock gives up, and a transaction whose
-/// client has vanished is rolled back. Short of [`ANSWER_TIMEOUT`], so that the server's own answer comes first.
+/// The server cancels a statement that takes longer, or waits longer for a lock, and rolls back a transaction whose
+/// client has vanished. Shorter than [`ANSWER_TIMEOUT`], so that the server's own answer comes first.
 const SETTINGS: &str =
     "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
-/// How long an answer may take before the connection is given up. It stands in for TCP keep-alive, which the driver does not offer.
+/// How long an answer may take before the connection is given up. It stands in for TCP keep-alive, which the driver
+/// does not offer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
-/// A connection that was idle for longer is tested before it is used; a busier one would have failed already.
+/// A connection that was idle for longer is tested before it is used; on a busier one a statement would have failed.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// How to reach a PostgreSQL database.
@@ -57,7 +58,8 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 pub struct PostgresOptions {
     /// The most connections that this process opens.
     pub max_connections: u32,
-    /// How long a call may wait for a connection, making one included, before the answer is that the database is unavailable.
+    /// How long a call may wait for a connection, opening one included, before the answer is that the database is
+    /// unavailable.
     pub acquire_timeout: Duration,
 }
 
@@ -112,7 +114,7 @@ impl PostgresStore {
         &self.metrics
     }
 
-    /// Waits for what is under way and closes the connections. Every later call is refused.
+    /// Waits for the calls in flight and closes the connections. It refuses every later call.
     pub async fn close(&self) {
         if timeout(ANSWER_TIMEOUT, self.pool.close()).await.is_err() {
             tracing::warn!("the database connections did not close in time");
@@ -141,15 +143,16 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-/// A database that has gone away without a word must end in an answer.
+/// Bounds how long a caller waits for a database that has gone away without closing the connection.
 async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     timeout(ANSWER_TIMEOUT, statement).await.unwrap_or_else(|_| {
         Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "the database did not answer in time").into())
     })
 }
 
-/// Codes of failures that may pass: connection lost (08), cannot write as on a standby (25006), idle in a transaction for too long
-/// (25P03), deadlock and the like (40), out of resources (53), lock not available (55P03), operator's intervention (57).
+/// Codes of failures that may pass: connection lost (08), read-only as a standby (25006), idle in a transaction for too
+/// long (25P03), deadlock and the like (40), out of resources (53), lock not available (55P03), operator's
+/// intervention (57).
 fn may_pass(code: &str) -> bool {
     matches!(code, "25006" | "25P03" | "55P03") || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
 }
@@ -158,7 +161,7 @@ fn failure(error: &sqlx::Error) -> Failure {
     Failure::new(error, may_pass)
 }
 
-/// A pool would try for a while and then only say that it was in vain; this says why.
+/// Connects once before there is a pool: a pool would try for a while and then not say why it failed.
 async fn probe(connect: &PgConnectOptions, limit: Duration) -> Result<(), StoreError> {
     let connected = timeout(limit, PgConnection::connect_with(connect)).await;
     let connection = connected.map_err(|_| Failure::unavailable("the database did not answer in time"))?;
@@ -169,7 +172,8 @@ async fn probe(connect: &PgConnectOptions, limit: Duration) -> Result<(), StoreE
         .map_err(|error| store_error(&error))
 }
 
-/// On a connection of its own, without a time limit: a migration, or the wait for another node's, takes as long as it takes.
+/// Brings the schema up to date on a connection of its own, without a time limit: a migration, or the wait for another
+/// node's, may take long.
 async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
     let alone = PgPoolOptions::new()
         .max_connections(1)

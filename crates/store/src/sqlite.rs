@@ -16,7 +16,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use doorward_core::StoreError;
+use doorward_core::{Causes, StoreError};
 
 use crate::StoreMetrics;
 use crate::error::Failure;
@@ -26,7 +26,7 @@ use writer::{Turn, Writer};
 
 type Database = SqliteStore;
 
-// There is one writer, so there is nobody to lock rows against.
+// There is one writer, so no row needs a lock.
 const FOR_SHARE: &str = "";
 const FOR_UPDATE: &str = "";
 const SKIP_LOCKED: &str = "";
@@ -39,7 +39,7 @@ fn texts_in(parameter: &str) -> String {
 /// How to open a SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
-    /// How many reads run at once.
+    /// How many reads run in parallel.
     pub readers: u32,
 }
 
@@ -62,7 +62,7 @@ struct Inner {
 
 impl SqliteStore {
     /// Opens the file, or makes it, readable by its owner only, and brings its schema up to date.
-    /// A file that another server holds is refused.
+    /// It refuses a file that another server has open.
     pub async fn open(path: &Path, options: SqliteOptions) -> Result<Self, StoreError> {
         let lock = file::create_and_lock(path)?;
         let metrics = StoreMetrics::default();
@@ -81,18 +81,18 @@ impl SqliteStore {
         })))
     }
 
-    /// What it measures.
+    /// The metrics of the store.
     pub fn metrics(&self) -> &StoreMetrics {
         &self.0.metrics
     }
 
-    /// Finishes the commit that is under way, closes the file and lets another server open it. Every later call is refused.
+    /// Finishes the commit in flight, closes the file and lets another server open it. It refuses every later call.
     pub async fn close(&self) {
         self.0.readers.close();
         // Last, because the last connection to close folds the log into the file.
         self.0.writer.close().await;
         if let Err(error) = self.0.lock.unlock() {
-            tracing::warn!(%error, "the lock of the database file could not be released");
+            tracing::warn!(error = %Causes(&error), "the lock of the database file could not be released");
         }
     }
 
@@ -111,12 +111,12 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-/// A local file answers or fails; there is nothing to wait for that a time limit could end.
+/// Sets no limit: a local file answers or fails, and statements do not wait for anything.
 async fn in_time<T>(statement: impl Future<Output = db::Result<T>>) -> db::Result<T> {
     statement.await
 }
 
-/// In the words of the store, without the data that a driver might quote.
+/// Sorts a driver's error, without the data that the driver might quote.
 fn failure(error: &db::Error) -> Failure {
     let db::Error::Sqlite(error) = error else {
         return Failure::unexpected(error.to_string());
@@ -133,13 +133,14 @@ fn failure(error: &db::Error) -> Failure {
     }
 }
 
-/// Codes of failures that may pass: busy, locked, no memory, interrupted, I/O error, full, cannot open, locking protocol.
+/// Codes of failures that may pass: busy, locked, no memory, interrupted, I/O error, full, cannot open, locking
+/// protocol.
 fn may_pass(code: i32) -> bool {
-    // The low byte is the error; the rest refines it.
+    // The low byte is the error; the other bytes refine it.
     matches!(code & 0xff, 5 | 6 | 7 | 9 | 10 | 13 | 14 | 15)
 }
 
-/// Work that waits for the disk, on a thread that may.
+/// Does work that waits for the disk on a thread that may block.
 async fn on_a_waiting_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| Failure::unavailable("the server is shutting down"))

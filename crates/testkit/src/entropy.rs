@@ -1,4 +1,4 @@
-//! Chance that repeats.
+//! Repeatable randomness.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use rand::{Rng as _, SeedableRng as _};
 pub struct SeededEntropy(Mutex<StdRng>);
 
 impl SeededEntropy {
-    /// Chance from a seed.
+    /// Randomness from a seed.
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new(StdRng::seed_from_u64(seed)))
     }

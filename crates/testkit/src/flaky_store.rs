@@ -1,16 +1,14 @@
-//! A store whose database can go away.
+//! A store whose database can become unavailable.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use doorward_core::{
-    AppObjectId, EmailAddress, MailToken, Registration, RegistrationId, Session, SessionId, Store, StoreError,
-    Timestamp, TokenId, Tx, UserId, UserProfile,
-};
+use doorward_core::store::Reads;
+use doorward_core::{Store, StoreError, Tx};
 
-/// A store whose database can go away. Transactions that have begun go on.
+/// A store whose database can become unavailable. Reads and transactions that have begun go on.
 pub struct FlakyStore {
     inner: Arc<dyn Store>,
     down: AtomicBool,
@@ -25,12 +23,12 @@ impl FlakyStore {
         })
     }
 
-    /// Takes the database away, or brings it back.
+    /// Makes the database unavailable, or available again.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    /// Whether it is away.
+    /// Whether the database is unavailable.
     pub fn is_down(&self) -> bool {
         self.down.load(Ordering::SeqCst)
     }
@@ -47,55 +45,11 @@ impl FlakyStore {
 
 #[async_trait]
 impl Store for FlakyStore {
+    async fn reads(&self) -> Result<Box<dyn Reads>, StoreError> {
+        self.up()?.reads().await
+    }
+
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
         self.up()?.begin().await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.up()?.ping().await
-    }
-
-    async fn find_registration(
-        &self,
-        app: AppObjectId,
-        email: &EmailAddress,
-    ) -> Result<Option<Registration>, StoreError> {
-        self.up()?.find_registration(app, email).await
-    }
-
-    async fn find_registration_by_id(
-        &self,
-        app: AppObjectId,
-        id: RegistrationId,
-    ) -> Result<Option<Registration>, StoreError> {
-        self.up()?.find_registration_by_id(app, id).await
-    }
-
-    async fn find_mail_token(&self, app: AppObjectId, id: TokenId) -> Result<Option<MailToken>, StoreError> {
-        self.up()?.find_mail_token(app, id).await
-    }
-
-    async fn find_session(&self, app: AppObjectId, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.up()?.find_session(app, id).await
-    }
-
-    async fn find_user(&self, app: AppObjectId, id: UserId) -> Result<Option<UserProfile>, StoreError> {
-        self.up()?.find_user(app, id).await
-    }
-
-    async fn count_mail(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
-        self.up()?.count_mail().await
-    }
-
-    async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.up()?.next_mail_due().await
-    }
-
-    async fn next_trigger_due(&self, apps: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError> {
-        self.up()?.next_trigger_due(apps).await
-    }
-
-    async fn count_triggers(&self) -> Result<u64, StoreError> {
-        self.up()?.count_triggers().await
     }
 }

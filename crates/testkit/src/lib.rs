@@ -1,5 +1,5 @@
-//! What tests stand on: a whole app over the real router and a real database, a clock that moves, chance that repeats, a relay.
-//! Used by the tests of every crate, as a dev-dependency only.
+//! What tests stand on: a whole app over the real router and a real database, a clock that moves, repeatable
+//! randomness, a relay. Used by the tests of every crate, as a dev-dependency only.
 //! Never part of a release, and never a mock of something that the tests are about.
 
 #![expect(

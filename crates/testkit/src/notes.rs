@@ -1,8 +1,12 @@
 //! The app that tests are about.
 
-use doorward_core::{App, AppId, AppObjectId, Confirmation, EmailPassword, GroupId, MailedLink, ObjectId, Reset};
+use std::sync::Arc;
 
-use crate::TestApp;
+use doorward_core::{
+    App, AppId, AppObjectId, Confirmation, EmailPassword, GroupId, MailedLink, ObjectId, Providers, Reset,
+};
+
+use crate::{NoFunctions, TestApp};
 
 /// An app whose addresses are confirmed and whose passwords are reset by mail, with links to the hosted pages.
 pub fn notes(object_id: AppObjectId) -> App {
@@ -14,12 +18,15 @@ pub fn notes(object_id: AppObjectId) -> App {
         deployment_model: "GLOBAL".to_owned(),
         location: "US-VA".to_owned(),
         allowed_origins: Vec::new(),
-        email_password: Some(EmailPassword {
-            confirmation: Confirmation::Email(MailedLink::default()),
-            reset: Reset::Email(MailedLink::default()),
-        }),
-        login_function: None,
+        providers: Providers {
+            email_password: Some(EmailPassword {
+                confirmation: Confirmation::Email(MailedLink::default()),
+                reset: Reset::Email(MailedLink::default()),
+            }),
+            custom_function: None,
+        },
         user_creation: None,
         triggers: Vec::new(),
+        functions: Arc::new(NoFunctions),
     }
 }

@@ -30,7 +30,7 @@ pub struct SmtpServer {
 pub struct SmtpOptions {
     /// How it encrypts.
     pub tls: SmtpTls,
-    /// The only user and password that it accepts; none: it wants no login.
+    /// The only user and password that it accepts; `None`: it wants no login.
     pub login: Option<(String, String)>,
     /// How it behaves at first.
     pub mode: SmtpMode,
@@ -83,7 +83,7 @@ pub struct ReceivedMail {
     pub user: Option<String>,
 }
 
-/// What the server has told so far.
+/// The events that the server has reported so far.
 #[derive(Default)]
 struct Seen {
     mails: Vec<ReceivedMail>,
@@ -175,13 +175,14 @@ impl SmtpServer {
         self.wait("change of mode", PATIENCE, |seen| seen.modes > before).await;
     }
 
-    /// Waits until all that it has told so far has been heard: before this, nothing can be said about what did not happen.
+    /// Waits until every event that it has reported so far has been received: only then can a test assert that
+    /// something did not happen.
     ///
     /// # Panics
     ///
     /// When the server is gone.
     pub async fn catch_up(&mut self) {
-        // It tells of everything in order, of a mode that it is in already as well.
+        // It reports events in order, and reports a mode also when it is in that mode already.
         self.set_mode(self.mode).await;
     }
 

@@ -5,14 +5,16 @@ mod dump;
 mod parts;
 mod restart;
 
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use doorward_core::{Accounts, App, Confirmation, MailedLink, PasswordPool, Reset};
-use doorward_http::{Api, AppKeys};
+use doorward_core::{Actor, App, AppAccounts, Confirmation, MailedLink, PasswordPool, Reset};
+use doorward_http::Api;
 use doorward_mail::{DevMailbox, DevMessage, OutboxWorker};
 use doorward_store::SqliteStore;
+use doorward_tokens::AppKeys;
+use doorward_web::{HttpMetrics, Surface, surface};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -22,17 +24,17 @@ use crate::ManualClock;
 
 pub use client::{Client, Reply, User};
 
-/// One app with one database of its own. Dropping it with unread mail fails the test: every mail is either expected or a bug.
+/// One app with one database of its own. Dropping it with unread mail fails the test: every
+/// mail is either expected or a bug.
 pub struct TestApp {
     api: Api,
-    router: Router,
+    surface: Surface,
     store: SqliteStore,
     passwords: PasswordPool,
     worker: Arc<OutboxWorker>,
-    mailing: Arc<RwLock<Vec<Arc<App>>>>,
     mailbox: DevMailbox,
     clock: ManualClock,
-    app: App,
+    app: Arc<App>,
     read: std::sync::Mutex<usize>,
     files: TempDir,
 }
@@ -90,24 +92,27 @@ impl TestApp {
         }
     }
 
-    /// Serves the app on a free port of this machine, for whatever speaks HTTP, and returns where.
+    /// Serves the app on a free port of this machine, for any HTTP client, and returns its URL.
     pub async fn listen(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let router = self.router.clone();
+        let router = self.router();
         // It ends with the test's runtime.
         tokio::spawn(async move { axum::serve(listener, router).await });
         url
     }
 
-    /// A client that is nobody.
+    /// A client that is not logged in.
     pub fn anonymous(&self) -> Client<'_> {
         Client::new(self)
     }
 
-    /// A client that is nobody, of a router that has another part in it than this app's.
+    /// A client that is not logged in, of a router that has another part in it than this app's.
     pub fn served_by(&self, api: Api) -> Client<'_> {
-        Client::of_router(self, doorward_http::router(api, Router::new()))
+        Client::of_router(
+            self,
+            surface(self.surface.clone(), doorward_http::router(api, Router::new())),
+        )
     }
 
     /// Registers, confirms and logs in `{name}@example.com` with the password `{name}-password`.
@@ -129,7 +134,7 @@ impl TestApp {
         let email = format!("{name}@example.com");
         self.pending(name).await;
         if matches!(
-            self.app.email_password.as_ref().map(|a| &a.confirmation),
+            self.app.providers.email_password.as_ref().map(|a| &a.confirmation),
             Some(Confirmation::Email(_))
         ) {
             let (token, id) = self.mailed_token(&email);
@@ -177,7 +182,7 @@ impl TestApp {
         mail
     }
 
-    /// How many mails nobody has read.
+    /// How many mails are unread.
     pub fn unread_mails(&self) -> usize {
         self.mailbox.messages().len() - *self.read.lock().unwrap()
     }
@@ -192,9 +197,10 @@ impl TestApp {
         &self.clock
     }
 
-    /// The flows, for what no client may do, such as disabling a user.
-    pub fn accounts(&self) -> &Accounts {
-        &self.api.accounts
+    /// The accounts as an administrator has them: for what no client may do, such as disabling a user.
+    pub fn accounts(&self) -> AppAccounts {
+        let administrator = Actor::administrator("admin@example.com");
+        self.api.accounts.of(Arc::clone(&self.app), administrator)
     }
 
     /// What the router is made of, for tests that put a part of their own into it.
@@ -202,22 +208,30 @@ impl TestApp {
         &self.api
     }
 
-    /// How many hashes of passwords have been computed so far: what an answer cost, without looking at a watch.
+    /// How many hashes of passwords have been computed so far: what an answer cost, without measuring time.
     pub fn hashes_computed(&self) -> u64 {
         self.passwords.metrics().hashes.get()
     }
 
     /// The app as the flows see it.
-    pub fn app(&self) -> &App {
+    pub fn app(&self) -> &Arc<App> {
         &self.app
     }
 
     /// The router, for tests of the transport itself.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        surface(
+            self.surface.clone(),
+            doorward_http::router(self.api.clone(), Router::new()),
+        )
     }
 
-    /// The fixed keys that the app signs with, ES256 unless asked otherwise.
+    /// The metrics of requests.
+    pub fn http_metrics(&self) -> &HttpMetrics {
+        &self.surface.metrics
+    }
+
+    /// The fixed keys that the app signs with, ES256 unless chosen otherwise.
     pub fn keys() -> AppKeys {
         parts::keys(false)
     }
@@ -227,9 +241,11 @@ impl TestApp {
         self.store.close().await;
     }
 
-    /// Delivers the mails that are due. [`Client`] does so after each request; whoever speaks to the app otherwise calls it.
+    /// Delivers the mails that are due. [`Client`] does so after each request; a test that
+    /// reaches the app in another way calls it.
     pub async fn deliver_mail(&self) {
-        // Without a database there is no outbox; a worker that cannot read it is what the tests of the worker are about.
+        // Without a database there is no outbox; a worker that cannot read it is what the
+        // tests of the worker are about.
         let _ = self.worker.deliver_due().await;
     }
 }
@@ -289,7 +305,7 @@ impl TestAppBuilder {
 impl Drop for TestApp {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            assert_eq!(self.unread_mails(), 0, "nobody read these mails");
+            assert_eq!(self.unread_mails(), 0, "these mails are unread");
         }
     }
 }

@@ -1,20 +1,22 @@
-//! Reading a request body.
+//! Parsing a request body.
 
 use serde::de::DeserializeOwned;
 
-/// A body that is not the JSON object that was asked for. It carries no detail on purpose: a detail would quote the body.
+/// The body is not the expected JSON object. The error has no detail on purpose: a detail would quote the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyError;
 
-/// Parses a JSON object. Wrong types, missing keys, duplicate keys and trailing bytes are errors; unknown keys are not.
+/// Parses a JSON object. Wrong types, missing keys, duplicate keys and trailing bytes are errors; unknown keys are
+/// ignored.
 ///
-/// A body is UTF-8 as a whole (RFC 8259 §8.1): serde would not look into strings that it skips.
+/// The whole body must be UTF-8 (RFC 8259 §8.1), strings of unknown keys included.
 pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
-    // serde would also read a struct from an array of its fields; on this wire only an object is one.
+    // serde would also accept an array of the fields.
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if first != Some(&b'{') {
         return Err(BodyError);
     }
+    // serde_json does not check the encoding of strings that it skips.
     let text = std::str::from_utf8(bytes).map_err(|_| BodyError)?;
     serde_json::from_str(text).map_err(|_| BodyError)
 }
@@ -22,7 +24,10 @@ pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Call, CallReset, ConfirmUser, EmailOnly, FunctionLogIn, LogIn, Register, ResetPassword};
+    use crate::{
+        ApiKeyLogIn, Call, CallReset, ConfirmUser, CreateApiKey, EmailOnly, ErrorBody, FunctionLogIn, LogIn, Register,
+        ResetPassword, TokenLogIn,
+    };
 
     #[test]
     fn only_an_object_with_the_right_keys_is_a_body() {
@@ -115,6 +120,10 @@ mod tests {
         let _ = parse_object::<ResetPassword>(bytes);
         let _ = parse_object::<CallReset>(bytes);
         let _ = parse_object::<Call>(bytes);
+        let _ = parse_object::<ApiKeyLogIn>(bytes);
+        let _ = parse_object::<TokenLogIn>(bytes);
+        let _ = parse_object::<CreateApiKey>(bytes);
+        let _ = parse_object::<ErrorBody>(bytes);
         if let Ok(log_in) = parse_object::<FunctionLogIn>(bytes) {
             let _ = log_in.device_id();
             let payload = serde_json::from_str::<serde_json::Value>(log_in.payload());

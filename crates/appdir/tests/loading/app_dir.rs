@@ -1,3 +1,5 @@
+//! App directories for tests.
+
 use std::path::{Path, PathBuf};
 
 use doorward_appdir::{LoadError, LoadOptions, LoadedApp, Report, check, load};
@@ -11,7 +13,7 @@ impl AppDir {
         Self(TempDir::new().unwrap())
     }
 
-    /// A V2 directory with an app id and nothing else.
+    /// A V2 directory that has only an app id.
     pub(crate) fn v2() -> Self {
         Self::empty().file(
             "realm_config.json",

@@ -1,3 +1,5 @@
+//! Environments and template expansions.
+
 use doorward_appdir::{ConfirmationMethod, Environment, ValueContent};
 use insta::assert_snapshot;
 use serde_json::json;

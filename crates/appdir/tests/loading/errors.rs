@@ -1,3 +1,5 @@
+//! Errors name the file, the position and the fix.
+
 use insta::assert_snapshot;
 
 use crate::app_dir::{AppDir, redact};

@@ -1,3 +1,5 @@
+//! Which files are read, and the bounds of a directory.
+
 use std::os::unix::fs::symlink;
 
 use doorward_appdir::{MAX_DEPTH, MAX_FILE_BYTES, MAX_FILES};
@@ -88,7 +90,7 @@ fn too_many_files_are_refused() {
 }
 
 #[test]
-fn node_modules_and_other_folders_are_not_looked_at() {
+fn node_modules_and_other_folders_are_not_read() {
     let dir = AppDir::v2()
         .file("functions/f.js", "exports = 1")
         .file("functions/node_modules/p/index.js", "not a function")

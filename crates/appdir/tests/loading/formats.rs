@@ -1,7 +1,10 @@
+//! The three formats of exports.
+
 use doorward_appdir::{
     AuthOperation, ConfirmationMethod, Environment, Format, FunctionSource, LoadOptions, ResetMethod, ValueContent,
     load,
 };
+use doorward_ejson::rules::Rule;
 use serde_json::json;
 
 use crate::app_dir::{AppDir, fixture};
@@ -83,7 +86,10 @@ fn a_v2_export_loads() {
     let names: Vec<_> = app.functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(names, ["resetFunc", "utils/add", "unlisted"]);
     assert!(app.functions[0].run_as_system && app.functions[0].disable_arg_logs && app.functions[0].private);
-    assert_eq!(app.functions[1].can_evaluate, Some(json!({"%%user.id": "1"})));
+    assert_eq!(
+        app.functions[1].can_evaluate,
+        Some(Rule::parse(&json!({"%%user.id": "1"})))
+    );
     let (path, text) = (
         "functions/utils/add.js".to_owned(),
         "exports = (a, b) => a + b;\n".to_owned(),

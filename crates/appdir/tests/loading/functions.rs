@@ -1,3 +1,5 @@
+//! Functions, their scripts, rules and packages.
+
 use std::sync::Arc;
 
 use doorward_appdir::{LoadOptions, ScriptEngine, ScriptError};
@@ -59,7 +61,41 @@ fn s78_a_web_hook_is_signed_and_encrypted() {
     assert_snapshot!(dir.lines("secret \"s\"").join("\n"), @r#"missing: the function "f" reads it, and exports hold no secrets; provide it with --secrets (functions/config.json)"#);
 }
 
-/// Knows `util`, and finds an error wherever it says `oops`.
+#[test]
+fn a_rule_that_denies_every_user_is_a_warning() {
+    let manifest = r#"[
+        {"name":"unknown","can_evaluate":{"%%user.id":{"%regex":"^a"}}},
+        {"name":"document","can_evaluate":{"%and":[{"owner":"%%user.id"}]}},
+        {"name":"never","can_evaluate":false},
+        {"name":"some","can_evaluate":{"%or":[{"%regex":1},{"%%user.id":"ada"}]}},
+        {"name":"all","can_evaluate":{}},
+        {"name":"hidden","private":true,"can_evaluate":false}
+    ]"#;
+    let mut dir = AppDir::v2().file("functions/config.json", manifest);
+    for name in ["unknown", "document", "never", "some", "all", "hidden"] {
+        dir = dir.file(&format!("functions/{name}.js"), "exports = 1");
+    }
+    let report = dir.report();
+    let warnings: Vec<_> = report
+        .warnings
+        .iter()
+        .map(|item| format!("{}: {}", item.what, item.why))
+        .collect();
+    assert_snapshot!(warnings.join("\n"), @r#"
+    function "unknown": no user can call it, because its `can_evaluate` always denies: there is no operator `%regex`
+    function "document": no user can call it, because its `can_evaluate` always denies: `owner` is a field of a document, and a function call has none
+    function "never": no user can call it, because its `can_evaluate` always denies: it is `false`
+    "#);
+    assert!(
+        report.is_ok()
+            && report
+                .warnings
+                .iter()
+                .all(|item| item.path.as_deref() == Some("functions/config.json"))
+    );
+}
+
+/// A check of scripts that knows the module `util`, and finds an error wherever a script has `oops`.
 #[derive(Debug)]
 struct Engine;
 

@@ -1,3 +1,5 @@
+//! Where the app directory is found.
+
 use doorward_appdir::{Format, LoadOptions, load};
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! Loading whole directories: what is read, what is refused, and what the report says.
+//! Loading whole directories: what is read, what is refused, and what the report lists.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 mod app_dir;
@@ -7,6 +7,7 @@ mod errors;
 mod files;
 mod formats;
 mod functions;
+mod fuzzed;
 mod locating;
 mod providers;
 mod reports;

@@ -1,3 +1,5 @@
+//! Authentication providers.
+
 use doorward_appdir::{ConfirmationMethod, ResetMethod};
 use insta::assert_snapshot;
 use serde_json::json;

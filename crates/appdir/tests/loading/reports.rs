@@ -1,3 +1,5 @@
+//! The report, for people and for machines.
+
 use std::path::Path;
 
 use doorward_appdir::{LoadOptions, check, load};

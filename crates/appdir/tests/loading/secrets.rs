@@ -1,3 +1,5 @@
+//! Secrets that are needed, provided, or left in the directory.
+
 use doorward_appdir::{LoadOptions, check};
 use insta::assert_snapshot;
 
@@ -17,7 +19,7 @@ fn needing() -> AppDir {
 }
 
 #[test]
-fn secrets_that_nobody_provides_are_listed_and_do_not_stop_the_start() {
+fn missing_secrets_are_listed_and_do_not_stop_the_start() {
     let dir = needing();
     assert!(dir.load().is_ok());
     assert_snapshot!(dir.lines("secret \"mailKey\"").join("\n"), @r#"missing: the value "key" reads it, and exports hold no secrets; provide it with --secrets (values/key.json)"#);

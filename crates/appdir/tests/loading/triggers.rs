@@ -1,3 +1,5 @@
+//! Authentication triggers.
+
 use doorward_appdir::AuthOperation;
 use insta::assert_snapshot;
 use serde_json::{Value, json};

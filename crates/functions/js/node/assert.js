@@ -1,4 +1,4 @@
-// Our own: the package `assert` brings the package `util`, and that thirty others.
+// Our own, because the package `assert` depends on the package `util`, and that on thirty others.
 const util = require("util");
 
 class AssertionError extends Error {

@@ -158,7 +158,7 @@ function create(defaults) {
   const request = (first, second) => {
     const given = typeof first === "string" ? { ...second, url: first } : first || {};
     let chain = Promise.resolve(merge(instance.defaults, given));
-    // The last request interceptor runs first, as axios has it.
+    // As in axios, the last request interceptor runs first.
     for (const handler of [...instance.interceptors.request.handlers].reverse()) if (handler) chain = chain.then(...handler);
     chain = chain.then((config) => (config.adapter && typeof config.adapter === "function" ? config.adapter(config) : send(config)));
     for (const handler of instance.interceptors.response.handlers) if (handler) chain = chain.then(...handler);

@@ -1,4 +1,4 @@
-// The package `buffer`, with the conversions that matter done by native code and the encoding it lacks, `base64url`.
+// The package `buffer`, with native code for the conversions that matter and the encoding that it lacks, `base64url`.
 const native = require("doorward:native");
 const bundled = require("doorward:buffer");
 const { Buffer } = bundled;

@@ -19,7 +19,7 @@ const modules = {
   "url-legacy": "url/",
 };
 
-// These stay calls of `require`, so that every module is evaluated once and only when somebody asks for it.
+// These stay calls of `require`, so that every module is evaluated once and only when it is required.
 const shared = { "safe-buffer": "buffer", punycode: "punycode", querystring: "querystring" };
 
 const keepShared = {

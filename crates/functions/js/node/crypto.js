@@ -18,7 +18,7 @@ function hashName(name) {
   return plain;
 }
 
-// Collects what it is given: one native call at the end is faster than one for each piece.
+// Collects the pieces, because one native call at the end is faster than one for each.
 class Collector {
   constructor() {
     this._pieces = [];
@@ -89,7 +89,7 @@ function randomInt(min, max, done) {
     throw Object.assign(new RangeError("The range of min and max is not possible"), { code: "ERR_OUT_OF_RANGE" });
   }
   if (done) return later(() => randomInt(min, max), done);
-  // Numbers from the incomplete last range would make some results likelier.
+  // Numbers from the incomplete last range are dropped, because they would make some results more likely.
   const limit = 2 ** 48 - (2 ** 48 % range);
   for (;;) {
     const it = out(native.randomBytes(6)).readUIntBE(0, 6);
@@ -186,7 +186,7 @@ class Cipher {
     return this;
   }
   _stream(data) {
-    // `_offset` bytes of the present counter block are used up.
+    // `_offset` bytes of the current counter block are used up.
     const offset = this._offset || 0;
     const padded = Buffer.concat([Buffer.alloc(offset), data]);
     const whole = Math.floor(padded.length / 16);
@@ -218,7 +218,7 @@ class Cipher {
       return out(result, to);
     }
     const all = Buffer.concat([this._rest, input]);
-    // A decipher keeps the last block back: it may be padding.
+    // A decipher keeps the last block back, because it may be padding.
     const ready = !this._encrypt && this._padding ? Math.max(0, Math.ceil(all.length / 16) - 1) * 16 : Math.floor(all.length / 16) * 16;
     this._rest = all.slice(ready);
     return out(this._blocks(all.slice(0, ready)), to);

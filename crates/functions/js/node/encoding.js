@@ -1,4 +1,4 @@
-// TextEncoder and TextDecoder, for the encodings that mails and answers of providers have.
+// TextEncoder and TextDecoder, for the encodings of mails and of the answers of providers.
 const native = require("doorward:native");
 
 const LABELS = {
@@ -7,14 +7,14 @@ const LABELS = {
   "windows-1252":
     "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252",
 };
-// What the bytes from 0x80 to 0x9f are in windows-1252; the others are their own number.
+// The characters of the bytes 0x80 to 0x9f in windows-1252; every other byte is the number of its character.
 const UPPER = "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ";
 const bytesOf = (input) => {
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   throw Object.assign(new TypeError('The "list" argument must be an instance of ArrayBuffer or ArrayBufferView.'), { code: "ERR_INVALID_ARG_TYPE" });
 };
-// In pieces: so many arguments fit on the stack.
+// In pieces of a length that fits on the stack as arguments.
 function fromUnits(units) {
   const pieces = [];
   for (let at = 0; at < units.length; at += 4096) pieces.push(String.fromCharCode(...units.subarray(at, at + 4096)));
@@ -24,9 +24,9 @@ function fromUnits(units) {
 const DECODERS = {
   "utf-8": {
     decode: (bytes) => native.toUtf8(bytes),
-    // What stands for nonsense may also have been sent.
+    // The replacement character may also be in the text itself.
     isValid: (text, bytes) => !text.includes("\ufffd") || native.fromUtf8(text).every((byte, at) => byte === bytes[at]),
-    // The beginning of a character, whose rest is to come.
+    // The beginning of a character, the rest of which is yet to come.
     unfinished(bytes) {
       for (let back = 1; back <= Math.min(3, bytes.length); back++) {
         const byte = bytes[bytes.length - back];

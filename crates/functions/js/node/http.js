@@ -1,4 +1,4 @@
-// Client requests over `context.http`. The whole answer arrives at once, and is then handed out as if it had streamed.
+// Client requests over `context.http`. The whole answer arrives at once, and is then passed on as if it had streamed.
 const EventEmitter = require("events");
 const { Buffer } = require("buffer");
 const { URL } = require("url");

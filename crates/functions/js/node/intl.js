@@ -1,4 +1,4 @@
-// Dates and numbers for people, in American English and UTC: QuickJS has no Intl. `Intl` refuses what it cannot write.
+// Dates and numbers in American English and UTC, because QuickJS has no Intl. `Intl` refuses what it cannot write.
 const unsupported = (what) => new RangeError(`${what} is not supported: functions write dates and numbers in en-US and UTC only`);
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
@@ -7,7 +7,7 @@ function checkLocale(locales) {
   const wanted = locales === undefined ? [] : [].concat(locales).map(String);
   if (wanted.length && !wanted.some((it) => /^en(-us)?$/i.test(it))) throw unsupported(`the locale ${wanted[0]}`);
 }
-// The option, one of those that are known here.
+// The value of an option, if it is one of the known ones.
 function choice(options, name, known, otherwise) {
   const value = options[name];
   if (value === undefined) return otherwise;
@@ -36,7 +36,7 @@ const DATE_STYLES = {
   short: { month: "numeric", day: "numeric", year: "2-digit" },
 };
 const TIME_STYLES = { full: "long", long: "short", medium: undefined, short: undefined };
-// What stands together, in which order: a name is a field, anything else is text.
+// Which parts are written, and in which order: a name is a field, anything else is text.
 const ORDERS = {
   y: ["year"], M: ["month"], d: ["day"], E: ["weekday"], dE: ["day", " ", "weekday"],
   Md: ["month", "/", "day"], yM: ["month", "/", "year"], yMd: ["month", "/", "day", "/", "year"],
@@ -176,7 +176,7 @@ class NumberFormat {
     digits = digits.padEnd(point, "0");
     const first = Math.max(0, digits.search(/[1-9]/));
     const keep = significant ? first + significant : point + most;
-    // As the shortest digits have it, half away from zero.
+    // Rounds the shortest digits, half away from zero.
     if (keep < digits.length) {
       const up = digits[keep] >= "5", rounded = String(BigInt(digits.slice(0, keep) || "0") + (up ? 1n : 0n)).padStart(keep, "0");
       point += rounded.length - keep;
@@ -215,7 +215,8 @@ for (const Type of [DateTimeFormat, NumberFormat]) {
   Intl[Type.name] = make;
 }
 
-// A method that dates and numbers always had, whatever it was asked: it goes on, and the log says what it could not do.
+// The methods of dates and numbers ignored their arguments before there was `Intl`. They still write something, and the
+// log says what they could not do.
 const asFarAsKnown = (make) => (locales, options) => {
   try {
     return make(locales, options);

@@ -89,7 +89,7 @@ class Response {
   }
 }
 
-// Bytes are sent as they are, and nobody can guess their type.
+// Bytes are sent as they are, and without a guess at their type.
 function asBytes(body) {
   if (ArrayBuffer.isView(body)) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof ArrayBuffer) return Buffer.from(body);
@@ -97,7 +97,7 @@ function asBytes(body) {
   return null;
 }
 
-// The request goes on; nobody waits for it any more.
+// The request goes on, but the script does not wait for it any more.
 const unlessAborted = (answer, signal) =>
   new Promise((good, bad) => {
     signal.addEventListener("abort", () => bad(signal.reason));

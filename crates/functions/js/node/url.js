@@ -11,7 +11,7 @@ function decode(text) {
     return unescapeLossy(spaced);
   }
 }
-// Bytes that are no UTF-8 become replacement characters, and a `%` without two digits stays.
+// Bytes that are not UTF-8 become replacement characters, and a `%` without two digits stays.
 function unescapeLossy(text) {
   const { Buffer } = require("buffer");
   const parts = text.split(/((?:%[0-9a-f]{2})+)/i);

@@ -1,4 +1,4 @@
-// Our own: the package `util` brings thirty others to ask what type a value has.
+// Our own, because the package `util` depends on thirty others to find out the type of a value.
 const { Buffer } = require("buffer");
 
 const tag = (value) => Object.prototype.toString.call(value).slice(8, -1);

@@ -77,7 +77,7 @@ const jwt = {
     if (accepted && accepted.length && !accepted.includes(header.alg)) throw new Error(`signing method ${header.alg} is invalid`);
     const signed = Buffer.from(`${pieces[0]}.${pieces[1]}`);
     const signature = Buffer.from(pieces[2], "base64url");
-    // A public key is no HMAC secret: who has it could sign whatever they like.
+    // A public key must not be an HMAC secret: everyone who has it could sign anything.
     if (!scheme && /-----BEGIN /.test(String(key))) throw new Error("key is of invalid type");
     const valid = scheme
       ? native.verify(scheme, hash, String(key), signed, signature)

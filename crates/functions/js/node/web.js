@@ -71,7 +71,7 @@ function structuredClone(value, options) {
     if (from instanceof ArrayBuffer) return keep(from.slice(0));
     if (ArrayBuffer.isView(from)) {
       const buffer = copy(from.buffer);
-      // A Buffer becomes what it is made of, as in Node.
+      // As in Node, a Buffer becomes a plain Uint8Array.
       const type = from instanceof Uint8Array ? Uint8Array : from.constructor;
       return keep(new type(buffer, from.byteOffset, from instanceof DataView ? from.byteLength : from.length));
     }
@@ -96,7 +96,7 @@ function structuredClone(value, options) {
       throw failed(`#<${from.constructor.name}> could not be cloned.`, "DataCloneError");
     }
     if (Array.isArray(from)) return fill(keep(new Array(from.length)));
-    // Values of BSON stay what they are: a copy of a document that lost its ids would be of no use.
+    // Values of BSON keep their types, because a copy of a document without its ids would be of no use.
     return fill(keep(bson.has(Object.getPrototypeOf(from)) ? Object.create(Object.getPrototypeOf(from)) : {}));
   };
   return copy(value);

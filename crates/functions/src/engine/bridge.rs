@@ -10,7 +10,7 @@ use super::modules::Content;
 use super::state::State;
 use super::{compile, native};
 use crate::Ejson;
-use crate::protocol::{Answer, Ask, Returned, ThrownKind};
+use crate::protocol::{HostRequest, HostResponse, Returned, ThrownKind};
 
 fn thrown<T>(ctx: &Ctx<'_>, result: std::result::Result<T, String>) -> Result<T> {
     result.map_err(|text| Exception::throw_message(ctx, &text))
@@ -26,15 +26,15 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
             object.set($name, Function::new(ctx.clone(), $f)?)?;
         }};
     }
-    function!("ask", s, move |ctx: Ctx<'js>, text: String| {
-        let ask = serde_json::from_str::<Ask>(&text).map_err(|error| error.to_string());
+    function!("request", s, move |ctx: Ctx<'js>, text: String| {
+        let request = serde_json::from_str::<HostRequest>(&text).map_err(|error| error.to_string());
         thrown(
             &ctx,
-            ask.and_then(|ask| {
-                if matches!(ask, Ask::Mail(_)) {
+            request.and_then(|request| {
+                if matches!(request, HostRequest::Mail(_)) {
                     s.mail()?;
                 }
-                s.ask(ask)
+                s.request(request)
             }),
         )
     });
@@ -42,7 +42,7 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
         .map(drop));
     function!("timer", s, move |ctx: Ctx<'js>, delay: f64| {
         let id = thrown(&ctx, s.operation())?;
-        // A script may ask for any number; beyond a day it will not see the end.
+        // A script may give any number. No call lasts a day.
         let delay = std::time::Duration::from_secs_f64((delay / 1e3).clamp(0.0, 86_400.0));
         s.timers.borrow_mut().insert((std::time::Instant::now() + delay, id));
         Result::Ok(id)
@@ -91,11 +91,13 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, state: &Rc<State>) -> Result<Object<'j
                                  specifier: String|
           -> Result<Value<'js>> {
         let modules = &s.compiled.modules;
-        let question = (from.clone(), specifier.clone());
-        let module = match modules.known(&question) {
+        let required = (from.clone(), specifier.clone());
+        let module = match modules.known(&required) {
             Some(module) => module,
-            None => match thrown(&ctx, s.ask_and_wait(Ask::Module { from, specifier }))? {
-                Answer::Module { path, kind, text } => compiled(&ctx, modules.take(&ctx, question, path, kind, text))?,
+            None => match thrown(&ctx, s.request_and_wait(HostRequest::Module { from, specifier }))? {
+                HostResponse::Module { path, kind, text } => {
+                    compiled(&ctx, modules.take(&ctx, required, path, kind, text))?
+                }
                 _ => return Ok(Value::new_undefined(ctx)),
             },
         };

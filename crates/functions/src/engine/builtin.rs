@@ -1,19 +1,19 @@
-//! The modules that functions can `require` without bringing them: text of `CommonJS` modules, evaluated when first asked for.
+//! The built-in modules: text of `CommonJS` modules, evaluated when they are first required.
 //!
 //! `js/node/bundled` holds well-kept packages, written there by `npm run bundle`; the others are our own. Modules that
-//! need files, sockets or processes are absent, so that requiring them fails as for any unknown module.
-//! Names that begin with `doorward:` are for the other modules here. The engine itself provides `doorward:native`
-//! and `doorward:http`.
+//! need files, sockets or processes are absent, so that requiring them fails as for any unknown module. Modules whose
+//! names begin with `doorward:` are only for the other modules here. The engine itself provides `doorward:native` and
+//! `doorward:http`.
 
 /// The name and the text of a built-in module.
 pub(super) fn find(name: &str) -> Option<(&'static str, &'static str)> {
     MODULES.iter().find(|(module, _)| *module == name).copied()
 }
 
-/// Modules with such names are parts of other modules: no code of an owner may require them.
+/// The prefix of modules that are parts of other modules, which the owner's code cannot require.
 pub(super) const INTERNAL: &str = "doorward:";
 
-/// The names of the modules that functions can `require` without bringing them.
+/// The names of the modules that functions can `require` without a package.
 pub fn names() -> impl Iterator<Item = &'static str> {
     MODULES
         .iter()

@@ -1,5 +1,5 @@
-//! Compiling once and loading often. `QuickJS` trusts the bytecode that it is given, so none may ever come from outside: a [`Bytecode`] is
-//! made here, from a text, and never leaves the process.
+//! Scripts are compiled once and loaded often. `QuickJS` trusts bytecode, so none may come from outside: a [`Bytecode`]
+//! is made here, from a text, and never leaves the process.
 #![expect(
     unsafe_code,
     reason = "rquickjs has a safe way for modules only, and functions are sloppy scripts"
@@ -18,7 +18,8 @@ impl Bytecode {
         Self::write(ctx, path, text, qjs::JS_WRITE_OBJ_BYTECODE)
     }
 
-    /// The same for a script of our own. Its functions do not know their text, which would be read and kept with each of them in every call.
+    /// Compiles a script of our own. Its functions do not keep their text, which every call would otherwise load with
+    /// each of them.
     pub(super) fn compile_own(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Self> {
         Self::write(
             ctx,
@@ -29,7 +30,7 @@ impl Bytecode {
     }
 
     fn write(ctx: &Ctx<'_>, path: &str, text: &str, how: u32) -> Result<Self> {
-        // `JS_Eval` wants a terminated text, and a NUL within would end the script early and unseen.
+        // `JS_Eval` takes a terminated text, and a NUL within it would silently end the script early.
         let name = CString::new(path)?;
         let length = text.len();
         let text = CString::new(text)?;
@@ -43,7 +44,8 @@ impl Bytecode {
             Value::from_raw(ctx.clone(), raw)
         };
         let mut size = 0;
-        // SAFETY: the object is alive. What comes back is `size` bytes of the context's allocator, copied and then freed by it, once.
+        // SAFETY: the object is alive. What comes back is `size` bytes of the context's allocator, copied and then
+        // freed by it, once.
         unsafe {
             let context = ctx.as_raw().as_ptr();
             let bytes = qjs::JS_WriteObject(context, &raw mut size, compiled.as_raw(), how.cast_signed());
@@ -59,8 +61,8 @@ impl Bytecode {
 
     /// Runs the script in a context and gives its last value.
     pub(super) fn run<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
-        // SAFETY: the bytes come from `JS_WriteObject` of the same engine in this process, and nobody could change them since.
-        // `JS_EvalFunction` takes the object over, so it is not freed here.
+        // SAFETY: the bytes come from `JS_WriteObject` of the same engine in this process, and nothing can have changed
+        // them since. `JS_EvalFunction` takes the object over, so it is not freed here.
         unsafe {
             let context = ctx.as_raw().as_ptr();
             let script = qjs::JS_ReadObject(

@@ -14,28 +14,28 @@ use crate::Limits;
 pub struct SyntaxError {
     /// The file, as it was named.
     pub path: String,
-    /// From 1; 0 if it is not known.
+    /// Counted from 1; 0 if it is not known.
     pub line: u32,
-    /// From 1; 0 if it is not known.
+    /// Counted from 1; 0 if it is not known.
     pub column: u32,
     /// What is wrong.
     pub message: String,
 }
 
-/// Whether a function compiles, without running any of it. Takes no more than a few seconds and the memory of one call.
+/// Whether a function compiles. None of it is run, and it takes no more than a few seconds and the memory of one call.
 pub fn check(path: &str, text: &str) -> Result<(), SyntaxError> {
     Compiler::new(&Limits::default()).function(path, text).map(drop)
 }
 
-/// The longest source. The parser looks ahead from every parenthesis without asking for memory, and the time for that
-/// grows with the square of the length: a megabyte of nothing else took seven seconds.
-const LONGEST: usize = 512 << 10;
-/// For one source, as far as memory is asked for.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// For all sources of a program, so that a worker starts or fails before the server gives it up.
-const ALL_PATIENCE: Duration = Duration::from_secs(6);
+/// The longest source. The parser looks ahead from every parenthesis without allocating memory, and the time for that
+/// grows with the square of the length: a megabyte of parentheses took seven seconds.
+const MAX_SOURCE: usize = 512 << 10;
+/// The time for one source. The parser is stopped when it allocates memory after that.
+const TIME_FOR_ONE: Duration = Duration::from_secs(1);
+/// The time for all sources of a program, so that a worker starts or fails before the server gives it up.
+const TIME_FOR_ALL: Duration = Duration::from_secs(6);
 
-/// Compiles sources that nobody has looked at: a script need not run to take time and memory.
+/// Compiles sources within bounds, because a hostile script takes time and memory before it runs.
 pub(super) struct Compiler<'a> {
     limits: &'a Limits,
     until: Instant,
@@ -45,11 +45,11 @@ impl<'a> Compiler<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
         Self {
             limits,
-            until: Instant::now() + ALL_PATIENCE,
+            until: Instant::now() + TIME_FOR_ALL,
         }
     }
 
-    /// A function, in a runtime of its own: what one source used up is not missing for the next.
+    /// Compiles a function, in a runtime of its own, so that one source does not use up the memory of the next.
     pub(super) fn function(&self, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
         let engine = |message: String| SyntaxError {
             path: path.to_owned(),
@@ -57,13 +57,13 @@ impl<'a> Compiler<'a> {
             column: 0,
             message,
         };
-        if text.len() > LONGEST {
-            return Err(engine(format!("it has more than {LONGEST} bytes")));
+        if text.len() > MAX_SOURCE {
+            return Err(engine(format!("it has more than {MAX_SOURCE} bytes")));
         }
         let (runtime, meter) =
             Meter::runtime(self.limits.memory, self.limits.stack).map_err(|error| engine(error.to_string()))?;
         let context = Context::full(&runtime).map_err(|error| engine(error.to_string()))?;
-        meter.stop_at(self.until.min(Instant::now() + PATIENCE));
+        meter.stop_at(self.until.min(Instant::now() + TIME_FOR_ONE));
         let compiled = context.with(|ctx| function(&ctx, path, text));
         if meter.late() {
             return Err(engine("it takes too long to compile".to_owned()));
@@ -75,9 +75,9 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Compiles a function's file. It becomes the inside of a function, so that the constants of two files do not meet; what it assigns to
-/// `exports` is the result. The file is compiled as it is first: only a whole script may be put into the wrapper, and its mistakes
-/// are reported where they are.
+/// Compiles a function's file. It becomes the inside of a function, so that the constants of two files do not meet, and
+/// what it assigns to `exports` is the result. It is first compiled without that wrapper, which only a whole script may
+/// fill, and so that mistakes are reported where they are.
 fn function(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     compile(ctx, path, text)?;
@@ -96,7 +96,7 @@ pub(super) fn module(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, 
 
 /// Compiles a module of our own.
 pub(super) fn built_in(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
-    delivery(ctx, path, Bytecode::compile_own(ctx, path, &as_module(text)))
+    located(ctx, path, Bytecode::compile_own(ctx, path, &as_module(text)))
 }
 
 fn as_module(text: &str) -> String {
@@ -104,11 +104,11 @@ fn as_module(text: &str) -> String {
 }
 
 fn compile(ctx: &Ctx<'_>, path: &str, text: &str) -> Result<Bytecode, SyntaxError> {
-    delivery(ctx, path, Bytecode::compile(ctx, path, text))
+    located(ctx, path, Bytecode::compile(ctx, path, text))
 }
 
-/// Where a mistake is, from the exception of the engine.
-fn delivery(ctx: &Ctx<'_>, path: &str, compiled: rquickjs::Result<Bytecode>) -> Result<Bytecode, SyntaxError> {
+/// Finds where a mistake is, from the exception of the engine.
+fn located(ctx: &Ctx<'_>, path: &str, compiled: rquickjs::Result<Bytecode>) -> Result<Bytecode, SyntaxError> {
     compiled.catch(ctx).map_err(|error| {
         let (message, stack) = match &error {
             CaughtError::Exception(e) => (e.message().unwrap_or_default(), e.stack().unwrap_or_default()),

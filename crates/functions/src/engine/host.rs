@@ -1,4 +1,4 @@
-//! What the engine needs from whoever runs it.
+//! The worker's end of the pipe, as the engine uses it during a call.
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -6,28 +6,28 @@ use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::protocol::{self, Answer, Ask, FromWorker, ToWorker};
+use crate::protocol::{self, FromWorker, HostRequest, HostResponse, ToWorker};
 
-/// An answer and the number of its question.
-pub(crate) type Numbered = (u32, Result<Answer, String>);
+/// A response and the number of its request.
+pub(crate) type NumberedResponse = (u32, Result<HostResponse, String>);
 
-/// The other side of a call.
+/// Serves the requests of scripts. It is a trait so that tests of the engine need no server.
 pub(crate) trait Host {
-    /// Asks, without waiting.
-    fn ask(&mut self, id: u32, ask: Ask) -> io::Result<()>;
-    /// Waits for the next answer; nothing if the instant comes first.
-    fn answer(&mut self, until: Instant) -> io::Result<Option<Numbered>>;
+    /// Sends a request, without waiting.
+    fn send(&mut self, id: u32, request: HostRequest) -> io::Result<()>;
+    /// Waits for the next response; `None` if there is none until that instant.
+    fn receive(&mut self, until: Instant) -> io::Result<Option<NumberedResponse>>;
 }
 
 /// The server at the other end of a pipe.
-pub(crate) struct Pipe<S>(pub(crate) S);
+pub(crate) struct Connection<S>(pub(crate) S);
 
-impl<S: Read + Write + AsFd> Host for Pipe<S> {
-    fn ask(&mut self, id: u32, ask: Ask) -> io::Result<()> {
-        protocol::write(&mut self.0, &FromWorker::Ask { id, ask })
+impl<S: Read + Write + AsFd> Host for Connection<S> {
+    fn send(&mut self, id: u32, request: HostRequest) -> io::Result<()> {
+        protocol::write(&mut self.0, &FromWorker::Request { id, request })
     }
 
-    fn answer(&mut self, until: Instant) -> io::Result<Option<Numbered>> {
+    fn receive(&mut self, until: Instant) -> io::Result<Option<NumberedResponse>> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
@@ -39,8 +39,8 @@ impl<S: Read + Write + AsFd> Host for Pipe<S> {
             }
         }
         match protocol::read(&mut self.0)? {
-            Some(ToWorker::Answer { id, answer }) => Ok(Some((id, answer))),
-            Some(_) => Err(io::Error::other("the server sent something else than an answer")),
+            Some(ToWorker::Response { id, response }) => Ok(Some((id, response))),
+            Some(_) => Err(io::Error::other("the server sent something else than a response")),
             None => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }

@@ -1,11 +1,11 @@
 //! The memory of a runtime: counted, limited, and refused after a deadline.
 //!
-//! The engine has a limit of its own, but does not say when it was reached: a script can throw an error with the same text, or catch the
-//! real one. And its interrupt handler is not asked while a source is parsed; the parser does ask for memory all the time, so this is
-//! where a hostile source is stopped.
+//! The engine has a limit of its own, but does not say when it was reached: a script can throw an error with the same
+//! text, or catch the real one. And its interrupt handler is not asked while a source is parsed; the parser does ask
+//! for memory all the time, so this is where a hostile source is stopped.
 #![expect(
     unsafe_code,
-    reason = "the trait of allocators is unsafe; what is asked is handed on unchanged, or refused"
+    reason = "the trait of allocators is unsafe; each call is passed on unchanged, or refused"
 )]
 
 use std::cell::Cell;
@@ -15,7 +15,7 @@ use std::time::Instant;
 use rquickjs::allocator::{Allocator, RustAllocator};
 use rquickjs::{Result, Runtime};
 
-/// What a runtime has taken.
+/// How much memory a runtime has taken.
 pub(super) struct Meter {
     limit: usize,
     used: Cell<usize>,
@@ -43,7 +43,8 @@ impl Meter {
             inner: RustAllocator,
         })?;
         runtime.set_max_stack_size(stack);
-        // A new runtime is nearly as large as the engine's first threshold, so most calls would look for cycles once, and find none.
+        // A new runtime is nearly as large as the engine's default threshold, so most calls would collect garbage once
+        // and find none.
         runtime.set_gc_threshold(1 << 20);
         Ok((runtime, meter))
     }
@@ -53,7 +54,7 @@ impl Meter {
         self.peak.get()
     }
 
-    /// Whether more was asked for than the limit allows, ever.
+    /// Whether the limit was ever reached.
     pub(super) fn refused(&self) -> bool {
         self.refused.get()
     }
@@ -63,19 +64,20 @@ impl Meter {
         self.late.get()
     }
 
-    /// Refuses all memory from an instant on. For parsers only: a script could not be stopped any more, for the reason given below.
+    /// Refuses all memory from an instant on. Only for parsers: a script could not be stopped that way, for the reason
+    /// in `allows`.
     pub(super) fn stop_at(&self, deadline: Instant) {
         self.deadline.set(Some(deadline));
     }
 
     fn allows(&self, more: usize) -> bool {
-        // Asking for the time takes as long as the allocation.
+        // Reading the clock takes as long as an allocation, so it is read at every 64th.
         self.asked.set(self.asked.get().wrapping_add(1));
         if self.asked.get().is_multiple_of(64) && self.deadline.get().is_some_and(|end| Instant::now() >= end) {
             self.late.set(true);
         }
-        // The engine makes an error object to stop a script. If it cannot even make that, the script can catch what comes instead and go
-        // on for ever, so small pieces are to be had after a refusal.
+        // The engine makes an error object to stop a script. If it cannot make that, the script can catch what comes
+        // instead and go on, so small allocations are still granted after a refusal.
         let reserve = if self.refused.get() && more <= 4096 { 1 << 20 } else { 0 };
         if self.used.get().saturating_add(more) > self.limit.saturating_add(reserve) {
             self.refused.set(true);
@@ -109,8 +111,8 @@ impl Metered {
     }
 }
 
-// SAFETY: every pointer comes from the inner allocator, with the size that was asked for, and goes back to it; a null pointer is the
-// refusal that the trait provides for.
+// SAFETY: every pointer comes from the inner allocator, with the size that was asked for, and goes back to it; a null
+// pointer is the refusal that the trait provides for.
 unsafe impl Allocator for Metered {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if !self.meter.allows(size) {

@@ -1,4 +1,5 @@
-//! What `require` finds, compiled once for all calls of a worker: a worker's program does not change, and neither do its packages.
+//! What `require` finds, compiled once for all calls of a worker: a worker's program does not change, and neither do
+//! its packages.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,8 +12,9 @@ use super::bytecode::Bytecode;
 use super::compile::{self, SyntaxError};
 use crate::protocol::ModuleKind;
 
-/// Text that is kept. What is beyond is fetched and compiled again in every call: slower, and no worker grows without bound.
-const MOST_TEXT: usize = 16 << 20;
+/// The most bytes of text that are kept, so that no worker grows without bound. Modules beyond it are fetched and
+/// compiled anew in each call.
+const MAX_KEPT: usize = 16 << 20;
 
 /// A module of a package.
 #[derive(Clone)]
@@ -27,20 +29,20 @@ pub(super) enum Content {
     Json(Rc<str>),
 }
 
-/// Who asks, and for what.
-type Question = (Option<String>, String);
+/// The requiring module, and the specifier that it requires.
+type Required = (Option<String>, String);
 
-/// The modules that have been asked for.
+/// The modules that have been required.
 #[derive(Default)]
 pub(super) struct Modules {
     built_in: RefCell<BTreeMap<&'static str, Rc<Bytecode>>>,
     contents: RefCell<BTreeMap<Rc<str>, Content>>,
-    found: RefCell<BTreeMap<Question, Module>>,
+    found: RefCell<BTreeMap<Required, Module>>,
     kept: RefCell<usize>,
 }
 
 impl Modules {
-    /// A built-in module, if there is one with that name.
+    /// The built-in module of that name.
     pub(super) fn built_in(&self, ctx: &Ctx<'_>, name: &str) -> Option<Result<Rc<Bytecode>, SyntaxError>> {
         let (name, text) = builtin::find(name)?;
         if let Some(code) = self.built_in.borrow().get(name) {
@@ -53,16 +55,17 @@ impl Modules {
         Some(code)
     }
 
-    /// What the server has answered to the same question before.
-    pub(super) fn known(&self, question: &Question) -> Option<Module> {
-        self.found.borrow().get(question).cloned()
+    /// What the server has answered before.
+    pub(super) fn known(&self, required: &Required) -> Option<Module> {
+        self.found.borrow().get(required).cloned()
     }
 
-    /// Takes the server's answer. A text that does not compile is not kept: it may be for want of memory in this call only.
+    /// Compiles and keeps the server's answer. A text that does not compile is not kept: this call may only lack the
+    /// memory for it.
     pub(super) fn take(
         &self,
         ctx: &Ctx<'_>,
-        question: Question,
+        required: Required,
         path: String,
         kind: ModuleKind,
         text: String,
@@ -80,13 +83,13 @@ impl Modules {
             path: path.clone(),
             content: content.clone(),
         };
-        // The question is the script's, and as long as it likes.
-        let weight = question.1.len() + if is_known { 0 } else { length };
+        // The specifier counts too, because a script can make it as long as it likes.
+        let weight = required.1.len() + if is_known { 0 } else { length };
         let mut kept = self.kept.borrow_mut();
-        if *kept + weight <= MOST_TEXT {
+        if *kept + weight <= MAX_KEPT {
             *kept += weight;
             self.contents.borrow_mut().insert(path, content);
-            self.found.borrow_mut().insert(question, module.clone());
+            self.found.borrow_mut().insert(required, module.clone());
         }
         Ok(module)
     }

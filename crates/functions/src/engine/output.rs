@@ -13,7 +13,7 @@ pub(super) struct Console {
 }
 
 impl Console {
-    /// Takes a line. Secrets go before the line is cut, so that half a secret does not stay.
+    /// Takes a line. It is redacted before it is cut, so that half a secret does not stay.
     pub(super) fn take(&mut self, level: String, text: &str, secrets: &Secrets, limits: &Limits) {
         let mut text = secrets.redact(text);
         cut(&mut text, limits.console_line);
@@ -30,7 +30,7 @@ pub(super) fn cut(text: &mut String, bytes: usize) {
     text.truncate(text.floor_char_boundary(bytes));
 }
 
-/// Texts that are not to be shown.
+/// Texts that must not be shown.
 #[derive(Default)]
 pub(super) struct Secrets(Vec<String>);
 
@@ -49,7 +49,7 @@ impl Secrets {
             .fold(text.to_owned(), |text, secret| text.replace(secret, "[redacted]"))
     }
 
-    /// The same for the status of a hook. The words that mean something there are no secret, even if somebody's password is one of them.
+    /// Redacts the status of a hook. The words that have a meaning there are kept, even if a password is one of them.
     pub(super) fn redact_status(&self, status: String) -> String {
         match status.as_str() {
             "success" | "pending" | "fail" | "" => status,

@@ -1,4 +1,4 @@
-//! What the functions that a script reaches share with the loop that runs it.
+//! The state of one call, which the functions of `native` share with the loop that runs it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Compiled;
-use super::host::Host;
+use super::host::{Host, NumberedResponse};
 use super::output::{Console, Secrets, cut};
 use crate::Limits;
 use crate::limits::too_many_mails;
-use crate::protocol::{Answer, Ask, Returned, Thrown, ThrownKind};
+use crate::protocol::{HostRequest, HostResponse, Returned, Thrown, ThrownKind};
 
 /// The state of one call.
 pub(super) struct State {
@@ -23,15 +23,15 @@ pub(super) struct State {
     pub(super) console: RefCell<Console>,
     pub(super) secrets: RefCell<Secrets>,
     pub(super) ended: RefCell<Option<Result<Returned, Thrown>>>,
-    /// What went wrong with the pipe; nothing works after it.
+    /// The error that broke the pipe. The worker cannot go on after it.
     pub(super) broken: RefCell<Option<io::Error>>,
-    /// Answers that came while a module was waited for.
-    pub(super) early: RefCell<Vec<(u32, Result<Answer, String>)>>,
+    /// Responses that came while a script waited for a module.
+    pub(super) early: RefCell<Vec<NumberedResponse>>,
     pub(super) timers: RefCell<BTreeSet<(Instant, u32)>>,
     pub(super) outstanding: Cell<u32>,
     pub(super) until: Cell<Option<(Instant, Duration)>>,
     pub(super) out_of_time: Cell<bool>,
-    /// It began too much. The end has been set, and nothing of the script runs any more.
+    /// It began too many operations. The outcome is set, and the script does not run any more.
     over: Cell<bool>,
     operations: Cell<u32>,
     mails: Cell<u32>,
@@ -60,7 +60,7 @@ impl State {
         }
     }
 
-    /// Whether the call has to stop. Once it says so it never says anything else, so a script cannot go on by catching it.
+    /// Whether the call has to stop. That never changes back, so a script cannot go on by catching the interrupt.
     pub(super) fn must_stop(&self) -> bool {
         if let Some((wall, cpu)) = self.until.get()
             && (Instant::now() >= wall || cpu_time() >= cpu)
@@ -88,7 +88,7 @@ impl State {
         Ok(id)
     }
 
-    /// Counts a mail. One too many is an operation all the same, so that refusals come to an end.
+    /// Counts a mail. A refused one counts as an operation, so that a script cannot go on being refused without end.
     pub(super) fn mail(&self) -> Result<(), String> {
         if self.mails.get() >= self.limits.mails {
             self.operation()?;
@@ -98,11 +98,11 @@ impl State {
         Ok(())
     }
 
-    /// Asks the server.
-    pub(super) fn ask(&self, ask: Ask) -> Result<u32, String> {
+    /// Sends a request to the server and returns its number.
+    pub(super) fn request(&self, request: HostRequest) -> Result<u32, String> {
         let id = self.operation()?;
         self.outstanding.set(self.outstanding.get() + 1);
-        self.host.borrow_mut().ask(id, ask).map_err(|error| {
+        self.host.borrow_mut().send(id, request).map_err(|error| {
             let text = error.to_string();
             self.broken.replace(Some(error));
             text
@@ -110,18 +110,18 @@ impl State {
         Ok(id)
     }
 
-    /// Asks, and does nothing else until the answer is there.
-    pub(super) fn ask_and_wait(&self, ask: Ask) -> Result<Answer, String> {
-        let id = self.ask(ask)?;
+    /// Sends a request and waits for its response; meanwhile the script stands still.
+    pub(super) fn request_and_wait(&self, request: HostRequest) -> Result<HostResponse, String> {
+        let id = self.request(request)?;
         let Some((wall, _)) = self.until.get() else {
             return Err("no call runs".to_owned());
         };
         loop {
-            let answer = self.host.borrow_mut().answer(wall);
-            match answer {
-                Ok(Some((of, answer))) if of == id => {
+            let received = self.host.borrow_mut().receive(wall);
+            match received {
+                Ok(Some((of, response))) if of == id => {
                     self.outstanding.set(self.outstanding.get() - 1);
-                    return answer;
+                    return response;
                 }
                 Ok(Some(other)) => self.early.borrow_mut().push(other),
                 Ok(None) => {
@@ -136,7 +136,7 @@ impl State {
         }
     }
 
-    /// The first end counts.
+    /// Ends the call. The first outcome counts.
     pub(super) fn end(&self, how: Result<Returned, Thrown>) {
         self.ended.borrow_mut().get_or_insert(how);
     }
@@ -144,7 +144,7 @@ impl State {
     /// Ends with an error of a kind.
     pub(super) fn fail(&self, kind: ThrownKind, text: &str, stack: Option<&str>) {
         let secrets = self.secrets.borrow();
-        // Cut after the secrets are gone, so that half a secret does not stay.
+        // Redacted before it is cut, so that half a secret does not stay.
         let shown = |text: &str| {
             let mut text = secrets.redact(text);
             cut(&mut text, self.limits.error_text);

@@ -6,55 +6,55 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::host::Numbered;
+use super::host::NumberedResponse;
 use super::{Engine, Host, built_in_modules, check};
 use crate::protocol::{
-    Answer, Ask, Call, HttpResponse, ModuleKind, Outcome, Program, Returned, Script, ThrownKind, Wanted,
+    Call, HostRequest, HostResponse, HttpResponse, ModuleKind, Outcome, Program, Returned, Script, ThrownKind, Wanted,
 };
 use crate::{Ejson, Limits};
 
-/// Answers everything in the order in which it was asked.
+/// Responds to requests in their order.
 #[derive(Default)]
 struct Scripted {
-    asked: Vec<Ask>,
-    answers: VecDeque<Numbered>,
+    requests: Vec<HostRequest>,
+    responses: VecDeque<NumberedResponse>,
 }
 
 impl Host for Scripted {
-    fn ask(&mut self, id: u32, ask: Ask) -> io::Result<()> {
-        let answer = match &ask {
-            Ask::Http(request) if request.url.contains("refused") => Err("not allowed".to_owned()),
-            Ask::Http(_) => Ok(Answer::Http(HttpResponse {
+    fn send(&mut self, id: u32, request: HostRequest) -> io::Result<()> {
+        let response = match &request {
+            HostRequest::Http(http) if http.url.contains("refused") => Err("not allowed".to_owned()),
+            HostRequest::Http(_) => Ok(HostResponse::Http(HttpResponse {
                 status: "200 OK".to_owned(),
                 status_code: 200,
                 headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
                 body: "aMOp".to_owned(),
             })),
-            Ask::Mail(_) => Ok(Answer::Mail),
-            Ask::Webhook { arguments, .. } => Ok(Answer::Webhook(arguments.clone())),
-            Ask::Module { specifier, .. } if specifier == "two" => Ok(Answer::Module {
+            HostRequest::Mail(_) => Ok(HostResponse::Mail),
+            HostRequest::Webhook { arguments, .. } => Ok(HostResponse::Webhook(arguments.clone())),
+            HostRequest::Module { specifier, .. } if specifier == "two" => Ok(HostResponse::Module {
                 path: "two/index.js".to_owned(),
                 kind: ModuleKind::Script,
                 text: "module.exports = 2".to_owned(),
             }),
-            Ask::Module { from, specifier } => Ok(package(from.as_deref(), specifier)),
+            HostRequest::Module { from, specifier } => Ok(package(from.as_deref(), specifier)),
         };
-        self.asked.push(ask);
-        self.answers.push_back((id, answer));
+        self.requests.push(request);
+        self.responses.push_back((id, response));
         Ok(())
     }
 
-    fn answer(&mut self, until: Instant) -> io::Result<Option<Numbered>> {
-        let answer = self.answers.pop_front();
-        if answer.is_none() {
+    fn receive(&mut self, until: Instant) -> io::Result<Option<NumberedResponse>> {
+        let response = self.responses.pop_front();
+        if response.is_none() {
             std::thread::park_timeout(until.saturating_duration_since(Instant::now()));
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
 /// A package whose script requires a file beside it.
-fn package(from: Option<&str>, specifier: &str) -> Answer {
+fn package(from: Option<&str>, specifier: &str) -> HostResponse {
     let (path, kind, text) = match (from, specifier) {
         (None, "pack") => (
             "pack/index.js",
@@ -63,9 +63,9 @@ fn package(from: Option<&str>, specifier: &str) -> Answer {
         ),
         (Some("pack/index.js"), "./part") => ("pack/part.js", ModuleKind::Script, "exports.one = 1"),
         (Some("pack/index.js"), "../pack/data.json") => ("pack/data.json", ModuleKind::Json, r#"{"two":2}"#),
-        _ => return Answer::NoModule,
+        _ => return HostResponse::NoModule,
     };
-    Answer::Module {
+    HostResponse::Module {
         path: path.to_owned(),
         kind,
         text: text.to_owned(),
@@ -94,9 +94,9 @@ fn engine(files: &[(&str, &str)]) -> (Engine, Rc<RefCell<Scripted>>) {
     (Engine::new(Limits::default(), program, host.clone()).unwrap(), host)
 }
 
-/// How often something was asked for with which the text begins.
-fn count(host: &Rc<RefCell<Scripted>>, what: impl Fn(&Ask) -> bool) -> usize {
-    host.borrow().asked.iter().filter(|ask| what(ask)).count()
+/// How many requests of a kind there were.
+fn count(host: &Rc<RefCell<Scripted>>, what: impl Fn(&HostRequest) -> bool) -> usize {
+    host.borrow().requests.iter().filter(|request| what(request)).count()
 }
 
 /// With time enough for a busy machine; what never ends has its own limit.
@@ -246,7 +246,7 @@ fn a_request_is_spelt_in_parts() {
     )]);
     call(&mut engine, "f", "[]", Wanted::Nothing).result.unwrap();
     let host = host.borrow();
-    let Ask::Http(request) = &host.asked[0] else {
+    let HostRequest::Http(request) = &host.requests[0] else {
         panic!("no request")
     };
     assert_eq!(request.url, "https://a.b/p?q=1%202");
@@ -381,5 +381,5 @@ fn a_warm_call_is_measured() {
 mod hiding;
 mod limits;
 mod modules;
-mod outside;
+mod requests;
 mod values;

@@ -1,4 +1,4 @@
-//! One call: what the server and a worker say to each other from its first message to its last.
+//! One call: the messages between the server and a worker from its first to its last.
 
 use std::io;
 use std::sync::Arc;
@@ -9,29 +9,32 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::cpu;
 use super::process::Worker;
-use super::{Outside, cpu};
 use crate::Limits;
 use crate::limits::too_many_mails;
-use crate::protocol::{Answer, Ask, Call, FromWorker, Outcome, OutgoingMail, ToWorker};
+use crate::protocol::{Call, FromWorker, HostRequest, HostResponse, Outcome, OutgoingMail, ToWorker};
+use crate::services::HostServices;
 
-/// Beyond the call's own time before the worker is killed: its interrupt handler should be first, and say where the script was.
+/// How long after the call's own time the worker is killed. Its interrupt handler should be first, because it can say
+/// where the script was.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Questions that are being answered at once. More wait in the pipe, and so does the script: each can hold an answer of some megabytes.
-const QUESTIONS_AT_ONCE: usize = 8;
+/// Requests in flight at once. Each response can have some megabytes, so further requests wait in the pipe, and the
+/// script with them.
+const MAX_IN_FLIGHT: usize = 8;
 
-/// Bytes of answers that wait to be sent before more questions are looked at.
-const UNSENT: usize = 16 << 20;
+/// Bytes of responses that wait to be sent. Beyond it no further request is read.
+const MAX_UNSENT: usize = 16 << 20;
 
-/// Why a call did not come to its end, and its worker must.
+/// Why a call did not come to its end. Its worker must be ended.
 pub(super) enum Broken {
     TimedOut,
     Stopped,
-    /// Closed, nonsense, too long: what the pipe said.
+    /// The pipe was closed, or a message was too long or made no sense.
     Pipe(io::Error),
-    /// It asked for more than one call may.
-    TooManyQuestions,
+    /// There were more requests than one call may send.
+    TooManyRequests,
 }
 
 /// Runs one call. After an error the worker is in an unknown state and must be killed.
@@ -54,39 +57,39 @@ pub(super) async fn run(
         call: Box::new(call),
     };
     worker.outgoing.push(&message).map_err(Broken::Pipe)?;
-    let mut asked = 0;
+    let mut received = 0;
     let mut mails: Vec<OutgoingMail> = Vec::new();
-    // Dropped with the call: what a script has not waited for is not finished for it.
-    let mut questions = FuturesUnordered::new();
+    // Dropped with the call: a request that the script has not waited for is given up.
+    let mut in_flight = FuturesUnordered::new();
     loop {
-        let room = questions.len() < QUESTIONS_AT_ONCE && worker.outgoing.len() < UNSENT;
+        let has_room = in_flight.len() < MAX_IN_FLIGHT && worker.outgoing.len() < MAX_UNSENT;
         tokio::select! {
-            // In this order: a flood of questions does not delay the deadline.
+            // In this order, so that a flood of requests does not delay the deadline.
             biased;
             () = sleep_until(deadline) => return Err(Broken::TimedOut),
             () = stop.cancelled() => return Err(Broken::Stopped),
             sent = worker.outgoing.send_some(), if !worker.outgoing.is_empty() => sent.map_err(Broken::Pipe)?,
-            Some((id, answer)) = questions.next(), if worker.outgoing.len() < UNSENT => push_answer(worker, id, answer)?,
-            message = worker.incoming.next(), if room => match message.map_err(Broken::Pipe)? {
+            Some((id, response)) = in_flight.next(), if worker.outgoing.len() < MAX_UNSENT => push_response(worker, id, response)?,
+            message = worker.incoming.next(), if has_room => match message.map_err(Broken::Pipe)? {
                 Some((FromWorker::Done { number: ended, outcome }, _)) if ended == number => {
                     return Ok(Outcome { mails, ..*outcome });
                 }
                 Some((FromWorker::Done { .. }, _)) => {
-                    return Err(Broken::Pipe(io::Error::other("it answered another call")));
+                    return Err(Broken::Pipe(io::Error::other("it ended another call")));
                 }
-                Some((FromWorker::Ask { id, ask }, _)) => {
-                    asked += 1;
-                    if asked > limits.async_operations {
-                        return Err(Broken::TooManyQuestions);
+                Some((FromWorker::Request { id, request }, _)) => {
+                    received += 1;
+                    if received > limits.async_operations {
+                        return Err(Broken::TooManyRequests);
                     }
-                    if let Ask::Mail(mail) = ask {
-                        // At once, and not among the questions: a script that does not wait for `send` has sent its mail all the same.
-                        let answer = promise(&app.outside, mail, &mut mails, limits).await;
-                        push_answer(worker, id, answer)?;
+                    if let HostRequest::Mail(mail) = request {
+                        // At once and not in flight: a mail is sent even if the script does not wait for `send`.
+                        let response = accept_mail(&*app.services, mail, &mut mails, limits).await;
+                        push_response(worker, id, response)?;
                         continue;
                     }
-                    let outside = Arc::clone(&app.outside);
-                    questions.push(async move { (id, outside.answer(ask).await) });
+                    let services = Arc::clone(&app.services);
+                    in_flight.push(async move { (id, services.respond(request).await) });
                 }
                 Some((FromWorker::Ready(_), _)) => return Err(Broken::Pipe(io::Error::other("it began anew"))),
                 None => return Err(Broken::Pipe(io::ErrorKind::UnexpectedEof.into())),
@@ -95,30 +98,31 @@ pub(super) async fn run(
     }
 }
 
-/// Keeps a mail for the end of the call, unless it is refused. No mail leaves here, so this takes no time.
-async fn promise(
-    outside: &Arc<dyn Outside>,
+/// Keeps a mail for the end of the call, unless it is refused. It is only checked here and not sent, so this takes no
+/// time.
+async fn accept_mail(
+    services: &dyn HostServices,
     mail: OutgoingMail,
     mails: &mut Vec<OutgoingMail>,
     limits: &Limits,
-) -> Result<Answer, String> {
-    // The engine refuses first; but a worker is not to be believed.
+) -> Result<HostResponse, String> {
+    // The engine counts mails too, but the worker is not trusted.
     if mails.len() >= limits.mails as usize {
         return Err(too_many_mails(limits));
     }
-    let answer = outside.answer(Ask::Mail(mail.clone())).await?;
+    let response = services.respond(HostRequest::Mail(mail.clone())).await?;
     mails.push(mail);
-    Ok(answer)
+    Ok(response)
 }
 
-/// An answer that is too long for a message is an error of the script's, not of the worker.
-fn push_answer(worker: &mut Worker, id: u32, answer: Result<Answer, String>) -> Result<(), Broken> {
-    if worker.outgoing.push(&ToWorker::Answer { id, answer }).is_ok() {
+/// Queues a response. One that is too long for a message becomes an error for the script.
+fn push_response(worker: &mut Worker, id: u32, response: Result<HostResponse, String>) -> Result<(), Broken> {
+    if worker.outgoing.push(&ToWorker::Response { id, response }).is_ok() {
         return Ok(());
     }
-    let answer = Err("the answer is too long".to_owned());
+    let response = Err("the answer is too long".to_owned());
     worker
         .outgoing
-        .push(&ToWorker::Answer { id, answer })
+        .push(&ToWorker::Response { id, response })
         .map_err(Broken::Pipe)
 }

@@ -1,4 +1,4 @@
-//! Messages over a socket, in both directions at once.
+//! Messages over the pipe, in both directions at once.
 
 use std::io;
 
@@ -11,25 +11,25 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::protocol;
 
-/// What arrives. Nothing is lost when [`Incoming::next`] is dropped: what was read stays here.
+/// Messages from the worker. Dropping the future of [`Incoming::next`] loses nothing, because what was read stays here.
 pub(super) struct Incoming {
     socket: OwnedReadHalf,
     buffer: BytesMut,
-    longest: usize,
+    max_length: usize,
 }
 
-/// What is to be sent. Nothing is sent before [`Outgoing::send_some`] is called.
+/// Messages for the worker. They are sent by [`Outgoing::send_some`].
 pub(super) struct Outgoing {
     socket: OwnedWriteHalf,
     buffer: BytesMut,
 }
 
-pub(super) fn split(socket: UnixStream, longest: usize) -> (Incoming, Outgoing) {
+pub(super) fn split(socket: UnixStream, max_length: usize) -> (Incoming, Outgoing) {
     let (read, write) = socket.into_split();
     let incoming = Incoming {
         socket: read,
         buffer: BytesMut::new(),
-        longest,
+        max_length,
     };
     let outgoing = Outgoing {
         socket: write,
@@ -39,24 +39,24 @@ pub(super) fn split(socket: UnixStream, longest: usize) -> (Incoming, Outgoing) 
 }
 
 impl Incoming {
-    /// The next message and its length; nothing when the other side has closed. Can be dropped and called again.
+    /// The next message and its length; `None` when the worker has closed the pipe. The future may be dropped.
     pub(super) async fn next<M: DeserializeOwned>(&mut self) -> io::Result<Option<(M, usize)>> {
         loop {
             if let Some(length) = self.buffer.first_chunk::<4>() {
                 let length = protocol::checked_length(*length)?;
-                if length > self.longest {
+                if length > self.max_length {
                     return Err(io::Error::other("a message is too long"));
                 }
                 if let Some(message) = self.buffer.get(4..4 + length) {
                     let message = serde_json::from_slice(message)?;
                     self.buffer.advance(4 + length);
                     if self.buffer.is_empty() {
-                        // The memory of a long message is not kept for the rest of the worker's life.
+                        // Frees the memory of a long message.
                         self.buffer = BytesMut::new();
                     }
                     return Ok(Some((message, length)));
                 }
-                // Room is made for what has been announced only as it arrives: `read_buf` grows by itself.
+                // Memory is not allocated for the announced length but as bytes arrive: `read_buf` grows the buffer.
             }
             if self.socket.read_buf(&mut self.buffer).await? == 0 {
                 return Ok(None);
@@ -64,7 +64,7 @@ impl Incoming {
         }
     }
 
-    /// Whether something has arrived, or is arriving, that nobody asked for.
+    /// Whether something has arrived outside of a call.
     pub(super) fn has_leftovers(&self) -> bool {
         let mut byte = [0];
         !self.buffer.is_empty()
@@ -86,7 +86,7 @@ impl Outgoing {
         self.buffer.len()
     }
 
-    /// Sends a part of what waits. Can be dropped and called again.
+    /// Sends a part of what waits. The future may be dropped.
     pub(super) async fn send_some(&mut self) -> io::Result<()> {
         let sent = self.socket.write_buf(&mut self.buffer).await?;
         if sent == 0 {

@@ -1,4 +1,4 @@
-//! What the operator sees of the functions.
+//! The metrics of function calls.
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -15,24 +15,24 @@ const BUCKETS: [f64; 12] = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 
 pub struct WorkerMetrics {
     /// Calls, by how they ended.
     pub calls: Family<CallLabels, Counter>,
-    /// How long calls waited for their turn.
+    /// How long calls waited until they were admitted.
     pub queue_wait: Histogram,
-    /// How long calls ran, waiting for answers from outside included.
+    /// How long calls ran, including the time for their requests.
     pub run_time: Histogram,
-    /// Workers that were ended in the middle of a call.
+    /// Workers that were killed during a call.
     pub kills: Counter,
     /// Workers that run a call now.
     pub busy: Gauge,
 }
 
-/// How a call ended.
+/// The labels of [`WorkerMetrics::calls`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct CallLabels {
-    /// The end.
+    /// How it ended.
     pub outcome: CallEnd,
 }
 
-/// The ends that a call can have.
+/// How a call can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[expect(non_camel_case_types, reason = "these are the labels, as Prometheus writes them")]
 pub enum CallEnd {
@@ -46,17 +46,17 @@ pub enum CallEnd {
     crashed,
     /// No worker could be started.
     no_worker,
-    /// It was refused, since it would have waited too long.
+    /// It was refused, because it would have waited too long.
     busy,
     /// The server stopped.
     stopped,
-    /// The caller went away.
+    /// Its caller went away.
     abandoned,
 }
 
 impl WorkerMetrics {
-    /// Adds the metrics to a registry, as `function_calls_total`, `function_queue_wait_seconds`, `function_run_seconds`,
-    /// `function_worker_kills_total` and `function_workers_busy`.
+    /// Adds the metrics to a registry, as `function_calls_total`, `function_queue_wait_seconds`,
+    /// `function_run_seconds`, `function_worker_kills_total` and `function_workers_busy`.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "function_calls",

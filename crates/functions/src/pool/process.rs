@@ -6,21 +6,20 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use thiserror::Error;
 use tokio::net::UnixStream;
 use tokio::process::Child;
 use tokio::time::timeout;
 
-use super::AppProgram;
 use super::frames::{Incoming, Outgoing, split};
 use super::spawner::Spawner;
+use super::{AppProgram, StartError};
 use crate::protocol::{FromWorker, MAX_MESSAGE, Program};
 use crate::{Confinement, Limits};
 
-/// Until a worker has compiled its program and closed its sandbox.
+/// How long a worker may take to compile its program and close its sandbox.
 const START_DEADLINE: Duration = Duration::from_secs(10);
 
-/// A worker that is ready for a call. Dropped, it is killed, and the runtime takes its remains.
+/// A worker that is ready for a call. If it is dropped, it is killed and the runtime reaps it.
 pub(super) struct Worker {
     pub(super) app: Arc<AppProgram>,
     pub(super) incoming: Incoming,
@@ -29,23 +28,6 @@ pub(super) struct Worker {
     /// The number of its last call.
     pub(super) calls: u64,
     child: Child,
-}
-
-/// Why there is no new worker.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// No process could be made.
-    #[error("a worker could not be started")]
-    Spawn(#[source] io::Error),
-    /// It did not say that it is ready.
-    #[error("a worker ended or misbehaved before it was ready ({0})")]
-    Broken(String),
-    /// It took too long.
-    #[error("a worker was not ready in time")]
-    Late,
-    /// The last ones failed, and it is too early for another try.
-    #[error("workers have failed to start, and the next try is not due yet")]
-    Pausing,
 }
 
 impl Worker {
@@ -85,12 +67,12 @@ impl Worker {
         }
         match self.incoming.next().await? {
             Some((FromWorker::Ready(confinement), _)) => Ok(confinement),
-            Some(_) => Err(io::Error::other("it answered before it was asked")),
+            Some(_) => Err(io::Error::other("its first message was not that it is ready")),
             None => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
 
-    /// Whether it can take a call, as far as can be seen: it lives, and has said nothing since its last one.
+    /// Whether it seems able to take a call: it lives, and has sent nothing since its last one.
     pub(super) fn is_sound(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None)) && !self.incoming.has_leftovers()
     }
@@ -99,9 +81,9 @@ impl Worker {
         self.child.id()
     }
 
-    /// Ends it, waits for its end, and says how it ended (which may have been before).
+    /// Kills the process, waits for its end, and says how it ended, which may have been before.
     pub(super) async fn kill(mut self) -> Ending {
-        // It fails when the process has ended already.
+        // This fails if the process has ended already.
         _ = self.child.start_kill();
         Ending(self.child.wait().await.ok())
     }
@@ -111,7 +93,7 @@ impl Worker {
 pub(super) struct Ending(Option<ExitStatus>);
 
 impl Ending {
-    /// The kernel ended it for having used up its processor time.
+    /// Whether the kernel ended it because its processor time was used up.
     pub(super) fn is_processor_time(&self) -> bool {
         let signal = self.0.and_then(|status| status.signal());
         signal == Some(rustix::process::Signal::XCPU.as_raw())
@@ -127,7 +109,7 @@ impl std::fmt::Display for Ending {
     }
 }
 
-/// What a worker may send at once. In JSON a byte takes six at most, as `\u0000`.
+/// The longest message that a worker may send. A byte of content takes at most six in JSON, as `\u0000`.
 fn longest_message(limits: &Limits) -> usize {
     let console = limits.console_lines.saturating_mul(limits.console_line);
     let content = limits
@@ -138,7 +120,7 @@ fn longest_message(limits: &Limits) -> usize {
     content.saturating_mul(6).saturating_add(1 << 20).min(MAX_MESSAGE)
 }
 
-/// [`crate::protocol::ToWorker::Start`] without a copy of the program.
+/// [`crate::protocol::ToWorker::Start`], with a borrowed program.
 #[derive(serde::Serialize)]
 enum ToWorkerRef<'a> {
     Start(StartRef<'a>),

@@ -12,16 +12,16 @@ use tokio::sync::oneshot;
 
 use super::WorkerCommand;
 
-/// Starts processes, all from one thread that lives as long as this.
+/// Starts processes, all from one thread, which lives as long as the pool.
 ///
-/// A worker asks the kernel to be killed when its parent dies, and the kernel means the *thread* that made it. Threads of the runtime
-/// come and go; this one goes only with the pool, and takes the workers with it.
+/// A worker asks the kernel to kill it when its parent dies, and for the kernel that is the *thread* that made it.
+/// Threads of the runtime come and go.
 pub(super) struct Spawner {
     requests: mpsc::Sender<oneshot::Sender<io::Result<(Child, StdUnixStream)>>>,
 }
 
 impl Spawner {
-    /// Must be called within a runtime, which then watches the processes.
+    /// Starts the thread. It must be called within a runtime, which then watches the processes.
     pub(super) fn start(command: WorkerCommand) -> io::Result<Self> {
         let runtime = Handle::current();
         let (requests, queue) = mpsc::channel::<oneshot::Sender<_>>();
@@ -30,7 +30,7 @@ impl Spawner {
             .spawn(move || {
                 let _runtime = runtime.enter();
                 for reply in queue {
-                    // Nobody waits any more: the process is killed as its handle is dropped.
+                    // If the caller has gone, the process is killed as its handle is dropped.
                     _ = reply.send(spawn(&command));
                 }
             })?;
@@ -50,17 +50,17 @@ fn spawn(command: &WorkerCommand) -> io::Result<(Child, StdUnixStream)> {
     let (ours, theirs) = StdUnixStream::pair()?;
     ours.set_nonblocking(true)?;
     let child = Command::new(&command.program)
-        // For people who look at a list of processes.
+        // The name in lists of processes.
         .arg0("doorward")
         .args(&command.arguments)
-        // The server's environment holds secrets.
+        // The environment of the server holds secrets.
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::from(OwnedFd::from(theirs)))
-        // What a worker prints, such as a panic's message, could contain a script's values.
+        // What a worker prints, such as the message of a panic, could contain values of a script.
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // An interrupt from the terminal is the server's business, which lets running calls end.
+        // An interrupt from the terminal must only reach the server, which lets running calls end.
         .process_group(0)
         .kill_on_drop(true)
         .spawn()?;

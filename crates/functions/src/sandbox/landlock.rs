@@ -1,13 +1,13 @@
-//! Landlock: no file, no TCP, no signal and no abstract socket that belongs to somebody else.
+//! Landlock: no file, no TCP, no signal to another process and no abstract socket of one.
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetError, RulesetStatus, Scope};
 
-/// Handles every right that this version knows and grants none. Says whether the kernel refuses anything because of it.
+/// Grants none of the rights that this version of Landlock knows. Returns whether the kernel enforces any of it.
 pub(super) fn apply() -> bool {
     restrict().is_ok_and(|status| status != RulesetStatus::NotEnforced)
 }
 
-/// The crate leaves out, by itself, what an older kernel does not know.
+/// The crate leaves out what an older kernel does not know.
 fn restrict() -> Result<RulesetStatus, RulesetError> {
     let status = Ruleset::default()
         .handle_access(AccessFs::from_all(ABI::V6))?

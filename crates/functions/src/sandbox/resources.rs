@@ -1,4 +1,4 @@
-//! Resource limits and priority: what every Unix has.
+//! Resource limits and priority, which every Unix has.
 
 use std::os::fd::RawFd;
 use std::time::Duration;
@@ -7,17 +7,19 @@ use rustix::process::{Resource, Rlimit, getpriority_process, setpriority_process
 
 use crate::Limits;
 
-/// Below the password threads, which are 10 nicer than the server: a login that only needs a hash does not wait for somebody's script.
+/// Niceness above that of the server. It is more than the 10 of the password threads, so that a login does not wait for
+/// a script.
 const NICER: i32 = 15;
 const NICEST: i32 = 19;
 
-/// What the process may map beyond the script's values and what it has mapped already: the allocator's slack, the messages, the
-/// engine's own structures. Only a backstop; the engine counts the values itself.
+/// Address space beyond the script's values and what is mapped already, for the allocator's slack and the engine's own
+/// structures. It is only a backstop, because the engine counts the values.
 const ADDRESS_SPACE: u64 = 512 << 20;
-/// What the binary takes where the kernel does not say it.
+/// The address space of the binary, where the kernel does not say it.
 const BINARY: u64 = 1 << 30;
 
-/// Processor time of a whole life. The supervisor sets the limit of a call, from outside; this one only ends what has escaped from both.
+/// Processor time of a worker in its whole life. The limit of each call is set by the server; this one ends what has
+/// escaped from that.
 pub(crate) const LIFE: Duration = Duration::from_hours(6);
 
 pub(super) fn lower_priority() {
@@ -32,8 +34,8 @@ pub(super) fn apply(limits: &Limits, pipe: RawFd) -> bool {
     let address_space = mapped()
         .saturating_add(memory.saturating_mul(2))
         .saturating_add(messages + ADDRESS_SPACE);
-    // `poll` refuses more descriptors than may be open, so the limit is not 0. All below the pipe are taken, or were when the process
-    // began, and the filter refuses the calls that would make one.
+    // Not 0, because `poll` refuses more descriptors than may be open. Those below the pipe were taken when the process
+    // began, and the filter refuses the calls that make new ones.
     let descriptors = u64::try_from(pipe).unwrap_or(0) + 1;
     [
         (Resource::As, address_space),
@@ -44,7 +46,7 @@ pub(super) fn apply(limits: &Limits, pipe: RawFd) -> bool {
         (Resource::Cpu, LIFE.as_secs()),
     ]
     .into_iter()
-    // All are tried, also after one has failed.
+    // All of them are set, also after one has failed.
     .fold(true, |all, (resource, value)| {
         let both = Rlimit {
             current: Some(value),
@@ -54,7 +56,7 @@ pub(super) fn apply(limits: &Limits, pipe: RawFd) -> bool {
     })
 }
 
-/// Bytes of address space that the process has now.
+/// The bytes of address space that the process has now.
 fn mapped() -> u64 {
     std::fs::read_to_string("/proc/self/statm")
         .ok()

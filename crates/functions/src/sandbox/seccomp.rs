@@ -1,7 +1,8 @@
 //! The system calls that a script's engine needs, and no other.
 //!
-//! A call that is not listed answers `EPERM`: libraries differ between machines, and one that tries something harmless must not end
-//! every function there. Calls that no engine makes by accident end the process: whoever makes them has taken it over.
+//! A call that is not listed fails with `EPERM` and does not end the process, because libraries differ between machines
+//! and may try something harmless. Calls that no engine makes by accident end the process, because a script must have
+//! taken it over.
 
 use std::collections::BTreeMap;
 use std::os::fd::RawFd;
@@ -14,13 +15,13 @@ use seccompiler::{
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Installs both filters for all threads, and says whether the kernel took them.
+/// Installs both filters for all threads. Returns whether the kernel took them.
 pub(super) fn apply(pipe: RawFd) -> bool {
     let Ok(arch) = TargetArch::try_from(std::env::consts::ARCH) else {
         return false;
     };
     let install = || -> Result<(), Error> {
-        // The second one refuses the call that installs filters.
+        // In this order, because the second filter refuses the call that installs filters.
         for filter in [no_takeover(arch), only_harmless(pipe, arch)] {
             seccompiler::apply_filter_all_threads(&filter?)?;
         }
@@ -29,7 +30,8 @@ pub(super) fn apply(pipe: RawFd) -> bool {
     install().is_ok()
 }
 
-/// Where two filters disagree the kernel takes the stricter answer, and killing is the strictest.
+/// Kills the process at calls that take a process over. Where two filters disagree, the kernel takes the stricter
+/// answer.
 fn no_takeover(arch: TargetArch) -> Result<BpfProgram, BackendError> {
     let rules = [
         libc::SYS_execve,
@@ -49,6 +51,7 @@ fn no_takeover(arch: TargetArch) -> Result<BpfProgram, BackendError> {
     SeccompFilter::new(rules.into(), SeccompAction::Allow, SeccompAction::KillProcess, arch)?.try_into()
 }
 
+/// Allows the calls that an engine needs.
 fn only_harmless(pipe: RawFd, arch: TargetArch) -> Result<BpfProgram, BackendError> {
     let mut rules: Rules = [
         // Memory. `mmap` and `mprotect` are below.
@@ -57,7 +60,7 @@ fn only_harmless(pipe: RawFd, arch: TargetArch) -> Result<BpfProgram, BackendErr
         libc::SYS_madvise,
         libc::SYS_brk,
         libc::SYS_futex,
-        // Time and chance.
+        // Time and randomness.
         libc::SYS_clock_gettime,
         libc::SYS_clock_getres,
         libc::SYS_clock_nanosleep,
@@ -70,19 +73,19 @@ fn only_harmless(pipe: RawFd, arch: TargetArch) -> Result<BpfProgram, BackendErr
         #[cfg(target_arch = "x86_64")]
         libc::SYS_poll,
         libc::SYS_restart_syscall,
-        // Signals to itself, and the end.
+        // Signals within the process, and its end.
         libc::SYS_rt_sigaction,
         libc::SYS_rt_sigprocmask,
         libc::SYS_rt_sigreturn,
         libc::SYS_sigaltstack,
         libc::SYS_exit,
         libc::SYS_exit_group,
-        // What the process knows about itself.
+        // Facts about the process.
         libc::SYS_getpid,
         libc::SYS_gettid,
         libc::SYS_getrusage,
         libc::SYS_sched_getaffinity,
-        // Giving back can do no harm.
+        // Closing does no harm.
         libc::SYS_close,
     ]
     .map(|call| (call, Vec::new()))
@@ -93,10 +96,10 @@ fn only_harmless(pipe: RawFd, arch: TargetArch) -> Result<BpfProgram, BackendErr
         rules.insert(call, vec![rule([fd(pipe)])?]);
     }
     for call in [libc::SYS_write, libc::SYS_writev] {
-        // A panic says why on standard error, wherever the supervisor lets that lead.
+        // A panic is printed on standard error, wherever the server lets that lead.
         rules.insert(call, vec![rule([fd(pipe)])?, rule([fd(1)])?, rule([fd(2)])?]);
     }
-    // The pipe may be told not to block, or for how long.
+    // Blocking and time-outs of the pipe may be set.
     rules.insert(libc::SYS_ioctl, vec![rule([fd(pipe), is(1, FIONBIO)])?]);
     let mut flags = Vec::new();
     for command in [libc::F_GETFL, libc::F_SETFL] {
@@ -113,13 +116,13 @@ fn only_harmless(pipe: RawFd, arch: TargetArch) -> Result<BpfProgram, BackendErr
     }
     rules.insert(libc::SYS_setsockopt, timeouts);
 
-    // Memory that is data stays data. Nothing is mapped from a file either: there is no descriptor of one.
+    // No memory becomes executable. Nothing is mapped from a file either, because no descriptor of one is open.
     let executable = unsigned(libc::PROT_EXEC);
     for call in [libc::SYS_mmap, libc::SYS_mprotect] {
         let data = SeccompCondition::new(2, Dword, MaskedEq(executable), 0);
         rules.insert(call, vec![rule([data])?]);
     }
-    // Limits can be read, its own, and not set.
+    // The process may read its own limits, and set none.
     let unset = SeccompCondition::new(2, Qword, Eq, 0);
     rules.insert(libc::SYS_prlimit64, vec![rule([is(0, 0), unset])?]);
 
@@ -132,7 +135,7 @@ fn only_harmless(pipe: RawFd, arch: TargetArch) -> Result<BpfProgram, BackendErr
     .try_into()
 }
 
-/// `ioctl`'s "do not block", the same on all architectures that the filter can be made for.
+/// The request of `ioctl` that switches blocking on and off, the same on all architectures that the filter supports.
 const FIONBIO: u64 = 0x5421;
 
 fn is(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {

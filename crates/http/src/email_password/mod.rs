@@ -4,11 +4,11 @@ pub(crate) mod confirm;
 pub(crate) mod register;
 pub(crate) mod reset;
 
-use doorward_core::{AuthError, EmailAddress, Password, TokenPair};
+use doorward_core::{EmailAddress, InvalidEmail, MalformedToken, Password, TokenPair};
 use doorward_wire::{Secret, Text};
 
 /// The address in a body.
-fn email(text: &Secret) -> Result<EmailAddress, AuthError> {
+fn email(text: &Secret) -> Result<EmailAddress, InvalidEmail> {
     EmailAddress::parse(text.expose())
 }
 
@@ -17,10 +17,10 @@ fn password(text: &Secret) -> Password {
     Password::new(text.expose().to_owned())
 }
 
-/// The two halves of a mailed token in a body. A half that is not a string is a malformed token, not a malformed body.
-fn mailed_token(token: &Text, id: &Text) -> Result<TokenPair, AuthError> {
+/// The token pair in a body. A part that is not a string is a malformed token, not a malformed body.
+fn mailed_token(token: &Text, id: &Text) -> Result<TokenPair, MalformedToken> {
     match (token.as_str(), id.as_str()) {
         (Some(token), Some(id)) => TokenPair::parse(token, id),
-        _ => Err(AuthError::TokenMalformed),
+        _ => Err(MalformedToken),
     }
 }

@@ -74,7 +74,7 @@ async fn t08_a_body_of_any_depth_is_only_a_body() {
             .error();
         assert_eq!(error, "400 BadRequest invalid json", "{call}");
     }
-    // A key that nobody asked for is skipped, however deep it goes.
+    // An unknown key is skipped, however deep it goes.
     let body = format!(r#"{{"email":"bob@example.com","password":"bob-password","more":{deep}}}"#);
     assert_eq!(
         post(&app, "register", Some("application/json"), body.as_bytes())

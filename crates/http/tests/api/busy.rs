@@ -8,7 +8,7 @@ use doorward_testkit::TestApp;
 use crate::support::concurrency;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s12_a_full_queue_refuses_at_once_says_when_to_come_back_and_recovers() {
+async fn s12_a_full_queue_refuses_immediately_says_when_to_come_back_and_recovers() {
     let deadline = Duration::from_millis(500);
     let app = Arc::new(TestApp::builder().auto_confirm().queue_deadline(deadline).start().await);
     app.registered("ada").await;

@@ -28,7 +28,7 @@ async fn a_mailed_link_confirms() {
 }
 
 #[tokio::test]
-async fn c035_c036_c037_c038_c039_what_is_no_pair_is_told_so_in_any_mode() {
+async fn c035_c036_c037_c038_c039_a_malformed_token_pair_is_refused_as_such_in_any_mode() {
     for app in [TestApp::auto_confirm().await, TestApp::email().await] {
         for (token, id) in [
             ("a_token", "a_token_id"),
@@ -48,7 +48,7 @@ async fn c035_c036_c037_c038_c039_what_is_no_pair_is_told_so_in_any_mode() {
 }
 
 #[tokio::test]
-async fn c040_a_pair_that_was_never_issued_is_invalid() {
+async fn c040_a_token_pair_that_was_never_issued_is_invalid() {
     let app = TestApp::email().await;
     let (token, id) = unknown_pair();
     let reply = confirm(&app, &token, &id).await;
@@ -118,7 +118,7 @@ async fn c043_core_confirms_with_its_headers_and_two_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s29_t07_of_200_confirmations_at_once_one_succeeds() {
+async fn s29_t07_of_200_concurrent_confirmations_one_succeeds() {
     let app = Arc::new(TestApp::email().await);
     app.pending("ada").await;
     let (token, id) = app.mailed_token("ada@example.com");

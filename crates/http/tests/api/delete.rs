@@ -41,7 +41,7 @@ async fn c099_c168_a_deleted_user_cannot_log_in() {
 }
 
 #[tokio::test]
-async fn c169_the_log_out_that_the_web_sdk_sends_afterwards_is_refused_in_words_that_it_swallows() {
+async fn c169_the_log_out_that_the_web_sdk_sends_afterwards_is_refused_with_a_text_that_it_swallows() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     assert_eq!(app.anonymous().delete(&ada.access_token).await.empty(), 204);
@@ -56,7 +56,7 @@ async fn c170_the_address_is_free_again_for_another_user() {
     assert_eq!(app.anonymous().delete(&first.access_token).await.empty(), 204);
     let second = app.user("ada").await;
     assert_ne!(second.id, first.id);
-    // What was the first user's is not the second's.
+    // Nothing of the first user is passed on to the second.
     assert!(
         app.anonymous()
             .profile(&first.access_token)

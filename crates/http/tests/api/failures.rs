@@ -1,12 +1,11 @@
-//! When something of ours breaks: the answer says nothing of it, nobody is let in, and the server goes on.
+//! When something of ours breaks: the answer says nothing of it, no client is let in, and the server goes on.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use doorward_core::store::Reads;
 use doorward_core::{
-    Accounts, AppObjectId, EmailAddress, MailToken, Parts, PasswordPool, PoolConfig, Registration, RegistrationId,
-    Session, SessionId, Settings, Store, StoreError, SystemClock, Timestamp, TokenId, TokenKeys, Tx, UserId,
-    UserProfile, Wake,
+    Accounts, Apps, Parts, PasswordPool, PoolConfig, Settings, Store, StoreError, SystemClock, TokenKeys, Tx, Wake,
 };
 use doorward_testkit::{SeededEntropy, TestApp};
 use insta::assert_snapshot;
@@ -15,7 +14,7 @@ use serde_json::json;
 use crate::support::{CALLS, unknown_pair};
 
 #[tokio::test]
-async fn t18_without_a_database_every_call_is_a_503_and_nobody_is_let_in() {
+async fn t18_without_a_database_every_call_is_a_503_and_no_client_is_let_in() {
     let app = TestApp::email().await;
     let ada = app.user("ada").await;
     app.lose_database().await;
@@ -37,7 +36,7 @@ async fn t18_without_a_database_every_call_is_a_503_and_nobody_is_let_in() {
     ] {
         assert_eq!(reply.error(), "503 InternalServerError service unavailable");
     }
-    // What needs no database goes on, and what is refused without one is refused as ever.
+    // Calls that need no database still work, and calls that are refused without reading it are refused as before.
     assert_eq!(app.anonymous().get("/location").await.status(), 200);
     assert_eq!(app.anonymous().request("GET", "/healthz").await.status(), 200);
     assert_eq!(app.anonymous().request("GET", "/readyz").await.status(), 503);
@@ -54,7 +53,7 @@ async fn s87_t18_a_panic_is_a_500_that_says_nothing_and_the_server_goes_on() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     let broken = app.served_by(doorward_http::Api {
-        accounts: Arc::new(panicking_accounts()),
+        accounts: panicking_accounts(app.api().accounts.apps()),
         ..app.api().clone()
     });
     for _ in 0..3 {
@@ -66,9 +65,10 @@ async fn s87_t18_a_panic_is_a_500_that_says_nothing_and_the_server_goes_on() {
     assert_eq!(app.anonymous().profile(&ada.access_token).await.status(), 200);
 }
 
-fn panicking_accounts() -> Accounts {
+fn panicking_accounts(apps: &Apps) -> Accounts {
     let key = doorward_core::KeyId("test".to_owned());
     let parts = Parts {
+        apps: apps.clone(),
         store: Arc::new(PanickingStore),
         passwords: PasswordPool::start(PoolConfig {
             threads: 1,
@@ -78,7 +78,6 @@ fn panicking_accounts() -> Accounts {
         token_keys: Arc::new(TokenKeys::new(key.clone(), [(key, [1; 64].as_slice())]).expect("a key")),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SeededEntropy::new(2)),
-        functions: Arc::new(doorward_testkit::NoFunctions),
         outbox: Wake::default(),
         triggers: Wake::default(),
     };
@@ -88,59 +87,13 @@ fn panicking_accounts() -> Accounts {
 /// A bug in storage, in every call of it.
 struct PanickingStore;
 
-impl PanickingStore {
-    fn panic() -> ! {
-        panic!("database-password")
-    }
-}
-
 #[async_trait]
 impl Store for PanickingStore {
+    async fn reads(&self) -> Result<Box<dyn Reads>, StoreError> {
+        panic!("database-password")
+    }
+
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
-        Self::panic()
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        Self::panic()
-    }
-
-    async fn find_registration(&self, _: AppObjectId, _: &EmailAddress) -> Result<Option<Registration>, StoreError> {
-        Self::panic()
-    }
-
-    async fn find_registration_by_id(
-        &self,
-        _: AppObjectId,
-        _: RegistrationId,
-    ) -> Result<Option<Registration>, StoreError> {
-        Self::panic()
-    }
-
-    async fn find_mail_token(&self, _: AppObjectId, _: TokenId) -> Result<Option<MailToken>, StoreError> {
-        Self::panic()
-    }
-
-    async fn find_session(&self, _: AppObjectId, _: SessionId) -> Result<Option<Session>, StoreError> {
-        Self::panic()
-    }
-
-    async fn find_user(&self, _: AppObjectId, _: UserId) -> Result<Option<UserProfile>, StoreError> {
-        Self::panic()
-    }
-
-    async fn count_mail(&self) -> Result<Vec<(&'static str, u64)>, StoreError> {
-        Self::panic()
-    }
-
-    async fn next_mail_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        Self::panic()
-    }
-
-    async fn next_trigger_due(&self, _: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError> {
-        Self::panic()
-    }
-
-    async fn count_triggers(&self) -> Result<u64, StoreError> {
-        Self::panic()
+        panic!("database-password")
     }
 }

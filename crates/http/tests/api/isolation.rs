@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use doorward_core::KeyId;
-use doorward_http::{AccessKey, AppKeys, RefreshKey, ServedApp};
+use doorward_core::{App, KeyId, Providers};
 use doorward_testkit::{TestApp, User};
+use doorward_tokens::{AccessKey, AppKeys, RefreshKey};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -25,17 +25,8 @@ async fn two_apps() -> (TestApp, Vec<u8>) {
         refresh.clone(),
         BTreeMap::from([(refresh, RefreshKey::new(&OTHER_REFRESH_KEY).unwrap())]),
     );
-    let first = ServedApp {
-        app: app.app().clone(),
-        keys: TestApp::keys(),
-    };
-    app.restart([
-        first,
-        ServedApp {
-            app: other,
-            keys: keys.unwrap(),
-        },
-    ]);
+    let first = (App::clone(app.app()), TestApp::keys());
+    app.restart([first, (other, keys.unwrap())]);
     (app, pkcs8)
 }
 
@@ -199,14 +190,11 @@ async fn t21_links_that_were_mailed_before_are_dead_once_accounts_are_switched_o
     let mut app = TestApp::email().await;
     app.pending("ada").await;
     let (token, id) = app.mailed_token("ada@example.com");
-    let off = doorward_core::App {
-        email_password: None,
-        ..app.app().clone()
+    let off = App {
+        providers: Providers::default(),
+        ..App::clone(app.app())
     };
-    app.restart([ServedApp {
-        app: off,
-        keys: TestApp::keys(),
-    }]);
+    app.restart([(off, TestApp::keys())]);
     let reply = app
         .anonymous()
         .email_password("confirm", json!({ "token": token, "tokenId": id }))

@@ -1,4 +1,4 @@
-//! What is not there yet is refused in words that clients understand.
+//! Features that do not exist yet are refused with errors that clients understand.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 #[tokio::test]
-async fn c001_core_is_told_the_location_without_sending_a_header() {
+async fn c001_core_gets_the_location_without_sending_a_header() {
     let app = TestApp::email().await;
     let reply = app.anonymous().get("/location").await;
     assert_eq!(reply.status(), 200);
@@ -14,7 +14,7 @@ async fn c001_core_is_told_the_location_without_sending_a_header() {
 }
 
 #[tokio::test]
-async fn c002_the_web_sdk_is_told_the_location_as_json() {
+async fn c002_the_web_sdk_gets_the_location_as_json() {
     let app = TestApp::email().await;
     let reply = app
         .anonymous()
@@ -34,7 +34,7 @@ async fn c003_c007_the_location_is_the_public_url_and_its_web_socket_twin() {
 }
 
 #[tokio::test]
-async fn c004_c005_an_unknown_app_is_told_by_its_id() {
+async fn c004_c005_the_error_names_an_unknown_app_by_its_id() {
     let app = TestApp::email().await;
     let reply = app.anonymous().of_app("nobody-zzzzz").get("/location").await;
     assert_snapshot!(reply.error(), @"404 - cannot find app using Client App ID 'nobody-zzzzz'");

@@ -33,7 +33,7 @@ async fn c151_c152_s70_t12_a_session_that_ended_cannot_be_refreshed_and_its_acce
 }
 
 #[tokio::test]
-async fn c153_an_unknown_session_is_told_in_words_that_the_web_sdk_swallows() {
+async fn c153_an_unknown_session_is_refused_with_a_text_that_the_web_sdk_swallows() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     assert_eq!(app.anonymous().log_out(&ada.refresh_token).await.empty(), 204);

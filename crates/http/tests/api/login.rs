@@ -171,13 +171,13 @@ async fn c097_c098_a_disabled_user_cannot_log_in_and_an_enabled_one_is_the_same_
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     let user = ada.id.parse().unwrap();
-    app.accounts().disable_user(app.app(), user).await.unwrap();
+    app.accounts().disable_user(user).await.unwrap();
     let right = app.anonymous().log_in(&ada.email, &ada.password).await;
     assert_snapshot!(right.error(), @"401 UserDisabled user disabled");
     let wrong = app.anonymous().log_in(&ada.email, "wrong-password").await;
     assert_snapshot!(wrong.error(), @"401 InvalidPassword unauthorized");
 
-    app.accounts().enable_user(app.app(), user).await.unwrap();
+    app.accounts().enable_user(user).await.unwrap();
     let login = app.anonymous().log_in(&ada.email, &ada.password).await;
     assert_eq!(
         (login.status().as_u16(), &login.json()["user_id"]),
@@ -279,10 +279,7 @@ async fn s58_t09_unknown_and_wrong_look_alike_and_every_login_costs_one_hash() {
     app.pending("bob").await;
     let _unused = app.mailed_token("bob@example.com");
     let eve = app.user("eve").await;
-    app.accounts()
-        .disable_user(app.app(), eve.id.parse().unwrap())
-        .await
-        .unwrap();
+    app.accounts().disable_user(eve.id.parse().unwrap()).await.unwrap();
 
     let mut answers = Vec::new();
     for (name, password) in [

@@ -32,8 +32,8 @@ impl<'a> MakeWriter<'a> for Captured {
 
 #[tokio::test]
 async fn t16_s28_no_password_token_body_or_address_is_ever_logged() {
-    // For the whole process, because SQLite and the hash pool work on threads of their own. Other tests log into it, too;
-    // what is looked for below is this test's alone.
+    // For the whole process, because SQLite and the hash pool work on threads of their own. Other tests log into it,
+    // too; the values that are searched for below are this test's alone.
     let captured = Captured::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -101,7 +101,7 @@ async fn t16_s28_no_password_token_body_or_address_is_ever_logged() {
     assert_eq!(client().log_in(email, second).await.status(), 503);
 
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-    // It was looking: our own lines, those of the router's refusals and of the database are there.
+    // The log was captured: our own lines, those of the router's refusals and of the database are there.
     for line in ["a request was refused", "a request failed", "INSERT INTO registrations"] {
         assert!(log.contains(line), "{line} was not logged");
     }

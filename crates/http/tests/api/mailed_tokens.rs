@@ -1,4 +1,4 @@
-//! What a mailed pair may look like, and whose halves belong together.
+//! How a mailed token pair may be spelled, and that only its own two parts belong together.
 
 use doorward_testkit::{Reply, TestApp};
 use serde_json::json;
@@ -15,7 +15,7 @@ async fn reset(app: &TestApp, token: &str, id: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn s73_t19_only_one_spelling_of_a_pair_is_the_pair() {
+async fn s73_t19_only_one_spelling_of_a_token_pair_is_accepted() {
     let app = TestApp::email().await;
     app.pending("ada").await;
     let (token, id) = app.mailed_token("ada@example.com");
@@ -45,7 +45,7 @@ async fn s73_t19_only_one_spelling_of_a_pair_is_the_pair() {
             "400 BadRequest invalid token data"
         );
     }
-    // Of the right form and still not the pair: every character of both halves counts.
+    // Of the right form and still not the token pair: every character of both parts counts.
     for position in 0..token.len() {
         let reply = confirm(&app, &changed(&token, position), &id).await;
         assert_eq!(
@@ -71,7 +71,7 @@ fn changed(text: &str, position: usize) -> String {
 }
 
 #[tokio::test]
-async fn s27_t28_no_pair_can_be_told_from_another_or_from_what_is_stored() {
+async fn s27_t28_no_token_pair_can_be_derived_from_another_or_from_what_is_stored() {
     let app = TestApp::email().await;
     let mut seen = std::collections::HashSet::new();
     for number in 0..20 {
@@ -84,7 +84,7 @@ async fn s27_t28_no_pair_can_be_told_from_another_or_from_what_is_stored() {
 }
 
 #[tokio::test]
-async fn t01_halves_of_two_links_are_no_link() {
+async fn t01_parts_of_two_links_are_no_link() {
     let app = TestApp::email().await;
     app.pending("ada").await;
     app.pending("eve").await;
@@ -109,7 +109,7 @@ async fn t01_halves_of_two_links_are_no_link() {
 }
 
 #[tokio::test]
-async fn t01_who_names_somebody_else_beside_an_own_link_changes_only_the_own_account() {
+async fn t01_a_client_that_names_another_user_beside_its_own_link_changes_only_its_own_account() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     app.registered("eve").await;
@@ -138,7 +138,7 @@ async fn t01_who_names_somebody_else_beside_an_own_link_changes_only_the_own_acc
 }
 
 #[tokio::test]
-async fn s42_a_link_works_on_another_device_than_the_one_that_asked_for_it() {
+async fn s42_a_link_works_on_another_device_than_the_one_that_requested_it() {
     let app = TestApp::auto_confirm().await;
     app.registered("ada").await;
     let phone = app

@@ -1,5 +1,5 @@
-//! The client API as transcripts: what a client sends, and what it is answered, over the real router and a real database.
-//! The numbers in names are explained in `docs/numbered-cases.md`.
+//! The client API as transcripts: what a client sends, and the answer it gets, over the real router and a real
+//! database. The numbers in names are explained in `docs/numbered-cases.md`.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
 
@@ -24,6 +24,7 @@ mod mailed_tokens;
 mod profile;
 mod refresh;
 mod register;
+mod replaced;
 mod resend;
 mod reset;
 mod reset_call;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use doorward_core::App;
 use doorward_testkit::TestApp;
 use insta::assert_snapshot;
 
@@ -56,11 +57,8 @@ async fn c165_stored_tokens_go_on_working_over_a_restart() {
     let mut app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     let before = app.anonymous().profile(&ada.access_token).await.text();
-    let same = app.app().clone();
-    app.restart([doorward_http::ServedApp {
-        app: same,
-        keys: TestApp::keys(),
-    }]);
+    let same = App::clone(app.app());
+    app.restart([(same, TestApp::keys())]);
     assert_eq!(app.anonymous().profile(&ada.access_token).await.text(), before);
     assert_eq!(app.anonymous().refresh(&ada.refresh_token).await.status(), 201);
 }

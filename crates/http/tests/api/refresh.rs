@@ -81,10 +81,7 @@ async fn two_tokens_of_one_second_differ() {
 async fn c139_c140_c141_revoked_sessions_cannot_be_refreshed_and_a_login_helps() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
-    app.accounts()
-        .end_all_sessions(app.app(), ada.id.parse().unwrap())
-        .await
-        .unwrap();
+    app.accounts().end_all_sessions(ada.id.parse().unwrap()).await.unwrap();
     let refused = app.anonymous().refresh(&ada.refresh_token).await;
     assert_snapshot!(refused.error(), @"401 InvalidSession invalid session: failed to find refresh token");
     assert_eq!(app.anonymous().profile(&ada.access_token).await.status(), 200);
@@ -100,13 +97,10 @@ async fn c139_c140_c141_revoked_sessions_cannot_be_refreshed_and_a_login_helps()
 }
 
 #[tokio::test]
-async fn c142_t12_a_user_that_an_administrator_deleted_is_told_in_known_words() {
+async fn c142_t12_a_user_that_an_administrator_deleted_is_refused_with_a_known_text() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
-    app.accounts()
-        .delete_user(app.app(), ada.id.parse().unwrap())
-        .await
-        .unwrap();
+    app.accounts().delete_user(ada.id.parse().unwrap()).await.unwrap();
     let refused = app.anonymous().refresh(&ada.refresh_token).await;
     assert_snapshot!(refused.error(), @"401 InvalidSession invalid session: failed to find refresh token");
 }
@@ -116,17 +110,17 @@ async fn c143_s74_t12_a_disabled_user_cannot_refresh() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     let user = ada.id.parse().unwrap();
-    app.accounts().disable_user(app.app(), user).await.unwrap();
+    app.accounts().disable_user(user).await.unwrap();
     let refused = app.anonymous().refresh(&ada.refresh_token).await;
     assert!(refused.error().starts_with("401 InvalidSession "), "{}", refused.text());
     // The sessions have ended: enabling the user again does not bring them back.
-    app.accounts().enable_user(app.app(), user).await.unwrap();
+    app.accounts().enable_user(user).await.unwrap();
     let refused = app.anonymous().refresh(&ada.refresh_token).await;
     assert!(refused.error().starts_with("401 InvalidSession "), "{}", refused.text());
 }
 
 #[tokio::test]
-async fn c144_a_token_signed_with_another_key_is_told_so() {
+async fn c144_a_token_signed_with_another_key_is_refused_as_such() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     let (header, claims) = (jwt::header(&ada.refresh_token), jwt::claims(&ada.refresh_token));
@@ -216,7 +210,7 @@ async fn the_scheme_may_be_spelled_in_any_case() {
 }
 
 #[tokio::test]
-async fn a_body_is_not_looked_at() {
+async fn a_body_is_not_read() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     let body = json!({ "access_token": "x", "sub": "0123456789abcdef01234567" });

@@ -16,7 +16,7 @@ async fn register(app: &TestApp, email: &str, password: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn c012_c033_with_automatic_confirmation_a_login_works_at_once() {
+async fn c012_c033_with_automatic_confirmation_a_login_works_immediately() {
     let app = TestApp::auto_confirm().await;
     assert_eq!(register(&app, "ada@example.com", "correct horse").await.empty(), 201);
     assert_eq!(
@@ -77,7 +77,7 @@ async fn c015_a_signed_in_user_registers_another_address() {
 }
 
 #[tokio::test]
-async fn c016_an_expired_access_token_is_not_looked_at() {
+async fn c016_an_expired_access_token_is_not_read() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     app.advance(Duration::from_hours(1));
@@ -142,7 +142,7 @@ async fn c019_a_pending_address_cannot_be_registered_again_and_nothing_changes()
 }
 
 #[tokio::test]
-async fn c020_c021_c022_a_short_password_is_refused_and_nobody_is_created() {
+async fn c020_c021_c022_a_short_password_is_refused_and_no_user_is_created() {
     for app in [TestApp::auto_confirm().await, TestApp::email().await] {
         let before = app.dump().await;
         for password in ["", "pwd", "pass", "12345"] {
@@ -267,7 +267,7 @@ async fn s51_t15_control_characters_and_endless_addresses_are_invalid_in_every_m
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s16_t07_of_200_registrations_at_once_one_wins_and_one_mail_is_sent() {
+async fn s16_t07_of_200_concurrent_registrations_one_wins_and_one_mail_is_sent() {
     let app = Arc::new(TestApp::email().await);
     let statuses = concurrency(200, |number| {
         let app = Arc::clone(&app);
@@ -320,7 +320,7 @@ async fn s17_a_pending_account_can_do_nothing() {
 }
 
 #[tokio::test]
-async fn s25_nobody_can_register_as_confirmed_or_with_an_id_of_their_own() {
+async fn s25_no_client_can_register_as_confirmed_or_with_an_id_of_its_own() {
     let app = TestApp::email().await;
     let id = "0123456789abcdef01234567";
     let body = json!({

@@ -39,7 +39,7 @@ async fn c044_a_pending_user_gets_a_new_link_and_the_old_one_is_dead() {
 }
 
 #[tokio::test]
-async fn c045_c046_an_unknown_address_is_told_so_in_any_mode() {
+async fn c045_c046_an_unknown_address_is_refused_as_unknown_in_any_mode() {
     for app in [TestApp::email().await, TestApp::auto_confirm().await] {
         for unknown in ["foo", "atoken", "nobody@example.com"] {
             assert_eq!(send(&app, unknown).await.error(), "404 UserNotFound user not found");
@@ -48,7 +48,7 @@ async fn c045_c046_an_unknown_address_is_told_so_in_any_mode() {
 }
 
 #[tokio::test]
-async fn c047_a_confirmed_user_is_told_so_and_not_mailed_in_any_mode() {
+async fn c047_a_confirmed_user_is_refused_as_confirmed_and_not_mailed_in_any_mode() {
     for app in [TestApp::auto_confirm().await, TestApp::email().await] {
         app.registered("ada").await;
         let before = app.dump().await;
@@ -71,7 +71,7 @@ async fn c050_the_only_key_is_the_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t07_however_many_links_are_asked_for_at_once_one_works() {
+async fn t07_however_many_links_are_requested_concurrently_one_works() {
     let app = Arc::new(TestApp::email().await);
     app.pending("ada").await;
     let statuses = concurrency(20, |_| {

@@ -42,7 +42,7 @@ async fn a_mailed_link_sets_a_new_password_and_the_old_one_is_wrong() {
 }
 
 #[tokio::test]
-async fn c065_c066_c067_what_is_no_pair_is_told_so_in_any_mode() {
+async fn c065_c066_c067_a_malformed_token_pair_is_refused_as_such_in_any_mode() {
     for app in [TestApp::email().await, TestApp::auto_confirm().await] {
         for (token, id) in [
             ("token_sample", "token_id_sample"),
@@ -58,7 +58,7 @@ async fn c065_c066_c067_what_is_no_pair_is_told_so_in_any_mode() {
 }
 
 #[tokio::test]
-async fn c068_a_pair_that_was_never_issued_is_invalid() {
+async fn c068_a_token_pair_that_was_never_issued_is_invalid() {
     let app = TestApp::email().await;
     let reply = reset(&app, "new-password", &unknown_pair()).await;
     assert_snapshot!(reply.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
@@ -151,7 +151,7 @@ async fn s19_t27_a_link_works_for_exactly_30_minutes() {
 }
 
 #[tokio::test]
-async fn s34_t12_a_reset_ends_every_session_and_logs_nobody_in() {
+async fn s34_t12_a_reset_ends_every_session_and_opens_none() {
     let app = TestApp::email().await;
     let phone = app.user("ada").await;
     let tablet = app.anonymous().log_in(&phone.email, &phone.password).await;
@@ -190,7 +190,7 @@ async fn a_reset_does_not_confirm_a_pending_account() {
 }
 
 #[tokio::test]
-async fn t10_who_registered_somebody_elses_address_loses_everything_when_its_owner_resets() {
+async fn t10_a_client_that_registered_anothers_address_loses_everything_when_its_owner_resets() {
     let app = TestApp::auto_confirm().await;
     let attacker = app.user("victim").await;
     let link = link(&app, "victim@example.com").await;
@@ -210,7 +210,7 @@ async fn t10_who_registered_somebody_elses_address_loses_everything_when_its_own
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s29_t07_of_200_resets_at_once_one_succeeds_and_its_password_is_the_password() {
+async fn s29_t07_of_200_concurrent_resets_one_succeeds_and_its_password_is_the_password() {
     let app = Arc::new(TestApp::email().await);
     app.registered("ada").await;
     let link = link(&app, "ada@example.com").await;

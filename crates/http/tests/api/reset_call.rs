@@ -30,7 +30,7 @@ async fn resets_go_by_mail_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn c076_an_unknown_address_is_told_so() {
+async fn c076_an_unknown_address_is_refused_as_unknown() {
     for app in [TestApp::email().await, TestApp::auto_confirm().await] {
         for unknown in ["nobody@example.com", "foo"] {
             assert_eq!(call(&app, unknown).await.error(), "404 UserNotFound user not found");
@@ -39,7 +39,7 @@ async fn c076_an_unknown_address_is_told_so() {
 }
 
 #[tokio::test]
-async fn c079_no_token_is_needed_or_looked_at() {
+async fn c079_no_token_is_needed_or_read() {
     let app = TestApp::email().await;
     app.registered("ada").await;
     let body = || json!({ "email": "ada@example.com", "password": "new-password", "arguments": [] });
@@ -70,7 +70,7 @@ async fn c080_extended_json_arguments_are_taken() {
 }
 
 #[tokio::test]
-async fn c081_a_body_that_is_no_json_is_told_so() {
+async fn c081_a_body_that_is_no_json_is_refused_as_such() {
     let app = TestApp::email().await;
     let path = "/auth/providers/local-userpass/reset/call";
     for broken in [

@@ -26,7 +26,7 @@ async fn c059_a_registered_user_is_mailed_a_link() {
 }
 
 #[tokio::test]
-async fn c060_c061_an_unknown_address_is_told_so_and_not_mailed() {
+async fn c060_c061_an_unknown_address_is_refused_as_unknown_and_not_mailed() {
     for app in [TestApp::email().await, TestApp::auto_confirm().await] {
         for unknown in ["nobody@example.com", "atoken", "foo"] {
             assert_eq!(send(&app, unknown).await.error(), "404 UserNotFound user not found");
@@ -46,7 +46,7 @@ async fn c063_a_name_that_no_mail_can_reach_cannot_be_processed() {
 }
 
 #[tokio::test]
-async fn s36_asking_changes_nothing_but_the_link() {
+async fn s36_a_request_changes_nothing_but_the_link() {
     let app = TestApp::email().await;
     let ada = app.user("ada").await;
     for _ in 0..3 {
@@ -126,7 +126,7 @@ async fn s49_t08_no_body_adds_a_recipient() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t07_however_many_links_are_asked_for_at_once_one_works() {
+async fn t07_however_many_links_are_requested_concurrently_one_works() {
     let app = Arc::new(TestApp::auto_confirm().await);
     app.registered("ada").await;
     let statuses = concurrency(20, |_| {

@@ -75,7 +75,7 @@ async fn what_is_not_there_is_a_json_404() {
 }
 
 #[tokio::test]
-async fn an_unknown_app_is_told_by_its_id_on_every_route() {
+async fn the_error_names_an_unknown_app_by_its_id_on_every_route() {
     let app = TestApp::email().await;
     let ada = app.user("ada").await;
     let client = || app.anonymous().of_app("nobody-zzzzz");
@@ -151,7 +151,7 @@ async fn only_routes_and_known_methods_become_labels_of_metrics() {
         .request("GET", &format!("{B}/app/secret-app/location?token=secret-token"))
         .await;
     let mut registry = prometheus_client::registry::Registry::default();
-    app.api().metrics.register(&mut registry);
+    app.http_metrics().register(&mut registry);
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
     assert!(

@@ -1,7 +1,6 @@
-//! Links that were good when they were mailed, and something happened since.
+//! Links that were valid when they were mailed and have been voided since.
 
-use doorward_core::{Confirmation, EmailPassword};
-use doorward_http::ServedApp;
+use doorward_core::{App, Confirmation, EmailPassword};
 use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -54,7 +53,7 @@ async fn s31_t05_a_change_of_password_voids_links_of_both_purposes() {
     let login = app.anonymous().log_in("ada@example.com", "new-password").await;
     assert_snapshot!(login.error(), @"401 AuthError unauthorized");
 
-    // It is no dead end: another link can be asked for.
+    // It is no dead end: the user can request another link.
     let body = json!({ "email": "ada@example.com" });
     assert_eq!(app.anonymous().email_password("confirm/send", body).await.empty(), 200);
     assert_eq!(confirm(&app, &app.mailed_token("ada@example.com")).await.empty(), 200);
@@ -70,15 +69,15 @@ async fn s31_t05_disabling_voids_links_and_enabling_does_not_bring_them_back() {
     let ada = app.user("ada").await;
     let link = reset_link(&app, &ada.email).await;
     let user = ada.id.parse().unwrap();
-    app.accounts().disable_user(app.app(), user).await.unwrap();
+    app.accounts().disable_user(user).await.unwrap();
     assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
-    app.accounts().enable_user(app.app(), user).await.unwrap();
+    app.accounts().enable_user(user).await.unwrap();
     assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
     assert_eq!(app.anonymous().log_in(&ada.email, &ada.password).await.status(), 200);
 }
 
 #[tokio::test]
-async fn s31_t05_a_link_of_a_deleted_user_is_nothing_to_whoever_has_the_address_next() {
+async fn s31_t05_a_link_of_a_deleted_user_is_useless_to_the_next_user_of_the_address() {
     let app = TestApp::auto_confirm().await;
     let first = app.user("ada").await;
     let link = reset_link(&app, &first.email).await;
@@ -99,16 +98,13 @@ async fn s31_t05_a_change_of_the_apps_methods_voids_what_the_old_ones_sent() {
     let confirmation = app.mailed_token("ada@example.com");
     let link = reset_link(&app, "ada@example.com").await;
 
-    let mut changed = app.app().clone();
-    let accounts = changed.email_password.take().unwrap();
-    changed.email_password = Some(EmailPassword {
+    let mut changed = App::clone(app.app());
+    let accounts = changed.providers.email_password.take().unwrap();
+    changed.providers.email_password = Some(EmailPassword {
         confirmation: Confirmation::Automatic,
         ..accounts
     });
-    app.restart([ServedApp {
-        app: changed,
-        keys: TestApp::keys(),
-    }]);
+    app.restart([(changed, TestApp::keys())]);
 
     let stale = confirm(&app, &confirmation).await;
     assert_snapshot!(stale.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
@@ -128,11 +124,8 @@ async fn t02_a_used_link_stays_used_over_a_restart() {
     assert_eq!(confirm(&app, &confirmation).await.empty(), 200);
     let link = reset_link(&app, "ada@example.com").await;
     assert_eq!(reset(&app, &link).await.empty(), 200);
-    let same = app.app().clone();
-    app.restart([ServedApp {
-        app: same,
-        keys: TestApp::keys(),
-    }]);
+    let same = App::clone(app.app());
+    app.restart([(same, TestApp::keys())]);
     let replay = confirm(&app, &confirmation).await;
     assert_snapshot!(replay.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
     assert_snapshot!(reset(&app, &link).await.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use doorward_core::KeyId;
-use doorward_http::{AccessKey, AppKeys, RefreshKey, ServedApp};
+use doorward_core::{App, KeyId};
 use doorward_testkit::{TestApp, User};
+use doorward_tokens::{AccessKey, AppKeys, RefreshKey};
 use insta::assert_snapshot;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ async fn s66_any_backend_verifies_an_access_token_offline() {
     let token = jsonwebtoken::decode::<Value>(&ada.access_token, &decoding, &validation).unwrap();
     assert_eq!(token.claims["sub"], ada.id);
 
-    // A refresh token is nobody's but the server's: no published key verifies it.
+    // Only the server reads a refresh token: no published key verifies it.
     assert!(jsonwebtoken::decode::<Value>(&ada.refresh_token, &decoding, &validation).is_err());
 }
 
@@ -145,7 +145,7 @@ async fn s66_a_token_is_checked_with_the_algorithm_of_its_key_whatever_its_heade
         jwt::es256(&header("ES384"), &claims, TestApp::ES256_KEY),
         jwt::hs256(&header("HS256"), &claims, b""),
     ];
-    // What is public, taken for a secret, in every form in which somebody could have taken it.
+    // The public key, used as an HMAC secret, in every form in which an attacker could use it.
     let x_y = [jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap()].concat();
     for secret in [&point[..], &point[1..], jwk.to_string().as_bytes(), x_y.as_bytes()] {
         forged.push(jwt::hs256(&header("HS256"), &claims, secret));
@@ -256,7 +256,7 @@ async fn s66_every_claim_that_is_checked_is_needed() {
         let token = jwt::es256(&header, &claims, TestApp::ES256_KEY);
         assert_eq!(app.anonymous().profile(&token).await.error(), "401 - unauthorized");
     }
-    // A user that never was, in a token that is otherwise right, is a user that is gone.
+    // A user that never existed, in a token that is otherwise right, is answered as a deleted user.
     let stranger = jwt::es256(&header, &jwt::with_claim(claims, "sub", zero), TestApp::ES256_KEY);
     assert!(
         app.anonymous()
@@ -302,7 +302,7 @@ async fn s72_keys_rotate_without_a_token_failing() {
     let later = login["refresh_token"].as_str().unwrap().to_owned();
     assert_eq!(jwt::header(&later)["kid"], "later");
 
-    // Removed, after its last token: what it signed is nothing any more.
+    // Removed, after its last token: tokens that it signed are refused.
     serve_with(&mut app, "next", &[("next", &next)], &["later"], "later");
     assert_eq!(published(&app).await, ["next"]);
     assert_snapshot!(app.anonymous().profile(&ada.access_token).await.error(), @"401 - unauthorized");
@@ -326,11 +326,8 @@ fn serve_with(app: &mut TestApp, active: &str, access: &[(&str, &[u8])], refresh
         id(active_refresh),
         refresh.collect::<BTreeMap<_, _>>(),
     );
-    let same = app.app().clone();
-    app.restart([ServedApp {
-        app: same,
-        keys: keys.unwrap(),
-    }]);
+    let same = App::clone(app.app());
+    app.restart([(same, keys.unwrap())]);
 }
 
 async fn published(app: &TestApp) -> Vec<String> {

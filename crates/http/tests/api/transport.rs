@@ -59,7 +59,7 @@ async fn c006_slashes_do_not_matter_on_the_wire() {
 
 #[tokio::test]
 async fn a_client_that_is_still_writing_sees_that_its_body_is_too_large() {
-    // Larger than the buffers of a socket: the client could not have written it if nobody had read it.
+    // Larger than the buffers of a socket: the client could not have written it if the server had not read it.
     let limit = 8 << 20;
     let app = small_limits(limit).await;
     let before = app.dump().await;
@@ -134,7 +134,7 @@ async fn a_body_in_chunks_has_the_same_limit() {
 }
 
 #[tokio::test]
-async fn beyond_twice_the_limit_nobody_reads_on() {
+async fn beyond_twice_the_limit_the_server_stops_reading() {
     let app = small_limits(1_000).await;
     let server = Server::start(&app).await;
     let mut connection = server.connect().await;
@@ -212,7 +212,7 @@ async fn t18_what_is_not_http_is_refused_and_the_server_goes_on() {
         ),
     ] {
         let mut connection = server.connect().await;
-        // It may have stopped reading; what matters is what it says.
+        // The server may have stopped reading; what matters is its answer.
         let _ = connection.write_all(garbage.as_bytes()).await;
         let _ = connection.shutdown().await;
         let mut bytes = Vec::new();

@@ -9,7 +9,7 @@ const INVALID_JSON: &str = "400 BadRequest invalid json";
 const INVALID_TOKEN: &str = "400 BadRequest invalid token data";
 const WRONG_PASSWORD: &str = "401 InvalidPassword unauthorized";
 
-/// A call, a body, and what a wrong type of each of its keys is answered.
+/// A call, a body, and the answer to a wrong type of each of its keys.
 type Case = (&'static str, Value, Vec<(&'static str, &'static str)>);
 
 /// Every call, with a body that is right.
@@ -116,7 +116,7 @@ async fn t08_arguments_are_a_list_or_left_out() {
 }
 
 #[tokio::test]
-async fn t08_keys_that_nobody_asked_for_are_ignored_whatever_their_type() {
+async fn t08_unknown_keys_are_ignored_whatever_their_type() {
     let app = TestApp::auto_confirm().await;
     app.registered("ada").await;
     for options in wrong_types()

@@ -16,7 +16,7 @@ pub(super) struct Formatted {
     pub(super) raw: Vec<u8>,
 }
 
-/// Writes the headers and both bodies. It depends on the message alone, so every attempt says the same.
+/// Writes the headers and both bodies. They depend on the message alone, so every attempt sends the same bytes.
 pub(super) fn format(message: &Message) -> Result<Formatted, SendError> {
     let to: Address = message
         .to
@@ -26,12 +26,13 @@ pub(super) fn format(message: &Message) -> Result<Formatted, SendError> {
     let from = message.from.mailbox().clone();
     let sender = from.email.clone();
     let sent = u64::try_from(message.created_at.as_millis()).unwrap_or(0);
-    // RFC 3834: without it, out-of-office robots answer.
+    // RFC 3834: without it, out-of-office programs reply.
     let auto_submitted = HeaderValue::new(
         HeaderName::new_from_ascii_str("Auto-Submitted"),
         "auto-generated".to_owned(),
     );
-    // Said here, because `lettre` would read it back from the headers, where it does not understand every quoted local part.
+    // Given explicitly, because `lettre` would parse it from the headers, and does not understand every quoted local
+    // part there.
     let envelope =
         Envelope::new(Some(sender.clone()), vec![to.clone()]).map_err(|_| unwritable("the mail has no recipient"))?;
     let mail = lettre::Message::builder()

@@ -1,4 +1,4 @@
-//! Connections that wait for the next mail.
+//! Open connections that are kept for the next mail.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Rset;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How many wait at most; what a burst opened beyond that is closed after it.
+/// The most connections that are kept; those that a burst opened beyond that are closed after it.
 const MOST: usize = 8;
-/// How long one waits: shorter than the patience of usual relays.
+/// How long a connection is kept: shorter than the idle timeout of usual relays.
 const LONGEST_IDLE: Duration = Duration::from_secs(30);
-/// How long a relay may take to say that a connection is still alive, or good-bye.
+/// How long a relay may take to answer `RSET` or `QUIT` on a kept connection.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Connections on which the relay owes no answer.
+/// Open connections on which no reply is outstanding.
 #[derive(Default)]
 pub(super) struct IdleConnections(Mutex<Vec<Parked>>);
 
@@ -24,19 +24,19 @@ struct Parked {
 }
 
 impl IdleConnections {
-    /// A connection that has just been heard from, if any waits.
+    /// A kept connection that has just answered, if there is one.
     pub(super) async fn take(&self) -> Option<AsyncSmtpConnection> {
         let mut parked = self.lock().pop()?;
-        // RSET also forgets a mail that was refused half-way.
+        // RSET also discards a mail that was refused half-way.
         if let Ok(Ok(_)) = timeout(PATIENCE, parked.connection.command(Rset)).await {
             return Some(parked.connection);
         }
-        // The others are older: asking them one by one would only spend the time of this attempt.
+        // The others are older: trying them one by one would only use up the time of this attempt.
         self.lock().clear();
         None
     }
 
-    /// Keeps a connection for a while.
+    /// Keeps a connection for the next mail.
     pub(super) fn put(self: &Arc<Self>, connection: AsyncSmtpConnection) {
         let mut parked = self.lock();
         if parked.len() >= MOST {
@@ -75,6 +75,6 @@ impl IdleConnections {
 }
 
 async fn say_goodbye(mut connection: AsyncSmtpConnection) {
-    // Whether it is answered does not matter: the connection closes either way.
+    // The reply does not matter: the connection closes either way.
     let _ = timeout(PATIENCE, connection.quit()).await;
 }

@@ -1,4 +1,4 @@
-//! Handing mails to a relay over SMTP.
+//! Sends mails to a relay over SMTP.
 
 mod format;
 mod idle;
@@ -26,12 +26,12 @@ use self::refusal::{Phase, Refusal};
 use self::relay::Relay;
 use crate::{Message, SendError, Transport};
 
-/// Hands mails to one relay, over connections that are kept for a while.
+/// Sends mails to one relay, over connections that are kept for a while.
 ///
-/// What comes before the mail itself has a time limit here; for the rest whoever calls sets one, and drops the future when it is over.
-/// A connection belongs to the attempt that uses it and is put back only when the relay has answered all that was asked,
-/// so an attempt that is given up takes its connection with it. (The pool of `lettre` puts a connection back
-/// wherever its user stopped: the answer that was still to come would be taken for the answer to the next mail.)
+/// The steps before the content of the mail have a time limit here; the caller sets one for the whole, and drops the
+/// future when it is over. A connection belongs to the attempt that uses it and is kept only when no reply is
+/// outstanding, so an attempt that is given up closes its connection. (The pool of `lettre` keeps a connection wherever
+/// its user stopped: the outstanding reply would be taken for the reply to the next mail.)
 pub struct SmtpTransport {
     relay: Relay,
     idle: Arc<IdleConnections>,
@@ -46,8 +46,9 @@ impl SmtpTransport {
     /// | `smtp+starttls://host` | STARTTLS, or nothing is sent; port 587 |
     /// | `smtp://host` | no encryption, port 25; only to this machine, or anywhere with `?tls=none` |
     ///
-    /// Credentials stand in the URL, percent-encoded: `smtps://user:password@host`. Without encryption they are sent only to this machine.
-    /// A relay's certificate is always verified, against the authorities that the system trusts; `?ca=/path/file.pem` adds one.
+    /// Credentials stand in the URL, percent-encoded: `smtps://user:password@host`. Without encryption they are sent
+    /// only to this machine. A relay's certificate is always verified, against the authorities that the system trusts;
+    /// `?ca=/path/file.pem` adds one.
     pub fn from_url(url: &str) -> Result<Self, SmtpUrlError> {
         Ok(Self {
             relay: self::url::parse(url)?,
@@ -56,11 +57,12 @@ impl SmtpTransport {
     }
 }
 
-/// How long all may take that comes before the mail itself: a relay that does not get this far has not accepted anything.
+/// The time limit of all steps before the content of the mail: a relay that does not get this far has not accepted
+/// anything.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl SmtpTransport {
-    /// A connection whose relay waits for the mail's content, or has refused the envelope.
+    /// A connection on which the relay is ready for the mail's content, or has refused the envelope.
     async fn prepare(&self, mail: &Formatted) -> Result<(AsyncSmtpConnection, Result<(), Refusal>), SendError> {
         let mut connection = match self.idle.take().await {
             Some(connection) => connection,
@@ -107,7 +109,7 @@ impl fmt::Debug for SmtpTransport {
     }
 }
 
-/// The envelope. Each step is taken by itself, because what a refusal means depends on what was refused.
+/// Sends the envelope, step by step, because the meaning of a refusal depends on the command that was refused.
 async fn envelope(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Result<(), Refusal> {
     let options = mail_options(connection, mail)?;
     let sender = Mail::new(Some(mail.from.clone()), options);
@@ -127,7 +129,8 @@ async fn envelope(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Res
     Ok(())
 }
 
-/// The mail itself. From its last line on it is the relay's to say what became of it, and many look into a mail before they do.
+/// Sends the content. After its last line the relay alone knows whether it accepts the mail, and many relays scan a
+/// mail before they reply.
 async fn content(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Result<(), Refusal> {
     connection
         .message(&mail.raw)
@@ -136,7 +139,7 @@ async fn content(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Resu
     Ok(())
 }
 
-/// What a mail needs of the relay beyond plain SMTP; RFC 6531 forbids to send it where that is not offered.
+/// The extensions that a mail needs; RFC 6531 forbids sending it to a relay that does not offer SMTPUTF8.
 fn mail_options(connection: &AsyncSmtpConnection, mail: &Formatted) -> Result<Vec<MailParameter>, Refusal> {
     let offers = |extension| connection.server_info().supports_feature(extension);
     let mut options = Vec::new();

@@ -11,9 +11,10 @@ use tokio::net::TcpStream;
 
 /// A stream that is read one byte at a time until TLS begins.
 ///
-/// Whoever sits on the line can append lines of their own to a plain reply. If a buffer above took them in, they would outlive the
-/// handshake and be read as if the relay had said them under TLS (the response injection of the "NO STARTTLS" paper, 2021).
-/// Read byte by byte, no reply brings more than itself: what was injected stays on the wire, where the handshake stumbles over it.
+/// An attacker on the line can append replies to a plain one. If a buffer above read them, they would outlive the
+/// handshake and pass for replies of the relay under TLS (the response injection of the "NO STARTTLS" paper, 2021).
+/// Read byte by byte, a reply brings nothing but itself: injected bytes stay on the wire, where the handshake fails on
+/// them.
 #[derive(Debug)]
 pub(super) struct PlainPhase {
     stream: TcpStream,
@@ -22,11 +23,11 @@ pub(super) struct PlainPhase {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Replies in the clear.
+    /// Replies are read in the clear.
     Plain,
-    /// `STARTTLS` was said; the next thing written begins the handshake.
+    /// The client has sent `STARTTLS`; its next write begins the handshake.
     Asked,
-    /// TLS reads.
+    /// TLS reads from the stream.
     Encrypted,
 }
 

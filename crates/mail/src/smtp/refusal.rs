@@ -10,12 +10,12 @@ use lettre::transport::smtp::response::{Code, Severity};
 
 use crate::SendError;
 
-/// How far an attempt had come.
+/// How far an attempt got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// The connection, its greeting, its encryption.
+    /// Connecting, the greeting, encryption.
     Connect,
-    /// The credentials.
+    /// Authentication.
     Authenticate,
     /// `MAIL FROM`.
     Sender,
@@ -38,13 +38,13 @@ impl Refusal {
         let code = error.status().map(number);
         Self {
             permanent: code.is_some_and(|code| blames_the_mail(phase, code)),
-            // After 421 the relay hangs up, and without any reply nobody knows what it is still going to say.
+            // After 421 the relay hangs up; and after a missing reply, one may still come and be taken for the next.
             usable: code.is_some_and(|code| code != 421),
             reason: reason(phase, error),
         }
     }
 
-    /// The relay cannot carry this mail; nothing has been said to it.
+    /// The relay cannot carry this mail; the client has sent it nothing of the mail.
     pub(super) fn unsupported(reason: &str) -> Self {
         Self {
             permanent: true,
@@ -53,7 +53,7 @@ impl Refusal {
         }
     }
 
-    /// Whether the relay has answered everything, so that the next mail can go over the same connection.
+    /// Whether no reply is outstanding, so that the next mail can go over the same connection.
     pub(super) fn leaves_connection_usable(&self) -> bool {
         self.usable
     }
@@ -70,8 +70,9 @@ impl From<Refusal> for SendError {
     }
 }
 
-/// Whether a reply means this mail rather than us. Until the recipient is named the relay cannot mean the mail, so even a `5xx`
-/// (a greeting of 554, wrong credentials, a sender that may not send) is something that an operator can put right in time.
+/// Whether a reply refuses this mail, rather than the session. Before `RCPT TO` the relay cannot mean the mail, so even
+/// a `5xx` (a greeting of 554, wrong credentials, a sender that may not send) is something that an operator can correct
+/// in time.
 fn blames_the_mail(phase: Phase, code: u16) -> bool {
     let about_the_session = matches!(code, 503 | 530 | 534 | 535 | 538);
     matches!(phase, Phase::Recipient | Phase::Content) && code >= 500 && !about_the_session
@@ -107,7 +108,7 @@ fn failed(phase: Phase) -> &'static str {
     }
 }
 
-/// Why there is no reply. What `lettre` itself says is fixed text; the operating system and TLS name hosts at most.
+/// Why there is no reply. The texts of `lettre` are fixed; those of the operating system and TLS name hosts at most.
 fn cause(error: &Error) -> String {
     let mut next = error.source();
     while let Some(source) = next {
@@ -129,7 +130,7 @@ pub(super) fn io_cause(error: &io::Error) -> String {
     }
 }
 
-/// `5.1.1` at the beginning of a reply's text (RFC 3463).
+/// Finds the enhanced status code, such as `5.1.1`, at the beginning of a reply's text (RFC 3463).
 fn enhanced_code(text: &str) -> Option<&str> {
     let code = text.split_ascii_whitespace().next()?;
     let parts: Vec<&str> = code.split('.').collect();
@@ -137,7 +138,7 @@ fn enhanced_code(text: &str) -> Option<&str> {
     (parts.len() == 3 && matches!(parts[0], "4" | "5") && parts.iter().all(digits)).then_some(code)
 }
 
-/// A certificate can say what it likes; a log line takes only so much of it.
+/// The text may come from the certificate of any server, so a log line takes only a part of it.
 fn printable(text: &str) -> String {
     text.chars()
         .filter(|character| !character.is_control())

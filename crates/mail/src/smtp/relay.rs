@@ -22,18 +22,18 @@ pub(super) struct Relay {
     pub(super) credentials: Option<Credentials>,
 }
 
-/// How the conversation is protected.
+/// How the connection is encrypted.
 pub(super) enum Security {
-    /// Not at all.
+    /// Without encryption.
     None,
-    /// By TLS after a plain beginning; without it the conversation ends.
+    /// By STARTTLS after a plain beginning; a relay without STARTTLS gets no mail.
     StartTls(TlsParameters),
     /// By TLS from the first byte.
     Implicit(TlsParameters),
 }
 
 impl Relay {
-    /// Opens a connection that is ready for mail: encrypted and logged in, in this order.
+    /// Opens a connection that is ready for mail: first encrypted, then logged in.
     pub(super) async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
         let hello = ClientId::default();
         let mut connection = match &self.security {

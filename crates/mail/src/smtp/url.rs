@@ -13,16 +13,16 @@ use super::relay::{Relay, Security};
 /// An SMTP URL that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SmtpUrlError {
-    /// It is no URL with a host.
+    /// It is not a URL with a host.
     #[error(
         "the SMTP URL cannot be read: it is written smtps://user:password@host, \
          and other characters than letters and digits in the user and password are best percent-encoded"
     )]
     Malformed,
-    /// Its scheme is not one of ours.
+    /// Its scheme is none of the supported ones.
     #[error("the SMTP URL must begin with smtp+starttls://, smtps:// or smtp://")]
     UnknownScheme,
-    /// It has a parameter that we do not know.
+    /// It has an unknown parameter.
     #[error("the SMTP URL takes no other parameters than `ca=FILE`, and `tls=none` with smtp://")]
     UnknownParameter,
     /// It would send mail unencrypted over a network.
@@ -37,10 +37,10 @@ pub enum SmtpUrlError {
     /// It has a user without a password, or the reverse.
     #[error("the SMTP URL needs a user and a password, or neither, and both in percent-encoded UTF-8")]
     Credentials,
-    /// The file of an authority cannot be read.
+    /// The file of a certificate authority cannot be read.
     #[error("the file named by `ca` in the SMTP URL cannot be read")]
     UnreadableAuthority(#[source] io::Error),
-    /// The file of an authority is not one.
+    /// The file of a certificate authority holds no certificate.
     #[error("the file named by `ca` in the SMTP URL holds no certificate in PEM form")]
     InvalidAuthority,
     /// TLS cannot be set up.
@@ -164,7 +164,7 @@ fn tls(host: &str, authority: Option<&str>) -> Result<TlsParameters, SmtpUrlErro
     tls.build().map_err(|_| SmtpUrlError::Tls)
 }
 
-/// A file without it would be read as a list of no certificates, and trusted as little.
+/// A file without this would be read as an empty list of certificates, and add no trusted authority.
 const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 fn is_this_machine(host: &str) -> bool {

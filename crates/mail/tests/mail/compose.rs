@@ -1,4 +1,4 @@
-//! What mails say.
+//! The texts of mails.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ async fn the_owner_can_choose_the_subject() {
         url: None,
         subject: Some(subject.to_owned()),
     };
-    world.app.email_password = Some(EmailPassword {
+    world.app.providers.email_password = Some(EmailPassword {
         confirmation: Confirmation::Email(own("Welcome!")),
         reset: Reset::Email(own(" ")),
     });
@@ -120,7 +120,7 @@ async fn s38_and_t06_the_link_is_the_configured_one_byte_for_byte() {
         let mut world = World::new().await;
         world.links = Links::new(public_url).unwrap();
         if let Some(own) = own {
-            world.app.email_password.as_mut().unwrap().reset = Reset::Email(own_url(own));
+            world.app.providers.email_password.as_mut().unwrap().reset = Reset::Email(own_url(own));
         }
         let message = world.compose("ada@example.com", Purpose::Reset);
         let [link] = message.links.as_slice() else {
@@ -180,7 +180,7 @@ async fn s56_a_mail_loads_nothing_and_tracks_nobody() {
             assert!(!html.contains(remote), "{remote}");
         }
         let addresses = html.matches("://").count();
-        // The button, the address to copy, and its target.
+        // The link is on the button, in the address to copy, and in that address's target.
         assert_eq!(addresses, 3, "{html}");
     }
 }
@@ -243,7 +243,7 @@ fn text(message: &Message) -> String {
     message.text.replace(&message.links[0], "LINK")
 }
 
-/// What a reader sees of the HTML, without the link and the styles.
+/// The visible text of the HTML, without the link and the styles.
 fn key_lines(message: &Message) -> String {
     let link = message.links[0].replace('&', "&amp;");
     let key = |line: &&str| {

@@ -1,4 +1,4 @@
-//! Mails that functions wrote: sealed in the outbox, sent as they are.
+//! Mails that functions wrote: sealed in the outbox, and sent unchanged.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The mail crate from outside: what mails say, how they travel, and what the worker does when things go wrong.
+//! The mail crate from outside: the texts of mails, their way to a relay, and the worker when attempts fail.
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 

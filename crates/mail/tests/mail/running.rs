@@ -1,4 +1,4 @@
-//! The worker left to itself: when it wakes, when it sleeps, how it stops.
+//! The running worker: when it wakes, when it sleeps, how it stops.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Recorder, Refuses, Stuck, World, wait_until};
 
 #[tokio::test]
-async fn a_wake_sends_at_once_and_a_shutdown_finishes_what_is_under_way() {
+async fn a_wake_sends_immediately_and_a_shutdown_finishes_attempts_in_flight() {
     let world = World::new().await;
     let mailbox = DevMailbox::new();
     let shutdown = CancellationToken::new();
@@ -49,7 +49,7 @@ async fn a_retry_is_taken_up_when_it_is_due_without_a_wake() {
 }
 
 #[tokio::test]
-async fn a_shutdown_waits_for_attempts_but_not_for_ever() {
+async fn a_shutdown_waits_for_attempts_for_a_limited_time() {
     let mut world = World::new().await;
     world.settings.shutdown_grace = Duration::from_secs(1);
     world.promise("slow@example.com", Purpose::Confirm).await;

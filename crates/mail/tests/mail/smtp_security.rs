@@ -1,4 +1,4 @@
-//! T29 and s54: what is sent where, and under which protection.
+//! T29 and s54: what the client sends to which relay, and under which encryption.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -184,20 +184,20 @@ async fn send(url: &str) -> Result<(), SendError> {
     SmtpTransport::from_url(url).unwrap().send(&message).await
 }
 
-/// What somebody on the line does with the reply to `STARTTLS`.
+/// What an attacker on the line does with the reply to `STARTTLS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Attack {
-    /// Nothing.
+    /// Passes it on unchanged.
     None,
-    /// Appends a reply of their own to it.
+    /// Appends a reply of its own to it.
     AfterTheReply,
-    /// Sends both with the reply to `EHLO`, and swallows the real one.
+    /// Sends both with the reply to `EHLO`, and drops the real one.
     InsteadOfTheReply,
 }
 
 const INJECTED: &[u8] = b"250-injected\r\n250 SIZE 1000000\r\n";
 
-/// Stands between a client and a relay, and meddles with the plain beginning of the conversation.
+/// Stands between a client and a relay, and changes the plain beginning of the conversation.
 async fn meddle(relay: u16, attack: Attack) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,5 @@
-//! Relays that are away, refuse, hang or forget: every mail arrives all the same, and is recognisable when it arrives twice.
+//! Relays that are down, refuse, hang or lose a reply: every mail arrives all the same, and is recognisable when it
+//! arrives twice.
 
 use std::time::Duration;
 
@@ -143,7 +144,7 @@ async fn s55_a_relay_that_is_down_gets_the_mail_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn s55_a_relay_that_refuses_for_now_is_asked_again() {
+async fn s55_a_relay_that_refuses_temporarily_gets_another_attempt() {
     let world = World::new().await;
     let mut server = SmtpServer::start(SmtpOptions {
         mode: SmtpMode::Refuse(450),
@@ -363,7 +364,7 @@ fn smtp(port: u16) -> impl Transport + 'static {
     SmtpTransport::from_url(&format!("smtp://127.0.0.1:{port}")).unwrap()
 }
 
-/// Delivers what is due and says how it went: `sent`, or the reason, once if it is the same for all.
+/// Attempts the mails that are due and returns `sent`, or the reason, once if it is the same for all.
 async fn deliver(worker: &OutboxWorker) -> String {
     let mut ends: Vec<String> = worker
         .deliver_due()

@@ -1,4 +1,4 @@
-//! What the worker does with what it claims.
+//! The worker's steps: claims, attempts, and the outcomes that it records.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -41,7 +41,7 @@ async fn a_failed_attempt_is_repeated_with_growing_delays_until_the_link_expires
                 assert_eq!((*id, reason.as_str()), (mail, "the relay is away"));
                 let delay = at.since(start).as_secs();
                 delays.push(delay);
-                // Just before, it is not due.
+                // Just before that time, it is not due.
                 world
                     .clock
                     .advance(at.since(world.clock.now()).saturating_sub(Duration::from_millis(1)));
@@ -92,7 +92,7 @@ async fn s55_a_mail_with_a_dead_link_is_not_sent() {
 async fn t05_a_link_of_a_method_that_was_switched_off_is_not_sent() {
     let mut world = World::new().await;
     world.promise("ada@example.com", Purpose::Confirm).await;
-    world.app.email_password.as_mut().unwrap().confirmation = Confirmation::Automatic;
+    world.app.providers.email_password.as_mut().unwrap().confirmation = Confirmation::Automatic;
     let recorder = Recorder::default();
     world.worker(&recorder).deliver_due().await.unwrap();
     assert_eq!(
@@ -102,7 +102,7 @@ async fn t05_a_link_of_a_method_that_was_switched_off_is_not_sent() {
 }
 
 #[tokio::test]
-async fn what_is_missing_here_may_come_back() {
+async fn a_mail_waits_for_its_key_its_provider_or_its_app() {
     let mut world = World::new().await;
     let token = world.token(Purpose::Confirm, KeyId("lost".to_owned()));
     world.promise_with(world.new_mail_id(), &token, "ada@example.com").await;
@@ -112,7 +112,7 @@ async fn what_is_missing_here_may_come_back() {
     world_without_provider
         .promise("ada@example.com", Purpose::Confirm)
         .await;
-    world_without_provider.app.email_password = None;
+    world_without_provider.app.providers.email_password = None;
     assert_eq!(
         reason(&world_without_provider).await,
         "e-mail and password accounts are switched off in its app"
@@ -141,7 +141,7 @@ async fn a_few_stuck_recipients_do_not_hold_up_the_others() {
     let stuck = Stuck::default();
     let worker = world.worker(&stuck);
     let delivery = tokio::spawn(async move { worker.deliver_due().await.unwrap() });
-    // The stuck attempts still hang while all others are done.
+    // The stuck attempts are still in flight when all others have ended.
     wait_until(|| stuck.0.sent().len() == 190).await;
     assert!(!delivery.is_finished());
     assert_eq!(delivery.await.unwrap().len(), 200);
@@ -163,7 +163,7 @@ async fn any_number_of_stuck_mails_holds_up_no_new_one() {
     worker.deliver_due().await.unwrap();
     assert_eq!(world.states().await, "waiting 40");
 
-    // All forty are due again, and hang for longer than the test lasts.
+    // All forty are due again, and hang until the test ends.
     world.settings.attempt_timeout = Duration::from_mins(1);
     world.clock.advance(Duration::from_secs(1));
     let stuck = Stuck::default();
@@ -229,7 +229,7 @@ async fn a_mail_that_cannot_be_recorded_is_not_sent_again() {
     let store = FlakyStore::new(Arc::clone(&world.store));
     let world = world.over(store.clone());
     world.promise("ada@example.com", Purpose::Confirm).await;
-    // The database goes away while the mail is under way.
+    // The database fails while the attempt is in flight.
     let transport = TakesAndBreaks {
         store: Arc::clone(&store),
         recorder: Recorder::default(),
@@ -265,8 +265,8 @@ async fn s28_a_failure_is_one_log_line_without_address_or_link() {
         .without_time()
         .with_writer(move || writer.clone())
         .finish();
-    // Other tests log without a subscriber; the first to reach a place would switch it off for all. One that always listens stands
-    // behind ours.
+    // Other tests log without a subscriber; the first one to reach a log statement would disable it for all threads. A
+    // subscriber that is always interested prevents that.
     let _ = tracing_subscriber::registry().try_init();
     let _guard = tracing::subscriber::set_default(subscriber);
     let world = World::new().await;
@@ -319,7 +319,7 @@ async fn attempts_are_counted_by_outcome() {
     }
 }
 
-/// Takes a mail, and the database breaks.
+/// Accepts a mail, and then breaks the database.
 #[derive(Clone)]
 struct TakesAndBreaks {
     store: Arc<FlakyStore>,
@@ -346,7 +346,7 @@ impl Transport for Panics {
     }
 }
 
-/// What was logged.
+/// The log lines.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

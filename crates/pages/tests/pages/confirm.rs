@@ -50,7 +50,7 @@ async fn a_used_link_says_that_there_is_nothing_left_to_do() {
 }
 
 #[tokio::test]
-async fn s19_an_expired_link_can_be_renewed_by_whoever_holds_it() {
+async fn s19_an_expired_link_can_be_renewed_by_its_holder() {
     let site = Site::start().await;
     let link = site.pending("ada").await;
     let page = site.open(&link).await;
@@ -64,7 +64,7 @@ async fn s19_an_expired_link_can_be_renewed_by_whoever_holds_it() {
     For your safety, a link works only for a short time. We can send a new one to your e-mail address.
     ( Send a new link )
     ");
-    // Whoever has kept the page open learns the same.
+    // A page that was opened earlier gives the same answer when its form is sent.
     assert_eq!(site.submit(&page, &[]).await.transcript(), expired.transcript());
     assert_eq!(site.mails().await, 1);
 
@@ -87,10 +87,7 @@ async fn s19_an_expired_link_can_be_renewed_by_whoever_holds_it() {
 async fn s31_a_link_that_a_newer_mail_replaced_says_so() {
     let site = Site::start().await;
     let old = site.pending("ada").await;
-    site.accounts
-        .resend_confirmation(&site.app, &address("ada"))
-        .await
-        .unwrap();
+    site.accounts.resend_confirmation(&address("ada")).await.unwrap();
     let new = site.newest_link().await;
 
     let replaced = site.open(&old).await;
@@ -124,10 +121,10 @@ async fn s31_a_link_that_a_newer_mail_replaced_says_so() {
 }
 
 #[tokio::test]
-async fn s42_a_link_works_on_another_device_than_the_one_that_asked_for_it() {
+async fn s42_a_link_works_on_another_device_than_the_one_that_requested_it() {
     let site = Site::start().await;
     let link = site.pending("ada").await;
-    // Opened on a phone, finished on a desktop: no request carries anything but what stood in the link and on the page.
+    // Opened on a phone, finished on a desktop: no request carries anything but the fields of the link and of the page.
     let phone = site.open(&link).await;
     let desktop = site.open(&link).await;
     assert_eq!(phone.header("set-cookie"), None);
@@ -188,7 +185,7 @@ async fn a_page_that_is_reloaded_without_its_token_asks_for_the_link() {
 
 #[tokio::test]
 async fn t21_without_email_accounts_there_are_no_pages() {
-    let site = Site::with(|app| app.email_password = None).await;
+    let site = Site::with(|app| app.providers.email_password = None).await;
     for path in ["/app/notes-abcde/confirm", "/app/notes-abcde/reset"] {
         assert_eq!(site.get(path).await.status, 404);
         assert_eq!(site.post(path, &[]).await.status, 404);

@@ -47,7 +47,7 @@ async fn the_page_shows_the_newest_mail_first() {
     myapp://confirm?token=ada
     HTML
     ");
-    // Links are links, and the mail's own links leave the frame that it is shown in.
+    // The mail's links open outside of the frame that shows it.
     assert!(page.body.contains("<a href=\"myapp:&#x2f;&#x2f;confirm?token=bob\""));
     assert!(
         page.body

@@ -1,4 +1,4 @@
-//! The pages through their router, over a real database: what people read, and what must never happen.
+//! The pages through their router, over a real database: their texts, and what must never happen on them.
 
 #![expect(clippy::unwrap_used, reason = "what fails here is the test")]
 

@@ -118,7 +118,7 @@ async fn the_form_suits_password_managers_and_cuts_nothing_off() {
             page.body.contains(&format!("<label for=\"{field}\">")) && page.body.contains(&format!("id=\"{field}\""))
         );
     }
-    // A password that the browser's arithmetic (UTF-16) and ours (characters) count differently.
+    // The browser counts this password in UTF-16 units, and the server in characters.
     let emoji = "😀".repeat(128);
     assert_eq!(
         site.submit(&page, &[("password", &emoji), ("repeated", &emoji)])
@@ -130,7 +130,7 @@ async fn the_form_suits_password_managers_and_cuts_nothing_off() {
 }
 
 #[tokio::test]
-async fn an_expired_link_says_so_before_anybody_thinks_up_a_password() {
+async fn an_expired_link_says_so_before_the_form_asks_for_a_password() {
     let site = Site::start().await;
     site.confirmed("ada").await;
     let link = site.reset_link("ada").await;
@@ -191,7 +191,7 @@ async fn s32_a_token_of_one_purpose_is_not_valid_on_the_page_of_the_other() {
 }
 
 #[tokio::test]
-async fn s29_of_many_forms_sent_at_once_one_wins() {
+async fn s29_of_many_forms_sent_in_parallel_one_wins() {
     let site = Site::start().await;
     site.confirmed("ada").await;
     let page = site.open(&site.reset_link("ada").await).await;

@@ -142,7 +142,7 @@ async fn s41_the_script_takes_the_token_out_of_the_address_and_does_nothing_else
     x-content-type-options: nosniff
     x-frame-options: DENY
     ");
-    // The page has no script or style in it, so the policy can forbid them.
+    // The page has no inline script or style, so the policy can forbid them.
     let page = site.open(&site.pending("ada").await).await;
     assert!(!page.body.contains("<style") && !page.body.contains(" style=") && !page.body.contains(" onclick="));
     assert_eq!(page.body.matches("<script").count(), 1);
@@ -234,7 +234,7 @@ async fn t16_a_token_reaches_no_header_and_no_log() {
             assert!(!format!("{:?}", reply.headers).contains(secret));
         }
     }
-    // Nor does a page lead anywhere that a referrer could be sent to.
+    // Nor does a page link to another site, which would get a referrer.
     for reply in &replies {
         assert!(
             !reply.body.contains("<a ") && !reply.body.contains("http"),
@@ -246,7 +246,7 @@ async fn t16_a_token_reaches_no_header_and_no_log() {
 }
 
 #[tokio::test]
-async fn t20_a_link_of_one_app_is_nothing_to_another() {
+async fn t20_a_link_of_one_app_is_not_valid_in_another() {
     let (notes, tasks) = (
         Site::start().await,
         Site::with(|app| app.object_id = "0123456789abcdef01234567".parse().unwrap()).await,
@@ -256,7 +256,7 @@ async fn t20_a_link_of_one_app_is_nothing_to_another() {
     assert_eq!(tasks.post(&link.path, &link.fields()).await.status, 400);
 }
 
-/// The headers, one per line, without the one that any change of words changes.
+/// The headers, one per line, without `content-length`, which any change of the text changes.
 fn headers(reply: &Reply) -> String {
     let headers = reply.headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH);
     let mut lines: Vec<_> = headers

@@ -1,4 +1,5 @@
-//! A server's worth of pages: one app, a real SQLite file, a clock that moves, and the mailbox that its mails arrive in.
+//! A server of hosted pages: one app, a real SQLite file, a clock that tests set, and the mailbox that gets the app's
+//! mails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use doorward_core::{
-    Accounts, App, AppObjectId, AuthError, Caller, Clock as _, Credentials, EmailAddress, Entropy, KeyId, Links, Parts,
-    Password, PasswordPool, PoolConfig, Settings, Store, TokenKeys, Wake,
+    Accounts, Actor, App, AppAccounts, AppObjectId, Apps, Clock as _, Credentials, EmailAddress, Entropy, KeyId, Links,
+    Parts, Password, PasswordPool, PoolConfig, Settings, Store, TokenKeys, Wake,
 };
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_pages::{PageParts, development_mailbox, pages};
@@ -26,9 +27,9 @@ pub(crate) const PUBLIC_URL: &str = "https://auth.example.com";
 /// One app and its pages.
 pub(crate) struct Site {
     pub(crate) router: Router,
-    pub(crate) app: App,
+    pub(crate) apps: Apps,
     pub(crate) clock: ManualClock,
-    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) accounts: AppAccounts,
     pub(crate) store: SqliteStore,
     pub(crate) mailbox: DevMailbox,
     entropy: Arc<dyn Entropy>,
@@ -59,7 +60,7 @@ impl Site {
         Self::with(|_| ()).await
     }
 
-    /// The same, with something else about the app.
+    /// An app that confirms by mail and has no pages of its own, after `change`.
     pub(crate) async fn with(change: impl FnOnce(&mut App)) -> Self {
         let files = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&files.path().join("test.sqlite"), SqliteOptions::default())
@@ -78,10 +79,11 @@ impl Site {
 
         let mailbox = DevMailbox::new();
         let outbox = Wake::default();
-        let served = Arc::new(app.clone());
+        let apps = Apps::default();
+        let app = apps.put(app);
         let worker = OutboxWorker::new(WorkerParts {
             store: Arc::new(store.clone()),
-            apps: Arc::new(move |_| Some(Arc::clone(&served))),
+            apps: apps.clone(),
             links: Links::new(PUBLIC_URL).unwrap(),
             token_keys: Arc::clone(&token_keys),
             clock: Arc::new(clock.clone()),
@@ -92,8 +94,9 @@ impl Site {
             metrics: MailMetrics::default(),
             settings: WorkerSettings::alone(),
         });
-        let accounts = Arc::new(Accounts::new(
+        let accounts = Accounts::new(
             Parts {
+                apps: apps.clone(),
                 store: Arc::new(store.clone()),
                 passwords: PasswordPool::start(PoolConfig {
                     queue_deadline: Duration::from_mins(1),
@@ -103,18 +106,16 @@ impl Site {
                 token_keys: Arc::clone(&token_keys),
                 clock: Arc::new(clock.clone()),
                 entropy: Arc::clone(&entropy),
-                functions: Arc::new(doorward_testkit::NoFunctions),
                 outbox,
                 triggers: Wake::default(),
             },
             Settings::default(),
-        ));
-        let router = router(&accounts, &app, &mailbox);
+        );
         Self {
-            router,
-            app,
+            router: router(&accounts, &mailbox),
+            accounts: accounts.of(app, Actor::System),
+            apps,
             clock,
-            accounts,
             store,
             mailbox,
             entropy,
@@ -124,18 +125,19 @@ impl Site {
         }
     }
 
-    /// From now on no password is hashed: each waits longer than it may.
+    /// From now on the password queue refuses every job.
     pub(crate) fn become_busy(&mut self) {
         self.replace_accounts(Duration::ZERO, Arc::clone(&self.entropy));
     }
 
-    /// From now on whatever needs a random byte panics.
+    /// From now on every request for a random byte panics.
     pub(crate) fn become_broken(&mut self) {
         self.replace_accounts(Duration::from_mins(1), Arc::new(BrokenEntropy));
     }
 
     fn replace_accounts(&mut self, queue_deadline: Duration, entropy: Arc<dyn Entropy>) {
         let parts = Parts {
+            apps: self.apps.clone(),
             store: Arc::new(self.store.clone()),
             passwords: PasswordPool::start(PoolConfig {
                 queue_deadline,
@@ -145,40 +147,29 @@ impl Site {
             token_keys: Arc::clone(&self.token_keys),
             clock: Arc::new(self.clock.clone()),
             entropy,
-            functions: Arc::new(doorward_testkit::NoFunctions),
             outbox: Wake::default(),
             triggers: Wake::default(),
         };
-        self.router = router(
-            &Arc::new(Accounts::new(parts, Settings::default())),
-            &self.app,
-            &self.mailbox,
-        );
+        self.router = router(&Accounts::new(parts, Settings::default()), &self.mailbox);
     }
 
     /// Registers `{name}@example.com` with the password `{name}-password`, and returns the link in its mail.
     pub(crate) async fn pending(&self, name: &str) -> Link {
         let password = Password::new(format!("{name}-password"));
-        self.accounts
-            .register(&self.app, address(name), &password, Caller::default())
-            .await
-            .unwrap();
+        self.accounts.register(address(name), &password).await.unwrap();
         self.newest_link().await
     }
 
-    /// The same, and uses the link.
+    /// Registers `{name}@example.com` and uses the link in its mail, which it returns.
     pub(crate) async fn confirmed(&self, name: &str) -> Link {
         let link = self.pending(name).await;
-        self.accounts.confirm_user(&self.app, &link.parse()).await.unwrap();
+        self.accounts.confirm_user(&link.parse()).await.unwrap();
         link
     }
 
-    /// Asks for a reset, and returns the link in its mail.
+    /// Requests a reset, and returns the link in its mail.
     pub(crate) async fn reset_link(&self, name: &str) -> Link {
-        self.accounts
-            .send_reset_password_email(&self.app, &address(name))
-            .await
-            .unwrap();
+        self.accounts.send_reset_password_email(&address(name)).await.unwrap();
         self.newest_link().await
     }
 
@@ -201,14 +192,14 @@ impl Site {
         self.mailbox.messages().len()
     }
 
-    /// Whether this name can log in with this password: `yes`, or why not.
+    /// Whether this name can log in with this password: `yes`, or the reason of the refusal.
     pub(crate) async fn log_in(&self, name: &str, password: &str) -> String {
         let credentials = Credentials {
             email: Some(address(name)),
             password: Password::new(password.to_owned()),
             device: None,
         };
-        match self.accounts.log_in(&self.app, &credentials, Caller::default()).await {
+        match self.accounts.log_in(&credentials).await {
             Ok(_) => "yes".to_owned(),
             Err(error) => error.to_string(),
         }
@@ -223,7 +214,7 @@ impl Site {
         self.get(&link.url()).await
     }
 
-    /// Sends the form of a page as a browser without scripts does: its hidden fields, and these.
+    /// Sends the form of a page as a browser without scripts does: its hidden fields, and the given ones.
     pub(crate) async fn submit(&self, page: &Reply, fields: &[(&str, &str)]) -> Reply {
         let form = page.form();
         assert_eq!(form.method, "post");
@@ -279,7 +270,7 @@ impl Link {
         doorward_core::TokenPair::parse(&self.token, &self.token_id).unwrap()
     }
 
-    /// The same link with its last character changed.
+    /// This link with its last character changed.
     pub(crate) fn forged(&self) -> Self {
         let (rest, last) = self.token.split_at(self.token.len() - 1);
         Self {
@@ -290,16 +281,13 @@ impl Link {
 }
 
 pub(crate) fn address(name: &str) -> EmailAddress {
-    let address: Result<_, AuthError> = EmailAddress::parse(&format!("{name}@example.com"));
-    address.unwrap()
+    EmailAddress::parse(&format!("{name}@example.com")).unwrap()
 }
 
-fn router(accounts: &Arc<Accounts>, app: &App, mailbox: &DevMailbox) -> Router {
-    let links = Arc::new(Links::new(PUBLIC_URL).unwrap());
+fn router(accounts: &Accounts, mailbox: &DevMailbox) -> Router {
     pages(PageParts {
-        accounts: Arc::clone(accounts),
-        apps: vec![app.clone()],
-        links,
+        accounts: accounts.clone(),
+        links: Arc::new(Links::new(PUBLIC_URL).unwrap()),
     })
     .merge(development_mailbox(mailbox.clone()))
 }

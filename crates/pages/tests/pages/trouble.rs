@@ -1,4 +1,4 @@
-//! What goes wrong becomes a calm page with the right status, and keeps the link where it can.
+//! Every failure becomes a calm page with the right status, and keeps the link where it can.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -57,7 +57,7 @@ async fn t18_without_a_database_every_page_asks_to_try_again_and_keeps_the_link(
     ! Something on our side is not available just now. Please try again in a moment.
     ( Try again )
     ");
-    // The script has taken the token out of the address bar by now, so it is the form that loads the link again.
+    // The script has taken the token out of the address bar by now, so the form must load the link again.
     let form = opened.form();
     let hidden: Vec<_> = form
         .hidden
@@ -107,7 +107,7 @@ async fn t18_without_a_database_every_page_asks_to_try_again_and_keeps_the_link(
 }
 
 #[tokio::test]
-async fn t18_a_panic_ends_one_page_and_tells_nothing() {
+async fn t18_a_panic_ends_one_page_and_reveals_nothing() {
     let mut site = Site::start().await;
     let link = site.pending("ada").await;
     site.become_broken();
@@ -215,8 +215,8 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn start() -> Self {
-        // Other tests log without a subscriber; the first to reach a place would switch it off for all. One that always listens
-        // stands behind ours.
+        // Other tests log without a subscriber; the first one to reach a log statement would disable it for all
+        // threads. A subscriber that is always interested prevents that.
         let _ = tracing_subscriber::util::SubscriberInitExt::try_init(tracing_subscriber::registry());
         let text = Arc::new(Mutex::new(Vec::new()));
         let writer = Arc::clone(&text);

@@ -1,10 +1,10 @@
-//! What a person sees of an answer, as text, so that tests read like transcripts.
+//! The visible parts of a response as text, so that tests read like transcripts.
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 
-/// An answer.
+/// A response.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -108,7 +108,7 @@ fn unescape(text: &str) -> String {
         ("&#x27;", "'"),
         ("&#x2f;", "/"),
         ("&amp;", "&"),
-        // A hyphen that no line is broken after.
+        // A non-breaking hyphen.
         ("\u{2011}", "-"),
     ];
     named

@@ -76,7 +76,7 @@ fn wipe(blocks: &mut [Block]) {
 }
 
 fn kib(parameters: Parameters) -> usize {
-    // Bounded to 2²⁰, which fits a `usize` wherever this crate has a chance to be used.
+    // Bounded to 2²⁰, which fits a `usize` on every platform that this crate supports.
     usize::try_from(parameters.memory_kib).unwrap_or(usize::MAX)
 }
 

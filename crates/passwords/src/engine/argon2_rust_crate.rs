@@ -51,7 +51,7 @@ fn argon2(recipe: &Recipe) -> Result<Argon2, HasherError> {
         .memory(Memory::kib(recipe.parameters.memory_kib.into()))
         .passes(recipe.parameters.passes)
         .lanes(recipe.parameters.lanes)
-        // The pool has a thread for each core already, and a stored hash must not be able to ask for more.
+        // The pool has a thread for each core already, and a stored hash must not be able to start more.
         .threads(1)
         .tag_len(TagLen::bytes(recipe.tag_len as u64))
         .build()

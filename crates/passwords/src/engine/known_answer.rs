@@ -1,4 +1,4 @@
-//! Two hashes that every engine has to get right before it is trusted with a password.
+//! Two hashes that every engine must compute correctly before it gets a password.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -10,7 +10,7 @@ use super::{Candidate, Recipe};
 use crate::Parameters;
 use crate::pace::Pace;
 
-/// Checks a candidate in well under a millisecond. `None`: it is wrong, refuses or panics; otherwise its pace.
+/// Checks a candidate in well under a millisecond. Returns its pace, or `None` if it is wrong, refuses or panics.
 pub(super) fn check(candidate: &Candidate) -> Option<Pace> {
     catch_unwind(AssertUnwindSafe(|| {
         let (one_lane, one_lane_tag) = one_lane();

@@ -36,12 +36,12 @@ fn pools() -> Vec<PasswordPool> {
         .collect()
 }
 
-/// Occupies a thread of the pool until the gate lets it go.
+/// Occupies a thread of the pool until the test opens the gate.
 async fn occupy(pool: &PasswordPool, director: &Director, tasks: &mut JoinSet<Result<String, PoolError>>) {
     let pool = pool.clone();
     tasks.spawn(async move { pool.hash(b"wait", SALT).await });
     yield_now().await;
-    // A thread that comes too late refuses the job and never enters: that must not look like a test that hangs.
+    // If the thread comes too late, it refuses the job and never enters; then the test fails here and does not hang.
     director
         .entered
         .recv_timeout(Duration::from_mins(1))
@@ -164,21 +164,21 @@ async fn s58_verify_nothing_does_the_work_of_verify() {
 }
 
 #[tokio::test]
-async fn s12_a_full_pool_refuses_at_once_and_recovers() {
+async fn s12_a_full_pool_refuses_immediately_and_recovers() {
     let parameters = Parameters {
         memory_kib: 4096,
         ..SMALL
     };
     let config = PoolConfig {
         threads: 1,
-        // Longer than a busy machine keeps a thread from running.
+        // Longer than a busy machine suspends a thread.
         queue_deadline: Duration::from_secs(2),
         parameters,
     };
     let (pool, director) = Director::start(config);
     let mut tasks = JoinSet::new();
     occupy(&pool, &director, &mut tasks).await;
-    // The only thread does nothing, so a refusal can only be an immediate one.
+    // The only thread is blocked, so a refusal can only be an immediate one.
     let refused = loop {
         let pool = pool.clone();
         tasks.spawn(async move { pool.hash(b"password", SALT).await });
@@ -194,7 +194,7 @@ async fn s12_a_full_pool_refuses_at_once_and_recovers() {
     }
     assert_eq!(pool.metrics().refusals.get(), 1);
     director.gate.send(()).unwrap();
-    // Those in the queue get a hash, or a refusal if the gate has kept them waiting too long.
+    // Queued jobs get a hash, or a refusal if the gate has kept them waiting too long.
     while let Some(result) = tasks.join_next().await {
         assert!(matches!(result.unwrap(), Ok(_) | Err(PoolError::Busy { .. })));
     }
@@ -221,7 +221,7 @@ async fn callers_that_go_away_cost_nothing() {
 }
 
 #[tokio::test]
-async fn answers_leave_in_groups_while_others_wait_and_at_once_when_nobody_does() {
+async fn answers_leave_in_groups_while_jobs_wait_and_immediately_otherwise() {
     let patient = PoolConfig {
         queue_deadline: Duration::from_mins(1),
         ..config(1)
@@ -233,7 +233,7 @@ async fn answers_leave_in_groups_while_others_wait_and_at_once_when_nobody_does(
         let pool = pool.clone();
         tasks.spawn(async move { pool.hash(b"password", SALT).await });
     }
-    // One more, which the thread is held up by when the others are done, and another behind it.
+    // One more job, which blocks the thread after the others are done, and another one behind it.
     for password in [&b"wait"[..], b"password"] {
         let pool = pool.clone();
         yield_now().await;
@@ -242,14 +242,14 @@ async fn answers_leave_in_groups_while_others_wait_and_at_once_when_nobody_does(
     yield_now().await;
     director.gate.send(()).unwrap();
     director.entered.recv_timeout(Duration::from_mins(1)).unwrap();
-    // It has done a whole group, whose answers have left, and two more, whose answers have not.
+    // The thread has hashed a whole group, whose answers have been sent, and two more, whose answers have not.
     assert_eq!(director.hashed().len(), GROUP + 2);
     for _ in 0..GROUP {
         tasks.join_next().await.unwrap().unwrap().unwrap();
     }
     yield_now().await;
     assert!(tasks.try_join_next().is_none());
-    // Behind the last one there is nobody, so all of them are let go.
+    // No job waits behind the last one, so all answers are sent.
     director.gate.send(()).unwrap();
     for _ in 0..4 {
         tasks.join_next().await.unwrap().unwrap().unwrap();
@@ -368,12 +368,12 @@ async fn pool_threads_are_nicer_than_others() {
     let here = getpriority_process(Some(rustix::thread::gettid())).unwrap();
     let candidate = wrapped(Engine::Argon2, move |inner| Box::new(Telling(inner, sender.clone())));
     let pool = PasswordPool::start_with(config(1), vec![candidate]).unwrap();
-    // The known answers are computed where the pool is started.
+    // The known answers are computed on the thread that starts the pool.
     assert_eq!(nice.try_iter().collect::<Vec<_>>(), [here, here]);
     pool.hash(b"password", SALT).await.unwrap();
     assert_eq!(nice.recv().unwrap(), (here + 10).min(19));
     assert_eq!(getpriority_process(Some(rustix::thread::gettid())).unwrap(), here);
-    // The whole process, which is to say its main thread.
+    // `/proc/self` is the process, that is, its main thread.
     assert_eq!(getpriority_process(None).unwrap(), here);
 }
 

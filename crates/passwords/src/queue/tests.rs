@@ -10,7 +10,7 @@ const USUAL: Parameters = Parameters {
 };
 const HASH: Duration = Duration::from_millis(10);
 
-/// Two threads at 10 ms a hash, and a deadline of 100 ms; the test plays the threads.
+/// Two threads at 10 ms a hash, and a deadline of 100 ms; the test acts as the threads.
 fn queue() -> Queue {
     let pace = Pace::guess(USUAL.work(), HASH);
     Queue::new(2, 10 * HASH, USUAL, pace, PoolMetrics::new())
@@ -67,7 +67,7 @@ fn the_limit_follows_the_measured_pace() {
 }
 
 #[test]
-fn dear_jobs_take_more_of_the_queue() {
+fn expensive_jobs_take_more_of_the_queue() {
     let queue = queue();
     let dear = Parameters {
         memory_kib: 1000,
@@ -75,7 +75,7 @@ fn dear_jobs_take_more_of_the_queue() {
         lanes: 1,
     };
     let _answer = queue.submit(recipe(b"", dear)).unwrap();
-    // The dear one counts for ten.
+    // The expensive job counts for ten.
     assert_eq!(fill(&queue).0.len(), 10);
 }
 
@@ -101,7 +101,7 @@ fn first_come_first_served() {
 }
 
 #[test]
-fn who_has_gone_away_is_skipped() {
+fn a_caller_that_has_hung_up_is_skipped() {
     let queue = queue();
     let mut answers: Vec<_> = (0..10).map(|name| submit(&queue, name).unwrap()).collect();
     let _seventh = answers.swap_remove(7);
@@ -112,7 +112,7 @@ fn who_has_gone_away_is_skipped() {
 }
 
 #[test]
-fn who_has_gone_away_makes_room() {
+fn a_caller_that_has_hung_up_makes_room() {
     let queue = queue();
     let (answers, _) = fill(&queue);
     drop(answers);
@@ -120,10 +120,10 @@ fn who_has_gone_away_makes_room() {
 }
 
 #[test]
-fn who_has_waited_too_long_is_refused_and_not_hashed() {
+fn a_job_that_has_waited_too_long_is_refused_and_not_hashed() {
     let queue = Queue::new(1, Duration::ZERO, USUAL, Pace::guess(1, HASH), PoolMetrics::new());
     let late = submit(&queue, 1).unwrap();
-    // Taking blocks for ever when there is nothing to do, so the queue is closed as soon as the job is answered.
+    // `take` blocks while no job waits, so the queue is closed as soon as the job is answered.
     thread::scope(|scope| {
         let taker = scope.spawn(|| queue.take().is_none());
         assert!(matches!(late.blocking_recv(), Ok(Err(PoolError::Busy { .. }))));

@@ -44,12 +44,12 @@ impl Database {
         }
     }
 
-    /// Whether other servers may be at work on it.
+    /// Whether other servers may use the same database.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
 
-    /// Finishes what is under way.
+    /// Finishes statements in flight and closes the database.
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,
@@ -57,18 +57,18 @@ impl Database {
         }
     }
 
-    /// Mails and deliveries that a killed process had claimed are due again, and addresses that it kept while a function decided are free. On SQLite
-    /// nobody else can be at work.
+    /// Makes mails and deliveries that a killed process had claimed due again, and frees the addresses that it reserved
+    /// while a function decided. SQLite only: there, no other process can hold a claim.
     async fn take_over(&self) -> Result<()> {
         let mut tx = self.store().begin().await?;
         let released = tx.release_mail_claims().await?;
-        tx.release_trigger_claims().await?;
+        tx.release_delivery_claims().await?;
         tx.release_all_reservations().await?;
         tx.commit().await?;
         if released > 0 {
             tracing::info!(
                 released,
-                "mails that were under way when the last process ended are tried again"
+                "mails that were in flight when the last process ended are tried again"
             );
         }
         Ok(())

@@ -1,35 +1,37 @@
-//! Removes what nobody can use or ask about any more.
+//! Removes rows that no flow reads any more.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::store::StoreError;
-use doorward_core::{Clock, Store};
+use doorward_core::{Causes, Clock, Store};
 use tokio_util::sync::CancellationToken;
 
-/// How often.
+/// The interval between two sweeps.
 const EVERY: Duration = Duration::from_hours(1);
 
-/// How soon after the start: soon enough for a server that never lives for an hour.
+/// The delay of the first sweep after the start: short, for a server that is restarted more often than every hour.
 const FIRST: Duration = Duration::from_mins(1);
 
 /// How long ended sessions, dead links and finished mails are kept, so that an operator can still see what happened.
 const KEPT: Duration = Duration::from_hours(7 * 24);
 
-/// Sweeps now and then until told to stop.
+/// Sweeps at every interval until `stop` is cancelled.
 pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) {
     let mut pause = FIRST;
     while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
         pause = EVERY;
         match sweep(&*store, &*clock, &stop).await {
             Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "removed what had ended a week ago"),
-            Err(error) => tracing::warn!(%error, "old rows could not be removed; this is tried again in an hour"),
+            Ok(rows) => tracing::info!(rows, "removed rows that ended a week ago"),
+            Err(error) => {
+                tracing::warn!(error = %Causes(&error), "old rows could not be removed; this is tried again in an hour");
+            }
         }
     }
 }
 
-/// Small transactions one after the other: nobody waits long behind them.
+/// Sweeps in small transactions, one after the other, so that no other writer waits long.
 async fn sweep(store: &dyn Store, clock: &dyn Clock, stop: &CancellationToken) -> Result<u64, StoreError> {
     let before = clock.now().minus(KEPT);
     let mut removed = 0;

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
-/// Cancelled at the first SIGTERM or SIGINT; a second one ends the process at once, as an impatient operator expects.
+/// Cancelled at the first SIGTERM or SIGINT; a second one ends the process immediately, as an impatient operator
+/// expects.
 #[cfg(unix)]
 pub(crate) fn on_signal() -> Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,8 +1,10 @@
-//! `kill -9` at random moments under load: what was acknowledged holds, no link works twice, and no promised mail is lost.
+//! `kill -9` at random moments under load: every acknowledged change holds, no link works twice, and no promised mail
+//! is lost.
 //!
-//! One database and one relay live through all kills. Clients live whole account lives and note every acknowledged
-//! answer; an answer that never came leaves two possibilities, between which the next login decides. Each process of the
-//! server sends its mails from an address of its own, so a mail that came twice from one process was repeated without need.
+//! One database and one relay live through all kills. Clients take accounts from registration to deletion and record
+//! every acknowledged answer; an answer that never came leaves two possibilities, and the next login decides.
+//! Each process of the server sends its mails from an address of its own, so a mail that came twice from one
+//! process was repeated without need.
 
 mod life;
 mod post;
@@ -74,7 +76,7 @@ async fn s83_nothing_acknowledged_is_lost_to_kill_9() {
         .expect("the clients finish their lives");
     machine.kill(server).await;
 
-    // What was true before the last kill must be so after it.
+    // Every acknowledged change must survive the last kill.
     let server = machine.start(rounds + 1);
     let server = outbox_is_empty(server).await;
     println!("{} processes: {}", rounds + 2, verdict::pronounce(&stage).await);
@@ -82,7 +84,7 @@ async fn s83_nothing_acknowledged_is_lost_to_kill_9() {
     assert!(ended.status.success(), "{ended:?}");
 }
 
-/// The machine that loses power again and again.
+/// The server, its database and its relay, while the server is killed again and again.
 struct Machine {
     program: Program,
     _data: TempDir,

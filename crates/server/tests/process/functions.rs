@@ -1,5 +1,5 @@
-//! The owner's functions as clients meet them: the real server, real worker processes, and a web service of the owner that the functions
-//! ask, so that a test can say what they answer, and when.
+//! The owner's functions as clients meet them: the real server, real worker processes, and a web service of the owner
+//! that the functions call, so that a test decides what they return, and when.
 
 mod calls;
 mod confirmation;
@@ -29,7 +29,7 @@ struct World {
     _data: tempfile::TempDir,
 }
 
-/// What the service answers is what the function returns. Its mail holds the pair, for the test.
+/// The function returns what the service answers. Its mail holds the token pair, for the test.
 const CONFIRM: &str = r#"
     exports = async ({ token, tokenId, username }) => {
       const link = `https://notes.example.com/confirm?token=${token}&tokenId=${tokenId}`;
@@ -64,7 +64,7 @@ impl World {
         Self::with_files(&[], &[]).await
     }
 
-    /// The same with more files in `functions`, or others in place of the usual ones, and more arguments for the server.
+    /// A world with more files in `functions`, or others in place of the usual ones, and more arguments for the server.
     async fn with(functions: &[(&str, &str)], arguments: &[&str]) -> Self {
         let in_folder: Vec<_> = functions
             .iter()
@@ -74,7 +74,7 @@ impl World {
         Self::with_files(&files, arguments).await
     }
 
-    /// The same with files anywhere in the app directory.
+    /// A world with more files, anywhere in the app directory, and more arguments for the server.
     async fn with_files(files: &[(&str, &str)], arguments: &[&str]) -> Self {
         let service = OwnerService::start().await;
         let app = AppDir::new(
@@ -122,19 +122,19 @@ impl World {
         self.app().email_password_auth().register_user(email, PASSWORD).await
     }
 
-    /// Somebody who registers an address while the test goes on.
+    /// Registers an address in a task, while the test goes on.
     fn registering(&self, email: &str) -> JoinHandle<Result<(), Error>> {
         let (app, email) = (self.app(), email.to_owned());
         tokio::spawn(async move { app.email_password_auth().register_user(&email, PASSWORD).await })
     }
 
-    /// Registers an address, which the function confirms at once.
+    /// Registers an address, which the function confirms immediately.
     async fn registered(&self, email: &str) {
         self.service.will_answer(SUCCESS);
         self.register(email).await.unwrap();
     }
 
-    /// Registers an address, which stays pending, and returns the pair that confirms it.
+    /// Registers an address, which stays pending, and returns the token pair that confirms it.
     async fn pending(&self, email: &str) -> EmailToken {
         self.service.will_answer(PENDING);
         self.register(email).await.unwrap();
@@ -145,12 +145,12 @@ impl World {
         self.app().email_password_auth().confirm_user(pair).await
     }
 
-    /// Asks the confirmation function again.
+    /// Has the server call the confirmation function again.
     async fn retry(&self, email: &str) -> Result<(), Error> {
         self.app().email_password_auth().retry_custom_confirmation(email).await
     }
 
-    /// Asks the reset function for a password.
+    /// Has the server call the reset function with this password.
     async fn reset(&self, email: &str, password: &str) -> Result<(), Error> {
         let app = self.app();
         app.email_password_auth()
@@ -162,7 +162,7 @@ impl World {
         self.app().log_in(Credentials::email_password(email, password)).await
     }
 
-    /// Somebody who logs in while the test goes on.
+    /// Logs in in a task, while the test goes on.
     fn logging_in(&self, email: &str) -> JoinHandle<Result<User, Error>> {
         let (app, credentials) = (self.app(), Credentials::email_password(email, PASSWORD));
         tokio::spawn(async move { app.log_in(credentials).await })
@@ -173,13 +173,13 @@ impl World {
         self.log_in(email, PASSWORD).await.unwrap()
     }
 
-    /// The pair in the newest mail to an address.
+    /// The token pair in the newest mail to an address.
     async fn pair(&self, to: &str) -> EmailToken {
         let mails = self.mails_to(to, 1).await;
         mails.last().unwrap()["text"].as_str().unwrap().parse().unwrap()
     }
 
-    /// All mails to an address, of which there are at least so many in a moment: the outbox sends what has been committed.
+    /// All mails to an address, once there are at least so many: the outbox sends mails shortly after their commit.
     async fn mails_to(&self, to: &str, at_least: usize) -> Vec<Value> {
         let begun = Instant::now();
         loop {

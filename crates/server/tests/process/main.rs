@@ -3,7 +3,10 @@
 
 mod crash;
 mod functions;
+mod logs;
 mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod outage;
 mod postgres;
 mod start;

@@ -1,4 +1,4 @@
-//! What Prometheus is told, after a known sequence of requests.
+//! What Prometheus reads after a known sequence of requests.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::support::{Call, Figures, Letter, PASSWORD, Program, notes, refusal};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_tell_what_happened_and_nothing_that_clients_made_up() {
+async fn metrics_count_what_happened_and_nothing_that_clients_made_up() {
     let relay = SmtpServer::start(SmtpOptions::default()).await;
     let data = TempDir::new().unwrap();
     let program = Program::serve(&notes(), data.path().to_str().unwrap());
@@ -65,7 +65,7 @@ async fn metrics_tell_what_happened_and_nothing_that_clients_made_up() {
         (request("GET", "none", 404), 1),
         (request("other", "none", 404), 1),
         (format!("doorward_http_request_seconds_count{{route=\"{login}\"}}"), 5),
-        // Two registrations and three logins; the request to an app that is not there came to no password.
+        // Two registrations and three logins; the request to an unknown app hashes no password.
         ("doorward_password_hashes_total".to_owned(), 5),
         ("doorward_password_queue_wait_seconds_count".to_owned(), 5),
         ("doorward_password_refusals_total".to_owned(), 0),

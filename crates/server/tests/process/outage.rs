@@ -1,4 +1,5 @@
-//! A relay that is away, refuses, hangs or breaks off: people notice nothing, and their mail comes when the relay is back.
+//! A relay that is away, refuses, hangs or breaks off: clients notice nothing, and the mails come when the relay is
+//! back.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::support::{Figures, Letter, Program, Server, notes, unused_port};
 
-/// How long mails may take once the relay is well again: the longest pause that there can be by then, and some.
+/// How long mails may take once the relay is well again: longer than the longest back-off that there can be by then.
 const RECOVERY: Duration = Duration::from_secs(25);
 
 const WAITING: &str = "doorward_outbox_mails{state=\"waiting\"}";
@@ -103,7 +104,7 @@ async fn s55_mails_wait_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s83_mails_that_a_killed_process_had_claimed_are_tried_again_at_once() {
+async fn s83_mails_that_a_killed_process_had_claimed_are_tried_again_immediately() {
     let data = TempDir::new().unwrap();
     let mut relay = relay(SmtpMode::Hang).await;
     let program = program(&data, relay.port());
@@ -187,7 +188,7 @@ async fn each_came_once(server: &Server, relay: &SmtpServer, users: usize) {
     recipients.dedup();
     assert_eq!(recipients.len(), users, "everybody got a mail");
     let letter = Letter::read(&mails[0]);
-    // Links that waited work.
+    // The links in delayed mails work.
     server.confirm(&letter).await;
     outbox_is_empty(server).await;
     assert_eq!(relay.mails().len(), users, "nobody got two");

@@ -59,7 +59,7 @@ async fn the_whole_life_of_an_account() {
 async fn s30_of_200_racers_on_two_nodes_one_spends_the_link() {
     with_database(async |database, _door| {
         let site = Site::new(&database).await;
-        // Started at once: both make the schema, the keys and the app, and agree on them.
+        // Started side by side: both make the schema, the keys and the app, and agree on them.
         let (a, b) = tokio::join!(site.start(), site.start());
         let ada = "ada@example.com";
         a.register(ada).await;
@@ -177,7 +177,7 @@ async fn t18_a_database_that_is_away_is_an_answer_and_no_restart_is_needed() {
 
         door.open().await;
         recovered(&server).await;
-        // Nothing was carried out after all.
+        // None of the failed requests was carried out later.
         user.refresh_access_token().await.unwrap();
         auth.register_user(bob, PASSWORD).await.unwrap();
         let letter = site.letter(2, Purpose::Confirm).await;
@@ -220,7 +220,7 @@ impl Site {
     }
 }
 
-/// Sends a request many times at once to both nodes, and returns the answers of those who did not come too late.
+/// Sends a request many times in parallel to both nodes, and returns the answers to those that did not come too late.
 async fn race(a: &Server, b: &Server, call: &Call, racers: usize) -> Vec<Reply> {
     let clients: Vec<Client> = [a, b].map(|node| node.client().clone()).into();
     let racers = clients.iter().cycle().take(racers).cloned().map(|client| {

@@ -1,4 +1,4 @@
-//! A start as the operator sees it: what is printed, what is made, and what goes on from the last time.
+//! A start as the operator sees it: what the server prints, which files it makes, and what it keeps of an earlier run.
 
 mod app_links;
 mod check;

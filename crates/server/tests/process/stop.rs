@@ -1,4 +1,4 @@
-//! SIGTERM: what was accepted is finished, nothing new is taken, and an operator who insists is obeyed.
+//! SIGTERM: the server finishes the requests that it has accepted and takes no new ones; a second signal ends it now.
 
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,11 @@ use tokio::time::sleep;
 
 use crate::support::{AppDir, Call, Client, PASSWORD, Program, Server};
 
-/// An idle machine needs a fraction of it.
+/// The limit for a stop. An idle machine needs a fraction of it.
 const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn logins_under_way_are_answered() {
+async fn logins_in_flight_are_answered() {
     let (_app, _data, server) = start().await;
     server.register("ada@example.com").await;
 
@@ -39,7 +39,7 @@ async fn logins_under_way_are_answered() {
         .into_iter()
         .map(|answer| answer.expect("every login is answered"))
         .collect();
-    // Where the machine is too slow for fifty at once, some are told so; that is an answer too.
+    // A machine that is too slow for fifty in parallel refuses some as busy; that is an answer too.
     assert!(
         rest.iter().all(|answer| *answer == "200" || *answer == "429"),
         "{rest:?}"
@@ -69,14 +69,14 @@ async fn idle_connections_do_not_hold_up_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn new_connections_are_refused_and_a_second_sigterm_ends_the_process_at_once() {
+async fn new_connections_are_refused_and_a_second_sigterm_ends_the_process_immediately() {
     let (_app, _data, mut server) = start().await;
     // A request whose body is still to come: the server waits for it, for half a minute.
     let mut connection = connect(&server).await;
     let head = "POST /api/client/v2.0/app/notes-abcde/auth/providers/local-userpass/login HTTP/1.1\r\n\
                 host: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
     connection.write_all(head.as_bytes()).await.unwrap();
-    // It is being handled when a later one has been answered.
+    // The server is handling it once a later request has been answered.
     assert_eq!(server.ask(&Call::get("/healthz")).await, "200");
 
     server.terminate();

@@ -1,4 +1,5 @@
-//! Connections while they are out of the pool. One whose state is unknown is mended or thrown away, never given back as it is.
+//! Connections while they are out of the pool. A connection whose state is unknown is mended or closed, and never goes
+//! back to the pool as it is.
 
 use std::time::Duration;
 
@@ -9,68 +10,69 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::in_time;
-use super::sql::store_error;
+use super::sql::{Lease, store_error};
 use crate::StoreMetrics;
 use crate::error::Failure;
 
 /// How long mending may take; a new connection is cheaper than a longer wait.
 const MEND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection for one read.
-pub(super) struct Reader(Lease);
+/// A connection for reads.
+pub(super) struct Reader(Pooled);
 
 impl Reader {
     pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self(Lease {
+        Self(Pooled {
             connection: Some(connection),
             mend: "SELECT 1",
-            sound: true,
+            clean: true,
         })
     }
+}
 
-    pub(super) fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
-        self.0.sound = false;
+impl Lease for Reader {
+    fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
         self.0.connection()
     }
 
-    pub(super) fn settle<T>(&mut self, answer: sqlx::Result<T>) -> Result<T, StoreError> {
-        self.0.sound = answer.is_ok();
-        answer.map_err(|error| store_error(&error))
+    fn sound(&mut self) -> &mut bool {
+        &mut self.0.clean
     }
 }
 
 /// A write transaction. Dropped without a commit it is rolled back.
 pub(super) struct Turn {
-    lease: Lease,
+    pooled: Pooled,
+    sound: bool,
     metrics: StoreMetrics,
 }
 
 impl Turn {
     pub(super) async fn begin(connection: PoolConnection<Postgres>, metrics: StoreMetrics) -> Result<Self, StoreError> {
-        let lease = Lease {
+        let pooled = Pooled {
             connection: Some(connection),
             mend: "ROLLBACK",
-            sound: false,
+            clean: false,
         };
-        let mut turn = Self { lease, metrics };
-        // Said aloud: every statement is written for this level, whatever the database's default is.
+        let mut turn = Self {
+            pooled,
+            sound: true,
+            metrics,
+        };
+        // Explicit, because every statement is written for this level, whatever the database's default is.
         turn.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         Ok(turn)
     }
 
-    pub(super) fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
-        self.lease.connection()
-    }
-
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         self.execute("COMMIT").await?;
-        self.lease.sound = true;
+        self.pooled.clean = true;
         self.metrics.committed(1);
         Ok(())
     }
 
     async fn execute(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        let connection = self.lease.connection()?;
+        let connection = self.pooled.connection()?;
         in_time(raw_sql(sql).execute(connection))
             .await
             .map_err(|error| store_error(&error))?;
@@ -78,32 +80,43 @@ impl Turn {
     }
 }
 
-struct Lease {
-    /// Only taken by drop.
-    connection: Option<PoolConnection<Postgres>>,
-    /// What brings it back from an unknown state.
-    mend: &'static str,
-    /// Whether its state is known: nothing is under way and no transaction is open.
-    sound: bool,
+impl Lease for Turn {
+    fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
+        self.pooled.connection()
+    }
+
+    fn sound(&mut self) -> &mut bool {
+        &mut self.sound
+    }
 }
 
-impl Lease {
+/// A connection of the pool, which mends the connection unless it comes back clean.
+struct Pooled {
+    /// Only taken by drop.
+    connection: Option<PoolConnection<Postgres>>,
+    /// The statement that brings the connection back from an unknown state.
+    mend: &'static str,
+    /// Whether it is known that no statement is in flight and no transaction is open.
+    clean: bool,
+}
+
+impl Pooled {
     fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
         let connection = self.connection.as_deref_mut();
         Ok(connection.ok_or_else(|| Failure::unavailable("the connection was lost"))?)
     }
 }
 
-impl Drop for Lease {
+impl Drop for Pooled {
     fn drop(&mut self) {
-        if let (Some(connection), false, Ok(runtime)) = (self.connection.take(), self.sound, Handle::try_current()) {
+        if let (Some(connection), false, Ok(runtime)) = (self.connection.take(), self.clean, Handle::try_current()) {
             runtime.spawn(mend(connection, self.mend));
         }
     }
 }
 
-/// Waits for the answer to what was under way, then rolls back. A connection that cannot do that in time is closed, and the server
-/// rolls back when it notices.
+/// Waits for the answer to the statement in flight, then mends the connection. One that cannot do that in time is
+/// closed, and the server rolls back when it notices.
 async fn mend(mut connection: PoolConnection<Postgres>, sql: &'static str) {
     let mended = timeout(MEND_TIMEOUT, raw_sql(sql).execute(&mut *connection)).await;
     if !matches!(mended, Ok(Ok(_))) {

@@ -1,4 +1,4 @@
-//! From columns to the types of the contract. What cannot be read is an error, never a default.
+//! From columns to the types of the contract. A value that cannot be read is an error, never a default.
 
 use std::error::Error;
 use std::str::FromStr;
@@ -48,10 +48,6 @@ where
 
 pub(super) fn email(row: &Row, column: &str) -> db::Result<EmailAddress> {
     EmailAddress::parse(row.try_get(column)?).map_err(|error| malformed(column, error))
-}
-
-pub(super) fn optional_text(row: &Row, column: &str) -> db::Result<Option<String>> {
-    row.try_get(column)
 }
 
 pub(super) fn optional_bytes(row: &Row, column: &str) -> db::Result<Option<Vec<u8>>> {

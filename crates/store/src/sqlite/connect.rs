@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{db, failure, on_a_waiting_thread};
 use crate::error::Failure;
 
-/// Only a backup or a curious operator can be in the way, and this is how long they are waited for.
+/// How long to wait for a lock on the file. Only a backup or an operator's shell can hold one.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many compiled statements a connection keeps: more than there are.
@@ -26,7 +26,7 @@ pub(super) struct Connect {
 pub(super) enum Purpose {
     Migration,
     Reading,
-    /// It waits for nobody by itself: the writer has a thread for that.
+    /// Never waits for a lock on the file: the writer does that, on a thread that may block.
     Writing,
 }
 

@@ -1,7 +1,7 @@
-//! The part of sqlx that the SQL is written with, over rusqlite: a statement runs here and now, on the thread of its caller.
+//! The part of sqlx that the SQL is written with, over rusqlite: a statement runs on its caller's thread.
 //!
-//! sqlx gives each SQLite connection a thread and hands every statement over to it. While the password pool keeps the cores busy, such a
-//! hand-over costs more than the statement: see docs/adr/0012.
+//! sqlx gives each SQLite connection a thread and hands every statement over to it. While the password pool keeps the
+//! cores busy, such a hand-over costs more than the statement: see docs/adr/0012.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::types::Value;
 
-/// A local file answers in thousandths of a second; a statement that takes longer than this is worth a line in the log.
+/// A statement that takes longer is logged as slow: a local file answers in milliseconds.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// The database, where a type is to say which one is meant.
+/// The database, as a type parameter of [`QueryBuilder`].
 pub(super) enum Db {}
 
 pub(super) type Connection = rusqlite::Connection;
@@ -63,7 +63,7 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// A statement that was put together from parts of ours.
+/// A statement that was put together at run time, of trusted parts only.
 pub(super) struct AssertSqlSafe(pub(super) String);
 
 /// The text of a statement.
@@ -192,7 +192,7 @@ impl Query {
     }
 }
 
-/// SQLite counts parameters in the order in which they first stand in the text, and `$2` may well stand before `$1`.
+/// SQLite numbers parameters by their first occurrence in the text, and `$2` may stand before `$1`.
 fn bind_all(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<()> {
     for index in 1..=statement.parameter_count() {
         let number = match statement.parameter_name(index) {
@@ -331,7 +331,7 @@ impl<T: IntoValue> IntoValue for Option<T> {
     }
 }
 
-/// What can be read out of a column. A null is read as `None` and as nothing else.
+/// What can be read out of a column. A null is read as `None` only.
 pub(super) trait FromValue<'r>: Sized {
     fn from_value(value: &'r Value) -> Option<Self>;
 }

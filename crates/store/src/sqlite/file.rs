@@ -8,7 +8,8 @@ use crate::error::Failure;
 
 /// Makes the file if it is not there and takes its lock, which lasts as long as the returned handle.
 ///
-/// The lock is a file of its own: to close any handle of the database file itself would drop the locks that SQLite holds on it.
+/// The lock is a file of its own: to close any handle of the database file itself would drop the locks that SQLite
+/// holds on it.
 pub(super) fn create_and_lock(path: &Path) -> Result<File, Failure> {
     let unusable = |error: io::Error| Failure::unavailable(format!("{} cannot be opened: {error}", path.display()));
     match owner_only().write(true).create_new(true).open(path) {

@@ -1,5 +1,5 @@
-//! Bringing the schema up to date. The table of what has been done is sqlx's: files of older versions were migrated by it, and PostgreSQL
-//! still is.
+//! Bringing the schema up to date. The table of applied migrations is sqlx's: sqlx migrated the files of older
+//! versions, and still migrates PostgreSQL.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use sqlx::migrate::Migration;
@@ -18,7 +18,7 @@ const DONE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
     execution_time BIGINT NOT NULL
 )";
 
-/// Applies what is missing. A file that a newer program has migrated, or whose past is not ours, is refused.
+/// Applies the missing migrations. It refuses a file that a newer program has migrated, or whose migrations differ.
 pub(super) async fn run(connect: Connect) -> Result<(), Failure> {
     let mut connection = connect.open().await?;
     on_a_waiting_thread(move || {

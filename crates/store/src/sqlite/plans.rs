@@ -1,5 +1,5 @@
-//! What runs beside the clients' requests, on the writer's turn, must find its rows by an index: a table that it walks through would be a
-//! pause for everybody as soon as the table is large.
+//! Background work takes the writer's turn, so it must find its rows by an index: while it walks through a large table,
+//! all other writers wait.
 
 use std::cell::RefCell;
 
@@ -15,7 +15,7 @@ thread_local! {
     static RAN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes down what runs on a connection, for the thread that it runs on.
+/// Records the statements that run on a connection, for the thread that they run on.
 pub(super) fn watch(connection: &Connection) {
     connection.trace_v2(
         TraceEventCodes::SQLITE_TRACE_STMT,
@@ -27,7 +27,7 @@ pub(super) fn watch(connection: &Connection) {
     );
 }
 
-/// A store, and a connection to ask for plans. Nothing of the test has been taken down yet.
+/// A store with no statement recorded yet, and a connection for `EXPLAIN`.
 async fn store() -> (tempfile::TempDir, SqliteStore, Connection) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("test.db");
@@ -36,7 +36,7 @@ async fn store() -> (tempfile::TempDir, SqliteStore, Connection) {
     (dir, store, Connection::open(path).unwrap())
 }
 
-/// The steps of what has run that walk through a table in no order of its own, or sort.
+/// The steps of recorded statements that walk through a table without an index, or sort.
 fn walks(connection: &Connection) -> Vec<String> {
     let is_ours = |sql: &String| {
         ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"]
@@ -47,7 +47,7 @@ fn walks(connection: &Connection) -> Vec<String> {
     assert!(!ran.is_empty());
     let mut walks = Vec::new();
     for sql in ran {
-        // A plan is made without looking at the values of parameters.
+        // A plan does not depend on the values of parameters.
         let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = plan.raw_query().mapped(|row| row.get::<_, String>("detail"));
         let steps: Vec<String> = steps.collect::<rusqlite::Result<_>>().unwrap();
@@ -89,21 +89,23 @@ async fn what_waits_for_triggers_is_found_by_an_index() {
         triggers: &["t"],
         at: at(1),
     };
-    store.next_trigger_due(&[app]).await.unwrap();
+    let mut reads = store.reads().await.unwrap();
+    reads.next_delivery_due(&[app]).await.unwrap();
     let mut tx = store.begin().await.unwrap();
     tx.queue_trigger_event(&event).await.unwrap();
-    let claimed = tx.claim_triggers("worker", &[app], at(1), at(60), 10).await.unwrap();
-    let [told] = claimed.try_into().unwrap();
-    tx.postpone_trigger("worker", &told, at(2), 1).await.unwrap();
-    tx.claim_triggers("worker", &[app], at(2), at(60), 10).await.unwrap();
-    assert!(tx.finish_trigger("worker", &told, at(2)).await.unwrap());
+    let claimed = tx.claim_deliveries("worker", &[app], at(1), at(60), 10).await.unwrap();
+    let [delivery] = claimed.try_into().unwrap();
+    tx.postpone_delivery("worker", &delivery, at(2), 1).await.unwrap();
+    tx.claim_deliveries("worker", &[app], at(2), at(60), 10).await.unwrap();
+    assert!(tx.finish_delivery("worker", &delivery, at(2)).await.unwrap());
     assert_eq!(walks(&plans), [""; 0]);
 }
 
 #[tokio::test]
 async fn mails_are_counted_without_reading_them() {
     let (_dir, store, plans) = store().await;
-    store.count_mail().await.unwrap();
-    store.next_mail_due().await.unwrap();
+    let mut reads = store.reads().await.unwrap();
+    reads.count_mail().await.unwrap();
+    reads.next_mail_due().await.unwrap();
     assert_eq!(walks(&plans), [""; 0]);
 }

@@ -1,29 +1,31 @@
 //! Writers take turns on one connection and share a commit.
 //!
-//! A group of writers is one SQLite transaction, and each of them but the first a savepoint in it. A writer that commits releases its
-//! savepoint, lets the next one in, and is answered after the COMMIT of its group. The first of a group runs that COMMIT: it queues for
-//! the connection like everybody else, so whoever is already waiting joins the group before it. One sync of the disk then serves them
-//! all.
+//! A group of writers is one SQLite transaction, and each writer but the first is a savepoint in it. A writer that
+//! commits releases its savepoint, lets the next one in, and gets its answer after the COMMIT of its group. The first
+//! writer of a group runs that COMMIT: it queues for the connection like every other writer, so all that are already
+//! waiting join the group before it. One sync of the disk then serves them all.
 //!
 //! The first needs no savepoint: there is nothing before it that a rollback of the whole transaction could take along.
 //!
-//! Statements run on the thread of their caller, without a wait between them, so that no caller can go away and leave one half done. What
-//! waits for the disk, for another process or for a connection runs in a task of its own and on a thread that may wait.
+//! Statements run on their caller's thread, without a wait between them, so that no caller can be cancelled and leave
+//! one half done. What waits for the disk, for another process or for a connection runs in a task of its own, on a
+//! thread that may block.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use doorward_core::StoreError;
+use doorward_core::{Causes, StoreError};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::timeout;
 
 use super::connect::{Connect, PATIENCE};
+use super::sql::Lease;
 use super::{db, failure, on_a_waiting_thread};
 use crate::StoreMetrics;
 use crate::error::Failure;
 
-/// When a group is full, so that its first member does not wait for ever while others keep coming.
+/// When a group is full. Without a limit, its first member would wait for as long as others keep coming.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
     members: usize,
@@ -38,7 +40,7 @@ const LIMITS: Limits = Limits {
 /// How long a writer waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The queue for the one connection that writes. The mutex serves in the order of login.
+/// The queue for the one connection that writes. The mutex serves in the order of arrival.
 pub(super) struct Writer {
     line: Arc<Mutex<Line>>,
     metrics: StoreMetrics,
@@ -66,8 +68,8 @@ impl Writer {
         }
     }
 
-    /// Waits for its turn and opens it. Behind a foreign lock on the file everybody waits the same time, not one after the
-    /// other.
+    /// Waits for a turn and opens it. When another process has locked the file, all callers wait for the same time, not
+    /// one after the other.
     pub(super) async fn begin(&self) -> Result<Turn, StoreError> {
         let arrived = Instant::now();
         let mut line = timeout(TURN_TIMEOUT, Arc::clone(&self.line).lock_owned())
@@ -75,11 +77,11 @@ impl Writer {
             .map_err(|_| Failure::unavailable("other writers take too long"))?;
         self.metrics.waited(arrived.elapsed());
         if line.join_at_once() {
-            return Ok(Turn { line: Some(line) });
+            return Ok(Turn::new(line));
         }
         let begun = tokio::spawn(async move {
             line.join().await?;
-            Ok::<_, Failure>(Turn { line: Some(line) })
+            Ok::<_, Failure>(Turn::new(line))
         });
         Ok(begun
             .await
@@ -93,10 +95,10 @@ impl Writer {
             line.closed = true;
             line.commit().await;
             let connection = line.connection.take();
-            // The last one to close folds the log into the file.
+            // The last connection to close folds the log into the file.
             on_a_waiting_thread(move || drop(connection)).await
         });
-        // It fails only if the runtime is being torn down, and then there is nothing left to wait for.
+        // It fails only if the runtime is being torn down, and then no task is left to wait for.
         let _ = closing.await;
     }
 }
@@ -105,15 +107,29 @@ impl Writer {
 pub(super) struct Turn {
     /// Only taken by commit and by drop.
     line: Option<OwnedMutexGuard<Line>>,
+    sound: bool,
 }
 
-impl Turn {
-    pub(super) fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+impl Lease for Turn {
+    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
         let connection = self.line.as_mut().and_then(|line| line.connection.as_mut());
         Ok(connection.ok_or_else(not_connected)?)
     }
 
-    /// Ends the turn and waits for the shared COMMIT. Once it has been polled it happens, whether or not anybody waits for it.
+    fn sound(&mut self) -> &mut bool {
+        &mut self.sound
+    }
+}
+
+impl Turn {
+    fn new(line: OwnedMutexGuard<Line>) -> Self {
+        Self {
+            line: Some(line),
+            sound: true,
+        }
+    }
+
+    /// Ends the turn and waits for the shared COMMIT. Once polled, the COMMIT happens even if the caller is cancelled.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         let Some(mut line) = self.line.take() else {
             return Err(not_connected().into());
@@ -151,18 +167,18 @@ struct Line {
     connect: Connect,
     limits: Limits,
     metrics: StoreMetrics,
-    /// None before the first use and after a failure.
+    /// `None` before the first use and after a failure.
     connection: Option<Connection>,
     group: Option<Group>,
     /// How many groups there have been.
     groups: u64,
-    /// Whether somebody's turn is open. Found set by anybody else, it means that a turn was neither committed nor rolled back,
-    /// and then the group must not be committed.
+    /// Whether a turn is open. A later turn that finds it set knows that the turn before was neither committed nor
+    /// rolled back, and then the group must not be committed.
     in_turn: bool,
     closed: bool,
 }
 
-/// An open transaction and those who wait for its COMMIT.
+/// An open transaction, and the writers that wait for its COMMIT.
 struct Group {
     number: u64,
     opened: Instant,
@@ -195,7 +211,7 @@ impl Line {
         self.in_turn
     }
 
-    /// The same, however long it takes.
+    /// Joins the open group or opens one, and waits for the file if another process has locked it.
     async fn join(&mut self) -> Result<(), Failure> {
         if self.closed {
             return Err(Failure::unavailable("the database is closed"));
@@ -217,7 +233,7 @@ impl Line {
         joined
     }
 
-    /// Another process may hold the file.
+    /// Opens a group. Another process may have locked the file, so this waits on a thread that may block.
     async fn begin_patiently(&mut self) -> Result<(), Failure> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
@@ -245,7 +261,8 @@ impl Line {
         });
     }
 
-    /// Makes the turn's changes part of the group. Says which group it is, if this is its first member, who has to see to its COMMIT.
+    /// Makes the turn's changes part of the group. If this is the group's first member, which has to run its COMMIT,
+    /// the answer is the group's number.
     fn release(&mut self, answer: Answer) -> Option<u64> {
         let released = if self.is_first_turn() {
             Ok(())
@@ -267,10 +284,11 @@ impl Line {
         }
     }
 
-    /// Takes back the turn's changes and leaves those of the group. A failure means that SQLite has rolled back everything by itself.
+    /// Takes back the turn's changes and leaves those of the group. A failure means that SQLite has rolled back the
+    /// whole transaction by itself.
     fn roll_back(&mut self) {
         let rolled_back = if self.is_first_turn() {
-            // Nobody would see to the COMMIT of an empty group.
+            // An empty group has no member to run its COMMIT.
             self.group = None;
             self.execute("ROLLBACK")
         } else {
@@ -313,12 +331,12 @@ impl Line {
         }
     }
 
-    /// Fails the whole group. To close the connection is the one way to roll back that does not depend on what state it is in.
+    /// Fails the whole group. To close the connection is the one way to roll back that does not depend on its state.
     fn give_up(&mut self, failure: &Failure) {
         self.in_turn = false;
         self.connection = None;
         if let Some(group) = self.group.take() {
-            tracing::error!(%failure, members = group.members.len(), "a shared transaction was rolled back");
+            tracing::error!(error = %Causes(failure), members = group.members.len(), "a shared transaction was rolled back");
             group.answer(&Err(failure.clone()));
         }
     }
@@ -344,7 +362,7 @@ impl Group {
     }
 }
 
-/// A member may have stopped waiting; what it asked for has happened or failed all the same.
+/// A member may have stopped waiting; its COMMIT has happened or failed all the same.
 fn send(member: Answer, outcome: Result<(), Failure>) {
     let _ = member.send(outcome);
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use doorward_core::{AppId, AppObjectId};
+use doorward_core::{AppId, AppObjectId, Registration};
 
-use crate::fixtures::{AnyStore, at, new_id};
+use crate::fixtures::{AnyStore, at, new_id, stored_pending};
 
 pub(crate) async fn an_app_keeps_the_object_id_that_it_was_given_first(store: AnyStore) {
     let (notes, other) = (
@@ -24,7 +24,7 @@ pub(crate) async fn an_app_keeps_the_object_id_that_it_was_given_first(store: An
     );
 }
 
-pub(crate) async fn nodes_that_adopt_an_app_at_once_agree_on_its_object_id(store: AnyStore) {
+pub(crate) async fn nodes_that_adopt_an_app_side_by_side_agree_on_its_object_id(store: AnyStore) {
     let nodes: Vec<_> = (0..20)
         .map(|_| {
             let store = Arc::clone(&store);
@@ -43,5 +43,20 @@ pub(crate) async fn nodes_that_adopt_an_app_at_once_agree_on_its_object_id(store
 }
 
 pub(crate) async fn the_database_answers(store: AnyStore) {
-    store.ping().await.unwrap();
+    read!(store, ping());
+}
+
+pub(crate) async fn one_connection_answers_many_reads(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = stored_pending(&store, app, "ada@example.com").await;
+    let mut reads = store.reads().await.unwrap();
+    for _ in 0..10 {
+        reads.ping().await.unwrap();
+        let found = reads.find_registration(app, &ada.email).await.unwrap();
+        assert_eq!(found, Some(Registration::Pending(ada.clone())));
+    }
+    // The next read sees what has been committed meanwhile.
+    assert!(commit!(store, confirm_registration(ada.id, at(5))));
+    let found = reads.find_registration_by_id(app, ada.id).await.unwrap();
+    assert_eq!(found, Some(Registration::Confirmed(ada.confirm(at(5)))));
 }

@@ -61,8 +61,8 @@ impl PostgresDatabase {
         )]
         let url = std::env::var("DOORWARD_TEST_POSTGRES");
         let url = url.expect(
-            "these tests need a PostgreSQL server: run ./test, which starts one, or set DOORWARD_TEST_POSTGRES to the URL of one \
-             where databases may be created",
+            "these tests need a PostgreSQL server: run ./test, which starts one, or set DOORWARD_TEST_POSTGRES to the \
+             URL of one where databases may be created",
         );
         let server = PgConnectOptions::from_str(&url).unwrap();
         let name = format!(
@@ -71,7 +71,7 @@ impl PostgresDatabase {
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
         let database = Self { name, server };
-        // From template0: nobody can be connected to it, which would make this fail.
+        // From template0, which no session can connect to: a session on the template would make this fail.
         database
             .administer(&format!("CREATE DATABASE {} TEMPLATE template0", database.name))
             .await;
@@ -97,7 +97,7 @@ impl PostgresDatabase {
             .unwrap()
     }
 
-    /// Runs a statement from outside of the database.
+    /// Runs a statement on a connection to another database of the cluster.
     pub(crate) async fn administer(&self, sql: &str) {
         let mut connection = self.server.connect().await.unwrap();
         connection.execute(AssertSqlSafe(sql)).await.unwrap();

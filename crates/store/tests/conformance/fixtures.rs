@@ -1,11 +1,11 @@
-//! Accounts to test with, and a short way to write a transaction of one call.
+//! Accounts to test with, and short ways to write a read and a transaction of one call.
 
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use doorward_core::store::{NewSession, Opened};
+use doorward_core::store::{NewSession, OpenedSession};
 use doorward_core::{
     AppObjectId, ConfirmedRegistration, EmailAddress, KeyId, MailId, MailToken, PasswordHash, PendingRegistration,
     Purpose, Registration, RegistrationId, Store, Timestamp, UserId, VerifiedIdentity,
@@ -21,16 +21,24 @@ macro_rules! commit {
     }};
 }
 
+/// A read of one call: `read!(store, find_session(app, id))`.
+macro_rules! read {
+    ($store:expr, $call:ident($($argument:expr),* $(,)?)) => {{
+        let mut reads = $store.reads().await.unwrap();
+        reads.$call($($argument),*).await.unwrap()
+    }};
+}
+
 pub(crate) type AnyStore = Arc<dyn Store>;
 
 pub(crate) const METHODS: &str = "email/email";
 
-/// A moment, in seconds from the beginning of a test.
+/// A time, in seconds from the beginning of a test.
 pub(crate) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000).plus(Duration::from_secs(seconds))
 }
 
-/// An id that nothing else has.
+/// A new id.
 pub(crate) fn new_id<T: FromStr>() -> T {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let text = format!("{:024x}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -117,12 +125,12 @@ pub(crate) fn login(registration: &ConfirmedRegistration) -> NewSession {
 }
 
 /// Logs in as the flows do: the first login makes the user that is planned.
-pub(crate) async fn try_login(store: &AnyStore, login: &NewSession) -> Opened {
+pub(crate) async fn try_login(store: &AnyStore, login: &NewSession) -> OpenedSession {
     let mut tx = store.begin().await.unwrap();
     let mut opened = tx.open_session(login).await.unwrap();
-    if opened == Opened::NoUser {
+    if opened == OpenedSession::NoUser {
         if tx.plan_user(&login.identity, new_id(), at(0)).await.unwrap().is_none() {
-            return Opened::Stale;
+            return OpenedSession::Stale;
         }
         tx.make_user(&login.identity, at(0)).await.unwrap();
         opened = tx.open_session(login).await.unwrap();
@@ -135,7 +143,7 @@ pub(crate) async fn try_login(store: &AnyStore, login: &NewSession) -> Opened {
 pub(crate) async fn signed_in(store: &AnyStore, registration: &ConfirmedRegistration) -> (UserId, NewSession) {
     let login = login(registration);
     match try_login(store, &login).await {
-        Opened::Session(user) => (user, login),
+        OpenedSession::Session(user) => (user, login),
         other => panic!("the login was refused: {other:?}"),
     }
 }
@@ -150,7 +158,7 @@ pub(crate) async fn works(store: &AnyStore, token: &MailToken) -> bool {
     spent.is_some()
 }
 
-/// How often something came true in tasks that ran at once.
+/// How many of some concurrent tasks answered `true`.
 pub(crate) async fn count_true(tasks: impl IntoIterator<Item = tokio::task::JoinHandle<bool>>) -> usize {
     let mut winners = 0;
     for task in tasks {

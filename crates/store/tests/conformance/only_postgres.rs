@@ -20,6 +20,10 @@ async fn node(database: &PostgresDatabase) -> AnyStore {
     Arc::new(database.connect().await)
 }
 
+async fn ping(store: &PostgresStore) -> Result<(), StoreError> {
+    store.reads().await?.ping().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn s30_of_200_racers_on_two_nodes_one_consumes_a_token() {
     with_postgres(async |database| {
@@ -32,12 +36,12 @@ async fn s30_of_200_racers_on_two_nodes_one_consumes_a_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nodes_that_start_at_once_migrate_once() {
+async fn nodes_that_start_side_by_side_migrate_once() {
     with_postgres(async |database| {
         let nodes: Vec<_> = (0..6)
             .map(|_| {
                 let database = Arc::clone(&database);
-                tokio::spawn(async move { database.connect().await.ping().await.unwrap() })
+                tokio::spawn(async move { read!(database.connect().await, ping()) })
             })
             .collect();
         for node in nodes {
@@ -62,9 +66,10 @@ async fn a_lost_connection_is_unavailable_and_the_store_recovers() {
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
         assert!(tx.commit().await.is_err());
 
-        // Each connection of the pool may have to find out once; none of them is asked twice.
+        // Each connection of the pool may fail once; none is used again after its failure.
+        let read = async || store.reads().await?.find_registration(app, &ada.email).await;
         let mut failures = 0;
-        while let Err(error) = store.find_registration(app, &ada.email).await {
+        while let Err(error) = read().await {
             assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
             failures += 1;
             assert!(
@@ -72,7 +77,7 @@ async fn a_lost_connection_is_unavailable_and_the_store_recovers() {
                 "it does not recover"
             );
         }
-        let found = store.find_registration(app, &ada.email).await.unwrap();
+        let found = read!(store, find_registration(app, &ada.email));
         assert_eq!(found, Some(Registration::Pending(ada)));
         stored_pending(&any, app, "bob@example.com").await;
     })
@@ -93,7 +98,7 @@ async fn transactions_that_were_not_committed_give_their_connection_back() {
             let ada = Registration::Pending(pending(app, "ada@example.com"));
             assert!(tx.insert_registration(&ada).await.unwrap());
         }
-        // Also when a caller goes away while its statement is under way.
+        // Also when a caller is cancelled while its statement is in flight.
         for _ in 0..20 {
             let mut tx = store.begin().await.unwrap();
             let ada = Registration::Pending(pending(app, "ada@example.com"));
@@ -105,6 +110,39 @@ async fn transactions_that_were_not_committed_give_their_connection_back() {
             .await
             .unwrap();
         assert_eq!(row.get::<i64, _>(0), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_give_their_connection_back() {
+    with_postgres(async |database| {
+        let options = PostgresOptions {
+            max_connections: 1,
+            ..PostgresOptions::default()
+        };
+        let store = PostgresStore::connect(&database.url(), options).await.unwrap();
+        let id = async || {
+            let mut connection = database.options().connect().await.unwrap();
+            let sql = "SELECT pid FROM pg_stat_activity
+                       WHERE datname = current_database() AND application_name = 'doorward'
+                       ORDER BY backend_start DESC LIMIT 1";
+            connection.fetch_one(sql).await.unwrap().get::<i32, _>(0)
+        };
+        let first = id().await;
+        for reads in 0..5 {
+            let mut lease = store.reads().await.unwrap();
+            for _ in 0..reads {
+                lease.ping().await.unwrap();
+            }
+        }
+        assert_eq!(id().await, first, "the same connection served all of them");
+        // Also when a caller is cancelled while its read is in flight.
+        for _ in 0..20 {
+            let mut lease = store.reads().await.unwrap();
+            let _ = futures_util::poll!(lease.ping());
+        }
+        ping(&store).await.unwrap();
     })
     .await;
 }
@@ -145,7 +183,7 @@ async fn a_database_that_never_answers_is_unavailable_in_time() {
     assert!(started.elapsed() < Duration::from_secs(5));
 }
 
-/// It takes as long as the store is willing to wait for an answer.
+/// This test takes as long as the store waits for an answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_falls_silent_is_unavailable_in_time_and_the_store_recovers() {
     with_postgres(async |database| {
@@ -160,14 +198,14 @@ async fn a_database_that_falls_silent_is_unavailable_in_time_and_the_store_recov
         let started = Instant::now();
         open.send(false).unwrap();
         let ada = Registration::Pending(pending(new_id(), "ada@example.com"));
-        let (writing, reading) = tokio::join!(tx.insert_registration(&ada), store.ping());
+        let (writing, reading) = tokio::join!(tx.insert_registration(&ada), ping(&store));
         assert!(matches!(writing, Err(StoreError::Unavailable(_))), "{writing:?}");
         assert!(matches!(reading, Err(StoreError::Unavailable(_))), "{reading:?}");
         assert!(tx.commit().await.is_err());
         assert!(started.elapsed() < Duration::from_secs(30));
         open.send(true).unwrap();
         let mut failures = 0;
-        while let Err(error) = store.ping().await {
+        while let Err(error) = ping(&store).await {
             assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
             failures += 1;
             assert!(failures < 10, "it does not recover");
@@ -176,7 +214,7 @@ async fn a_database_that_falls_silent_is_unavailable_in_time_and_the_store_recov
     .await;
 }
 
-/// A network between the store and the database that can fall silent without closing a connection.
+/// A proxy between the store and the database that can fall silent without closing a connection.
 struct Line;
 
 impl Line {
@@ -234,7 +272,7 @@ async fn a_full_pool_is_unavailable_in_time() {
         let held = store.begin().await.unwrap();
         assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
         held.commit().await.unwrap();
-        store.ping().await.unwrap();
+        read!(store, ping());
     })
     .await;
 }

@@ -1,4 +1,5 @@
-//! What SQLite promises beyond the contract: one server to a file, files for their owner only, and commits that are shared and durable.
+//! What SQLite promises beyond the contract: one server to a file, files for their owner only, and commits that are
+//! shared and durable.
 
 use std::future::Future as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -60,7 +61,7 @@ async fn a_second_server_on_the_file_is_refused_until_the_first_has_closed() {
         assert!(chain(&refused).contains("another server has"), "{}", chain(&refused));
     }
     store.close().await;
-    open(&path).await.unwrap().ping().await.unwrap();
+    read!(open(&path).await.unwrap(), ping());
 }
 
 #[tokio::test]
@@ -78,7 +79,7 @@ async fn a_closed_store_refuses_every_call() {
     let (_dir, store) = sqlite().await;
     store.close().await;
     assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
-    assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.reads().await.err(), Some(StoreError::Unavailable(_))));
 }
 
 #[tokio::test]
@@ -93,7 +94,7 @@ async fn a_commit_is_in_the_files_when_it_is_acknowledged() {
         std::fs::copy(dir.path().join(name), elsewhere.path().join(name)).unwrap();
     }
     let recovered = open(&elsewhere.path().join("doorward.db")).await.unwrap();
-    let found = recovered.find_registration(app, &ada.email).await.unwrap();
+    let found = read!(recovered, find_registration(app, &ada.email));
     assert_eq!(found, Some(Registration::Pending(ada)));
 }
 
@@ -135,11 +136,7 @@ async fn of_a_group_only_the_one_that_rolls_back_is_undone() {
 
     for (registration, stored) in [(ada, true), (bob, false), (eve, true)] {
         assert_eq!(
-            store
-                .find_registration(app, &registration.email)
-                .await
-                .unwrap()
-                .is_some(),
+            read!(store, find_registration(app, &registration.email)).is_some(),
             stored
         );
     }
@@ -162,11 +159,11 @@ async fn a_commit_whose_caller_goes_away_happens() {
     }
     // The next turn comes after it.
     store.begin().await.unwrap().commit().await.unwrap();
-    assert!(store.find_registration(app, &ada.email).await.unwrap().is_some());
+    assert!(read!(store, find_registration(app, &ada.email)).is_some());
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_while_it_begins_blocks_nobody() {
+async fn a_caller_that_goes_away_while_it_begins_blocks_no_other() {
     let (_dir, store) = sqlite().await;
     let any: AnyStore = Arc::new(store.clone());
     // However often it is polled before it goes.
@@ -185,7 +182,7 @@ async fn a_caller_that_goes_away_while_it_begins_blocks_nobody() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_within_a_statement_leaves_nothing() {
+async fn a_caller_that_is_cancelled_within_a_statement_leaves_nothing() {
     let (_dir, store) = sqlite().await;
     let app: AppObjectId = new_id();
     for polls in 1..30 {
@@ -205,10 +202,13 @@ async fn a_caller_that_goes_away_within_a_statement_leaves_nothing() {
         if done {
             drop(tx);
         } else {
-            assert!(tx.commit().await.is_err(), "nobody knows whether the statement has run");
+            assert!(
+                tx.commit().await.is_err(),
+                "it is unknown whether the statement has run"
+            );
         }
         store.begin().await.unwrap().commit().await.unwrap();
-        assert_eq!(store.find_registration(app, ada.email()).await.unwrap(), None);
+        assert_eq!(read!(store, find_registration(app, ada.email())), None);
     }
 }
 

@@ -9,7 +9,7 @@ use doorward_core::{
 
 use crate::fixtures::{AnyStore, at, issued, new_id, stored_pending, token};
 
-/// Promises mails to as many registrations, the first at that moment and the others a second apart.
+/// Promises mails to as many registrations, the first issued at that time and the others a second apart.
 async fn promised(store: &AnyStore, app: AppObjectId, mails: u64, first: u64) -> Vec<MailId> {
     let mut ids = Vec::new();
     for n in 0..mails {
@@ -33,11 +33,11 @@ async fn claim(store: &AnyStore, worker: &str, now: Timestamp, until: Timestamp,
 }
 
 async fn counted(store: &AnyStore, state: &str) -> u64 {
-    let counts = store.count_mail().await.unwrap();
+    let counts = read!(store, count_mail());
     counts.iter().find(|(name, _)| *name == state).unwrap().1
 }
 
-pub(crate) async fn a_mail_is_due_at_once_and_claimed_with_all_that_writing_it_takes(store: AnyStore) {
+pub(crate) async fn a_mail_is_due_immediately_and_claimed_with_all_that_writing_it_takes(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = stored_pending(&store, app, "ada@example.com").await;
     let (token, mail) = issued(&store, app, ada.id, Purpose::Confirm).await;
@@ -82,7 +82,7 @@ pub(crate) async fn the_oldest_due_mails_are_claimed_first(store: AnyStore) {
     assert!(claim(&store, "worker", at(500), at(900), 0).await.is_empty());
 }
 
-pub(crate) async fn workers_that_claim_at_once_never_hold_the_same_mail(store: AnyStore) {
+pub(crate) async fn workers_that_claim_side_by_side_never_hold_the_same_mail(store: AnyStore) {
     let app: AppObjectId = new_id();
     let mails = promised(&store, app, 60, 0).await;
     let workers: Vec<_> = (0..8)
@@ -143,7 +143,7 @@ pub(crate) async fn an_extended_claim_does_not_lapse(store: AnyStore) {
         store,
         record_delivery("extends", mails[0], &DeliveryOutcome::Sent, at(21))
     ));
-    // A finished mail is nobody's claim any more.
+    // A finished mail is no longer claimed.
     commit!(store, extend_mail_claims("extends", at(90)));
     assert_eq!(counted(&store, "sent").await, 1);
 }
@@ -161,7 +161,7 @@ pub(crate) async fn a_failed_attempt_is_due_again_at_its_time(store: AnyStore) {
             reason: "450 try later".to_owned(),
         };
         assert!(commit!(store, record_delivery("worker", mails[0], &outcome, now)));
-        assert_eq!(store.next_mail_due().await.unwrap(), Some(again));
+        assert_eq!(read!(store, next_mail_due()), Some(again));
         assert!(claim(&store, "worker", now, at(900), 1).await.is_empty());
     }
 }
@@ -169,7 +169,7 @@ pub(crate) async fn a_failed_attempt_is_due_again_at_its_time(store: AnyStore) {
 pub(crate) async fn every_outcome_shows_as_its_state(store: AnyStore) {
     let app: AppObjectId = new_id();
     let none = DeliveryOutcome::STATES.map(|state| (state, 0));
-    assert_eq!(store.count_mail().await.unwrap(), none);
+    assert_eq!(read!(store, count_mail()), none);
     let outcomes = [
         DeliveryOutcome::Retry {
             at: at(50),
@@ -188,7 +188,7 @@ pub(crate) async fn every_outcome_shows_as_its_state(store: AnyStore) {
         assert!(commit!(store, record_delivery("worker", *mail, outcome, at(11))));
     }
     let one = DeliveryOutcome::STATES.map(|state| (state, 1));
-    assert_eq!(store.count_mail().await.unwrap(), one);
+    assert_eq!(read!(store, count_mail()), one);
     assert_eq!(
         claim(&store, "worker", at(5000), at(9000), 5).await,
         mails[..1],
@@ -196,7 +196,7 @@ pub(crate) async fn every_outcome_shows_as_its_state(store: AnyStore) {
     );
 }
 
-pub(crate) async fn a_mail_whose_token_was_replaced_says_so_when_it_is_claimed(store: AnyStore) {
+pub(crate) async fn a_claimed_mail_shows_that_its_token_was_replaced(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = stored_pending(&store, app, "ada@example.com").await;
     issued(&store, app, ada.id, Purpose::Confirm).await;
@@ -212,7 +212,7 @@ pub(crate) async fn a_mail_whose_token_was_replaced_says_so_when_it_is_claimed(s
     assert_eq!(voided, [Some(at(0)), None]);
 }
 
-pub(crate) async fn released_claims_are_due_at_once(store: AnyStore) {
+pub(crate) async fn released_claims_are_due_immediately(store: AnyStore) {
     let app: AppObjectId = new_id();
     let mails = promised(&store, app, 3, 0).await;
     claim(&store, "before", at(10), at(900), 2).await;
@@ -223,19 +223,19 @@ pub(crate) async fn released_claims_are_due_at_once(store: AnyStore) {
 
 pub(crate) async fn the_next_due_mail_is_known(store: AnyStore) {
     let app: AppObjectId = new_id();
-    assert_eq!(store.next_mail_due().await.unwrap(), None);
+    assert_eq!(read!(store, next_mail_due()), None);
     let mails = promised(&store, app, 2, 5).await;
-    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(5)));
-    // A mail that somebody holds is next due when the claim lapses: a worker that sleeps until then is there to take it over.
+    assert_eq!(read!(store, next_mail_due()), Some(at(5)));
+    // A mail that is claimed is next due when the claim lapses: a worker that sleeps until then can take it over.
     claim(&store, "worker", at(10), at(25), 2).await;
-    assert_eq!(store.next_mail_due().await.unwrap(), Some(at(25)));
+    assert_eq!(read!(store, next_mail_due()), Some(at(25)));
     for mail in mails {
         assert!(commit!(
             store,
             record_delivery("worker", mail, &DeliveryOutcome::Sent, at(11))
         ));
     }
-    assert_eq!(store.next_mail_due().await.unwrap(), None);
+    assert_eq!(read!(store, next_mail_due()), None);
 }
 
 pub(crate) async fn any_reason_can_be_recorded(store: AnyStore) {

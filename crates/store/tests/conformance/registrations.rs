@@ -6,7 +6,7 @@ use doorward_core::{AppObjectId, PendingRegistration, Purpose, Registration, Reg
 
 use crate::fixtures::{
     AnyStore, at, count_true, email, hash, issued, login, new_id, pending, signed_in, stored_confirmed, stored_pending,
-    works,
+    token, works,
 };
 
 pub(crate) async fn a_registration_is_found_by_address_and_by_id(store: AnyStore) {
@@ -14,16 +14,13 @@ pub(crate) async fn a_registration_is_found_by_address_and_by_id(store: AnyStore
     let pending = Registration::Pending(stored_pending(&store, app, "ada@example.com").await);
     let confirmed = Registration::Confirmed(stored_confirmed(&store, app, "bob@example.com").await);
     for registration in [pending, confirmed] {
-        let by_address = store.find_registration(app, registration.email()).await.unwrap();
+        let by_address = read!(store, find_registration(app, registration.email()));
         assert_eq!(by_address.as_ref(), Some(&registration));
-        let by_id = store.find_registration_by_id(app, registration.id()).await.unwrap();
+        let by_id = read!(store, find_registration_by_id(app, registration.id()));
         assert_eq!(by_id.as_ref(), Some(&registration));
     }
-    assert_eq!(
-        store.find_registration(app, &email("eve@example.com")).await.unwrap(),
-        None
-    );
-    assert_eq!(store.find_registration_by_id(app, new_id()).await.unwrap(), None);
+    assert_eq!(read!(store, find_registration(app, &email("eve@example.com"))), None);
+    assert_eq!(read!(store, find_registration_by_id(app, new_id())), None);
 }
 
 pub(crate) async fn an_address_is_taken_whether_pending_or_confirmed(store: AnyStore) {
@@ -43,8 +40,8 @@ pub(crate) async fn an_address_is_taken_whether_pending_or_confirmed(store: AnyS
             store,
             insert_registration(&Registration::Confirmed(again.clone().confirm(at(1))))
         ));
-        assert_eq!(store.find_registration_by_id(app, again.id).await.unwrap(), None);
-        let kept = store.find_registration(app, &email(address)).await.unwrap().unwrap();
+        assert_eq!(read!(store, find_registration_by_id(app, again.id)), None);
+        let kept = read!(store, find_registration(app, &email(address))).unwrap();
         assert_eq!(kept.password(), &hash("first"));
     }
 }
@@ -52,7 +49,7 @@ pub(crate) async fn an_address_is_taken_whether_pending_or_confirmed(store: AnyS
 pub(crate) async fn addresses_are_compared_byte_for_byte(store: AnyStore) {
     let app: AppObjectId = new_id();
     let longest = "x".repeat(254);
-    // Case, Unicode composition, lookalikes, spaces: whatever a collation might find equal.
+    // Case, Unicode composition, lookalikes, spaces: texts that a collation might find equal.
     let different = [
         "ada@example.com",
         "Ada@example.com",
@@ -78,7 +75,7 @@ pub(crate) async fn addresses_are_compared_byte_for_byte(store: AnyStore) {
         stored_pending(&store, app, address).await;
     }
     for address in different {
-        let found = store.find_registration(app, &email(address)).await.unwrap().unwrap();
+        let found = read!(store, find_registration(app, &email(address))).unwrap();
         assert_eq!(found.email().as_str(), address);
     }
 }
@@ -89,7 +86,7 @@ pub(crate) async fn a_registration_is_confirmed_once(store: AnyStore) {
     assert!(commit!(store, confirm_registration(pending.id, at(5))));
     assert!(!commit!(store, confirm_registration(pending.id, at(9))));
     assert!(!commit!(store, confirm_registration(new_id(), at(5))));
-    let found = store.find_registration_by_id(app, pending.id).await.unwrap();
+    let found = read!(store, find_registration_by_id(app, pending.id));
     assert_eq!(found, Some(Registration::Confirmed(pending.confirm(at(5)))));
 }
 
@@ -119,15 +116,15 @@ pub(crate) async fn a_dropped_transaction_leaves_nothing(store: AnyStore) {
                 .await
                 .unwrap()
         );
-        // Nobody else sees it before the commit, and nobody waits to find out.
-        assert_eq!(store.find_registration(app, &registration.email).await.unwrap(), None);
+        // Other callers do not see it before the commit, and their reads do not wait for it.
+        assert_eq!(read!(store, find_registration(app, &registration.email)), None);
     }
     let free_again = commit!(
         store,
         insert_registration(&Registration::Pending(pending(app, "ada@example.com")))
     );
     assert!(free_again);
-    assert_eq!(store.find_registration_by_id(app, registration.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_registration_by_id(app, registration.id)), None);
 }
 
 pub(crate) async fn a_transaction_with_a_failed_statement_cannot_be_committed(store: AnyStore) {
@@ -150,14 +147,41 @@ pub(crate) async fn a_transaction_with_a_failed_statement_cannot_be_committed(st
     assert!(tx.confirm_registration(ada.id, at(1)).await.is_err());
     assert!(tx.commit().await.is_err());
 
-    assert_eq!(store.find_registration_by_id(app, bob.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_registration_by_id(app, bob.id)), None);
+    assert_eq!(read!(store, find_registration(app, &email("eve@example.com"))), None);
     assert_eq!(
-        store.find_registration(app, &email("eve@example.com")).await.unwrap(),
-        None
-    );
-    assert_eq!(
-        store.find_registration_by_id(app, ada.id).await.unwrap(),
+        read!(store, find_registration_by_id(app, ada.id)),
         Some(Registration::Pending(ada))
+    );
+}
+
+pub(crate) async fn a_transaction_reads_what_it_has_written(store: AnyStore) {
+    let app: AppObjectId = new_id();
+    let ada = pending(app, "ada@example.com");
+    let mut tx = store.begin().await.unwrap();
+    tx.ping().await.unwrap();
+    assert_eq!(tx.find_registration(app, &ada.email).await.unwrap(), None);
+    let stored = Registration::Pending(ada.clone());
+    assert!(tx.insert_registration(&stored).await.unwrap());
+    assert_eq!(
+        tx.find_registration(app, &ada.email).await.unwrap(),
+        Some(stored.clone())
+    );
+    let token = token(app, ada.id, Purpose::Confirm);
+    tx.issue_mail(new_id(), &token).await.unwrap();
+    assert_eq!(tx.find_mail_token(app, token.id).await.unwrap(), Some(token.clone()));
+    assert_eq!(tx.next_mail_due().await.unwrap(), Some(token.issued_at));
+    assert!(tx.confirm_registration(ada.id, at(5)).await.unwrap());
+    let confirmed = Registration::Confirmed(ada.confirm(at(5)));
+    let found = tx.find_registration_by_id(app, confirmed.id()).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&confirmed));
+    // Other callers see none of it before the commit.
+    assert_eq!(read!(store, find_registration_by_id(app, confirmed.id())), None);
+    assert_eq!(read!(store, next_mail_due()), None);
+    tx.commit().await.unwrap();
+    assert_eq!(
+        read!(store, find_registration_by_id(app, confirmed.id())),
+        Some(confirmed)
     );
 }
 
@@ -173,20 +197,20 @@ pub(crate) async fn a_new_password_ends_sessions_and_voids_links(store: AnyStore
 
     assert!(commit!(store, set_password(ada.id, &hash("second"), at(5))));
 
-    let found = store.find_registration_by_id(app, ada.id).await.unwrap().unwrap();
+    let found = read!(store, find_registration_by_id(app, ada.id)).unwrap();
     assert_eq!(found.password(), &hash("second"));
-    assert_eq!(store.find_session(app, adas.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_session(app, adas.id)), None);
     for token in [confirm, reset] {
         assert!(!works(&store, &token).await);
-        let voided = store.find_mail_token(app, token.id).await.unwrap().unwrap();
+        let voided = read!(store, find_mail_token(app, token.id)).unwrap();
         assert_eq!((voided.used_at, voided.voided_at), (None, Some(at(5))));
     }
-    // Somebody else's stay as they were.
-    assert!(store.find_session(app, bobs.id).await.unwrap().is_some());
+    // Another user's sessions stay as they were.
+    assert!(read!(store, find_session(app, bobs.id)).is_some());
     assert!(works(&store, &bobs_reset).await);
     assert_eq!(
         commit!(store, open_session(&login(&ada))),
-        doorward_core::store::Opened::Stale
+        doorward_core::store::OpenedSession::Stale
     );
     assert!(!commit!(
         store,
@@ -194,10 +218,10 @@ pub(crate) async fn a_new_password_ends_sessions_and_voids_links(store: AnyStore
     ));
 }
 
-pub(crate) async fn a_kept_address_is_taken_and_otherwise_unknown(store: AnyStore) {
+pub(crate) async fn a_reserved_address_is_taken_and_otherwise_unknown(store: AnyStore) {
     let app: AppObjectId = new_id();
-    let kept = pending(app, "ada@example.com");
-    assert!(commit!(store, reserve_registration(&kept, at(35))));
+    let reserved = pending(app, "ada@example.com");
+    assert!(commit!(store, reserve_registration(&reserved, at(35))));
 
     let again = pending(app, "ada@example.com");
     assert!(!commit!(store, reserve_registration(&again, at(35))));
@@ -206,10 +230,10 @@ pub(crate) async fn a_kept_address_is_taken_and_otherwise_unknown(store: AnyStor
         insert_registration(&Registration::Pending(again.clone()))
     ));
 
-    assert_eq!(store.find_registration(app, &kept.email).await.unwrap(), None);
-    assert_eq!(store.find_registration_by_id(app, kept.id).await.unwrap(), None);
-    assert!(!commit!(store, confirm_registration(kept.id, at(1))));
-    assert!(!commit!(store, set_password(kept.id, &hash("another"), at(1))));
+    assert_eq!(read!(store, find_registration(app, &reserved.email)), None);
+    assert_eq!(read!(store, find_registration_by_id(app, reserved.id)), None);
+    assert!(!commit!(store, confirm_registration(reserved.id, at(1))));
+    assert!(!commit!(store, set_password(reserved.id, &hash("another"), at(1))));
     // The address is free in another app.
     assert!(commit!(
         store,
@@ -221,8 +245,8 @@ pub(crate) async fn a_reservation_becomes_what_it_was_for(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = pending(app, "ada@example.com");
     let bob = pending(app, "bob@example.com");
-    for kept in [&ada, &bob] {
-        assert!(commit!(store, reserve_registration(kept, at(35))));
+    for reserved in [&ada, &bob] {
+        assert!(commit!(store, reserve_registration(reserved, at(35))));
     }
     let ada = Registration::Pending(ada);
     let bob = Registration::Confirmed(bob.confirm(at(2)));
@@ -233,24 +257,24 @@ pub(crate) async fn a_reservation_becomes_what_it_was_for(store: AnyStore) {
             !commit!(store, release_reservation(decided.id())),
             "it is a registration"
         );
-        let found = store.find_registration(app, decided.email()).await.unwrap();
+        let found = read!(store, find_registration(app, decided.email()));
         assert_eq!(found.as_ref(), Some(decided));
     }
 }
 
 pub(crate) async fn a_released_address_is_free(store: AnyStore) {
     let app: AppObjectId = new_id();
-    let kept = pending(app, "ada@example.com");
-    commit!(store, reserve_registration(&kept, at(35)));
-    assert!(commit!(store, release_reservation(kept.id)));
-    assert!(!commit!(store, release_reservation(kept.id)));
+    let reserved = pending(app, "ada@example.com");
+    commit!(store, reserve_registration(&reserved, at(35)));
+    assert!(commit!(store, release_reservation(reserved.id)));
+    assert!(!commit!(store, release_reservation(reserved.id)));
     assert!(!commit!(
         store,
-        settle_reservation(&Registration::Pending(kept.clone()))
+        settle_reservation(&Registration::Pending(reserved.clone()))
     ));
     assert_eq!(
         stored_pending(&store, app, "ada@example.com").await.email,
-        kept.email,
+        reserved.email,
         "it can be registered"
     );
 }
@@ -269,14 +293,14 @@ pub(crate) async fn a_lapsed_reservation_gives_way_and_cannot_be_settled(store: 
         ..pending(app, "ada@example.com")
     };
     assert!(commit!(store, reserve_registration(&next, at(70))));
-    // The slow one comes back, and finds that its time is over.
+    // The slow flow comes back, and finds that its reservation has lapsed.
     assert!(!commit!(
         store,
         settle_reservation(&Registration::Confirmed(slow.clone().confirm(at(36))))
     ));
     assert!(!commit!(store, release_reservation(slow.id)));
     assert!(commit!(store, settle_reservation(&Registration::Pending(next.clone()))));
-    let found = store.find_registration(app, &next.email).await.unwrap().unwrap();
+    let found = read!(store, find_registration(app, &next.email)).unwrap();
     assert_eq!(found.id(), next.id);
 }
 
@@ -284,8 +308,8 @@ pub(crate) async fn s16_of_200_racers_one_keeps_an_address(store: AnyStore) {
     let app: AppObjectId = new_id();
     let racers: Vec<_> = (0..200)
         .map(|_| {
-            let (store, kept) = (Arc::clone(&store), pending(app, "ada@example.com"));
-            tokio::spawn(async move { commit!(store, reserve_registration(&kept, at(35))) })
+            let (store, reserved) = (Arc::clone(&store), pending(app, "ada@example.com"));
+            tokio::spawn(async move { commit!(store, reserve_registration(&reserved, at(35))) })
         })
         .collect();
     assert_eq!(count_true(racers).await, 1);
@@ -293,10 +317,10 @@ pub(crate) async fn s16_of_200_racers_one_keeps_an_address(store: AnyStore) {
 
 pub(crate) async fn every_reservation_is_released_at_start_up(store: AnyStore) {
     let app: AppObjectId = new_id();
-    let kept = pending(app, "ada@example.com");
-    commit!(store, reserve_registration(&kept, at(35)));
+    let reserved = pending(app, "ada@example.com");
+    commit!(store, reserve_registration(&reserved, at(35)));
     let eve = stored_pending(&store, app, "eve@example.com").await;
     assert!(commit!(store, release_all_reservations()) >= 1);
-    assert!(!commit!(store, settle_reservation(&Registration::Pending(kept))));
-    assert!(store.find_registration(app, &eve.email).await.unwrap().is_some());
+    assert!(!commit!(store, settle_reservation(&Registration::Pending(reserved))));
+    assert!(read!(store, find_registration(app, &eve.email)).is_some());
 }

@@ -1,4 +1,4 @@
-//! What is deleted when nobody can use or ask about it any more.
+//! Which rows are deleted once they can no longer be used or queried.
 
 use doorward_core::store::NewSession;
 use doorward_core::{AppObjectId, DeliveryOutcome, Purpose};
@@ -24,12 +24,12 @@ pub(crate) async fn what_ended_before_is_swept_and_nothing_else(store: AnyStore)
 
     assert_eq!(commit!(store, sweep(at(50))), 0);
     assert_eq!(commit!(store, sweep(at(100))), 2, "a session and a mail");
-    assert_eq!(store.find_session(app, short.id).await.unwrap(), None);
-    assert!(store.find_session(app, long.id).await.unwrap().is_some());
-    assert!(store.find_mail_token(app, token.id).await.unwrap().is_some());
+    assert_eq!(read!(store, find_session(app, short.id)), None);
+    assert!(read!(store, find_session(app, long.id)).is_some());
+    assert!(read!(store, find_mail_token(app, token.id)).is_some());
     assert_eq!(commit!(store, sweep(at(1801))), 2, "the other session and the token");
-    assert_eq!(store.find_mail_token(app, token.id).await.unwrap(), None);
-    assert!(store.find_registration(app, &ada.email).await.unwrap().is_some());
+    assert_eq!(read!(store, find_mail_token(app, token.id)), None);
+    assert!(read!(store, find_registration(app, &ada.email)).is_some());
 }
 
 pub(crate) async fn a_token_stays_as_long_as_its_mail(store: AnyStore) {
@@ -43,9 +43,9 @@ pub(crate) async fn a_token_stays_as_long_as_its_mail(store: AnyStore) {
         record_delivery("worker", mail, &DeliveryOutcome::Expired, at(5000))
     );
     assert_eq!(commit!(store, sweep(at(4000))), 0);
-    assert!(store.find_mail_token(app, token.id).await.unwrap().is_some());
+    assert!(read!(store, find_mail_token(app, token.id)).is_some());
     assert_eq!(commit!(store, sweep(at(5001))), 2);
-    assert_eq!(store.find_mail_token(app, token.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_mail_token(app, token.id)), None);
 }
 
 pub(crate) async fn a_waiting_mail_is_never_swept(store: AnyStore) {
@@ -61,9 +61,9 @@ pub(crate) async fn a_waiting_mail_is_never_swept(store: AnyStore) {
 
 pub(crate) async fn a_reservation_is_swept_when_it_has_lapsed(store: AnyStore) {
     let app: AppObjectId = new_id();
-    let kept = crate::fixtures::pending(app, "ada@example.com");
-    commit!(store, reserve_registration(&kept, at(35)));
+    let reserved = crate::fixtures::pending(app, "ada@example.com");
+    commit!(store, reserve_registration(&reserved, at(35)));
     assert_eq!(commit!(store, sweep(at(35))), 0);
     assert_eq!(commit!(store, sweep(at(36))), 1);
-    assert!(!commit!(store, release_reservation(kept.id)));
+    assert!(!commit!(store, release_reservation(reserved.id)));
 }

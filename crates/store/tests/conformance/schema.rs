@@ -18,7 +18,8 @@ pub(crate) fn token_keys() -> TokenKeys {
     .unwrap()
 }
 
-/// Neither the characters that are mailed nor the bytes behind them. The mail's id must be there, or this looked at nothing.
+/// Fails if a dump holds the characters that are mailed or the bytes behind them. The dump must hold the mail's id,
+/// otherwise it is not the one to check.
 pub(crate) fn assert_no_usable_token(dump: &[u8], secret: &SecretToken, mail: MailId) {
     let text = secret.expose();
     let bytes: Vec<u8> = (0..64)
@@ -59,7 +60,8 @@ async fn sqlite_columns(path: &std::path::Path) -> Vec<Column> {
 
 async fn postgres_columns(database: &PostgresDatabase) -> Vec<Column> {
     let mut connection = database.options().connect().await.unwrap();
-    let sql = "SELECT table_name::text AS tab, column_name::text AS col, data_type::text AS typ, is_nullable = 'YES' AS nullable
+    let sql = "SELECT table_name::text AS tab, column_name::text AS col, data_type::text AS typ,
+                   is_nullable = 'YES' AS nullable
                FROM information_schema.columns
                WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'
                ORDER BY table_name COLLATE \"C\", column_name COLLATE \"C\"";

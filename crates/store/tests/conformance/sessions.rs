@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_core::store::Opened;
+use doorward_core::store::OpenedSession;
 use doorward_core::{AppObjectId, ConfirmedRegistration, Registration, Session, UserId};
 
 use crate::fixtures::{AnyStore, at, hash, login, new_id, signed_in, stored_confirmed, stored_pending, try_login};
@@ -25,11 +25,11 @@ pub(crate) async fn the_first_login_makes_the_user_and_later_logins_find_it(stor
             expires_at: login.expires_at,
             user_disabled: false,
         };
-        assert_eq!(store.find_session(app, login.id).await.unwrap(), Some(session));
+        assert_eq!(read!(store, find_session(app, login.id)), Some(session));
     }
 }
 
-pub(crate) async fn first_logins_at_once_make_one_user(store: AnyStore) {
+pub(crate) async fn concurrent_first_logins_make_one_user(store: AnyStore) {
     let app: AppObjectId = new_id();
     for round in 0..5 {
         let ada = stored_confirmed(&store, app, &format!("ada{round}@example.com")).await;
@@ -53,10 +53,10 @@ pub(crate) async fn a_pending_registration_opens_no_session(store: AnyStore) {
     let app: AppObjectId = new_id();
     let pending = stored_pending(&store, app, "ada@example.com").await;
     let login = login(&pending.confirm(at(0)));
-    assert_eq!(commit!(store, open_session(&login)), Opened::Stale);
+    assert_eq!(commit!(store, open_session(&login)), OpenedSession::Stale);
     assert_eq!(commit!(store, plan_user(&login.identity, new_id(), at(0))), None);
     assert!(!commit!(store, make_user(&login.identity, at(0))));
-    assert_eq!(store.find_session(app, login.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_session(app, login.id)), None);
 }
 
 pub(crate) async fn a_login_that_verified_an_old_password_is_stale(store: AnyStore) {
@@ -66,10 +66,10 @@ pub(crate) async fn a_login_that_verified_an_old_password_is_stale(store: AnySto
     // At the first login and at a later one.
     for _ in 0..2 {
         let late = login(&ada);
-        assert_eq!(commit!(store, open_session(&late)), Opened::Stale);
+        assert_eq!(commit!(store, open_session(&late)), OpenedSession::Stale);
         assert_eq!(commit!(store, plan_user(&late.identity, new_id(), at(0))), None);
         assert!(!commit!(store, make_user(&late.identity, at(0))));
-        assert_eq!(store.find_session(app, late.id).await.unwrap(), None);
+        assert_eq!(read!(store, find_session(app, late.id)), None);
         signed_in(
             &store,
             &ConfirmedRegistration {
@@ -102,8 +102,8 @@ pub(crate) async fn a_login_that_races_deletion_leaves_no_session(store: AnyStor
     .await;
 }
 
-/// Logs in several times while something ends the account's sessions. Whoever comes first, in the end no session is left.
-/// `returning`: whether the user has logged in before; otherwise a round may also be about the first login.
+/// Logs in several times while another task ends the account's sessions. Whichever commits first, no session is left.
+/// `returning`: whether the user has logged in before; otherwise every other round races the first login.
 async fn races<F>(store: AnyStore, returning: bool, end: F)
 where
     F: AsyncFn(&AnyStore, &ConfirmedRegistration, UserId),
@@ -133,11 +133,11 @@ where
         for login in logins {
             let (session, outcome) = login.await.unwrap();
             match outcome {
-                Opened::Session(_) => opened += 1,
-                Opened::Stale | Opened::Disabled | Opened::NoUser => refused += 1,
+                OpenedSession::Session(_) => opened += 1,
+                OpenedSession::Stale | OpenedSession::Disabled | OpenedSession::NoUser => refused += 1,
             }
             assert_eq!(
-                store.find_session(app, session.id).await.unwrap(),
+                read!(store, find_session(app, session.id)),
                 None,
                 "round {round}: {outcome:?}"
             );
@@ -156,8 +156,8 @@ pub(crate) async fn a_session_ends_once_and_alone(store: AnyStore) {
     let (_, laptop) = signed_in(&store, &ada).await;
     assert!(commit!(store, end_session(app, phone.id)));
     assert!(!commit!(store, end_session(app, phone.id)));
-    assert_eq!(store.find_session(app, phone.id).await.unwrap(), None);
-    assert!(store.find_session(app, laptop.id).await.unwrap().is_some());
+    assert_eq!(read!(store, find_session(app, phone.id)), None);
+    assert!(read!(store, find_session(app, laptop.id)).is_some());
     assert!(!commit!(store, end_session(app, new_id())));
 }
 
@@ -171,7 +171,7 @@ pub(crate) async fn all_sessions_of_a_user_end_together(store: AnyStore) {
     assert_eq!(commit!(store, end_user_sessions(app, user)), 2);
     assert_eq!(commit!(store, end_user_sessions(app, user)), 0);
     assert_eq!(commit!(store, end_user_sessions(app, new_id())), 0);
-    assert!(store.find_session(app, bobs.id).await.unwrap().is_some());
-    let found = store.find_registration_by_id(app, ada.id).await.unwrap();
+    assert!(read!(store, find_session(app, bobs.id)).is_some());
+    let found = read!(store, find_registration_by_id(app, ada.id));
     assert_eq!(found, Some(Registration::Confirmed(ada)));
 }

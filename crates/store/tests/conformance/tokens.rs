@@ -11,9 +11,9 @@ pub(crate) async fn a_token_is_found_as_it_was_issued(store: AnyStore) {
     let ada = stored_pending(&store, app, "ada@example.com").await;
     for purpose in Purpose::ALL {
         let (token, _) = issued(&store, app, ada.id, purpose).await;
-        assert_eq!(store.find_mail_token(app, token.id).await.unwrap(), Some(token));
+        assert_eq!(read!(store, find_mail_token(app, token.id)), Some(token));
     }
-    assert_eq!(store.find_mail_token(app, new_id()).await.unwrap(), None);
+    assert_eq!(read!(store, find_mail_token(app, new_id())), None);
 }
 
 pub(crate) async fn a_token_is_consumed_once(store: AnyStore) {
@@ -24,7 +24,7 @@ pub(crate) async fn a_token_is_consumed_once(store: AnyStore) {
         let spend = async || commit!(store, consume_mail_token(app, purpose, token.id, METHODS, at(7)));
         assert_eq!(spend().await, Some(ada.id));
         assert_eq!(spend().await, None);
-        let row = store.find_mail_token(app, token.id).await.unwrap();
+        let row = read!(store, find_mail_token(app, token.id));
         assert_eq!(
             row,
             Some(MailToken {
@@ -62,17 +62,14 @@ pub(crate) async fn a_newer_token_voids_older_ones_of_its_purpose(store: AnyStor
 
     assert!(!works(&store, &old).await);
     assert_eq!(
-        store.find_mail_token(app, old.id).await.unwrap().unwrap().voided_at,
+        read!(store, find_mail_token(app, old.id)).unwrap().voided_at,
         Some(at(60))
     );
     for token in [&new, &confirm, &bobs] {
         assert!(works(&store, token).await, "{token:?}");
     }
     // A spent token stays spent; it does not become a replaced one.
-    assert_eq!(
-        store.find_mail_token(app, used.id).await.unwrap().unwrap().voided_at,
-        None
-    );
+    assert_eq!(read!(store, find_mail_token(app, used.id)).unwrap().voided_at, None);
 }
 
 pub(crate) async fn s32_a_token_of_one_purpose_is_refused_for_the_other(store: AnyStore) {
@@ -123,7 +120,7 @@ pub(crate) async fn s29_of_200_racers_one_consumes_a_reset_token(store: AnyStore
     race(&[store], Purpose::Reset).await;
 }
 
-/// 200 tasks spend one token at once, spread over the nodes.
+/// 200 tasks spend one token side by side, spread over the nodes.
 pub(crate) async fn race(nodes: &[AnyStore], purpose: Purpose) {
     let app: AppObjectId = new_id();
     let ada = stored_pending(&nodes[0], app, "ada@example.com").await;
@@ -152,7 +149,7 @@ pub(crate) async fn a_consumption_that_is_rolled_back_leaves_the_token_usable(st
     );
 }
 
-pub(crate) async fn of_mails_issued_at_once_one_token_is_left_usable(store: AnyStore) {
+pub(crate) async fn of_mails_issued_side_by_side_one_token_is_left_usable(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = stored_pending(&store, app, "ada@example.com").await;
     let tasks: Vec<_> = (0..20)
@@ -172,15 +169,15 @@ pub(crate) async fn of_mails_issued_at_once_one_token_is_left_usable(store: AnyS
     assert_eq!(usable, 1);
 }
 
-pub(crate) async fn no_mail_is_promised_to_a_registration_that_is_gone(store: AnyStore) {
+pub(crate) async fn no_mail_is_promised_to_an_unknown_registration(store: AnyStore) {
     let app: AppObjectId = new_id();
     let (token, mail) = issued(&store, app, new_id(), Purpose::Reset).await;
-    assert_eq!(store.find_mail_token(app, token.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_mail_token(app, token.id)), None);
     assert!(!commit!(
         store,
         record_delivery("worker", mail, &doorward_core::DeliveryOutcome::Sent, at(1))
     ));
-    assert_eq!(store.next_mail_due().await.unwrap(), None);
+    assert_eq!(read!(store, next_mail_due()), None);
 }
 
 pub(crate) async fn a_token_without_a_mail_replaces_older_ones(store: AnyStore) {
@@ -193,16 +190,16 @@ pub(crate) async fn a_token_without_a_mail_replaces_older_ones(store: AnyStore) 
     assert!(works(&store, &handed_over).await);
 }
 
-pub(crate) async fn no_token_is_issued_to_a_registration_that_is_gone_or_undecided(store: AnyStore) {
+pub(crate) async fn no_token_is_issued_to_an_unknown_or_reserved_registration(store: AnyStore) {
     let app: AppObjectId = new_id();
-    let kept = crate::fixtures::pending(app, "bob@example.com");
-    commit!(store, reserve_registration(&kept, at(35)));
+    let reserved = crate::fixtures::pending(app, "bob@example.com");
+    commit!(store, reserve_registration(&reserved, at(35)));
     for useless in [
-        token(app, kept.id, Purpose::Confirm),
-        token(app, kept.id, Purpose::Reset),
+        token(app, reserved.id, Purpose::Confirm),
+        token(app, reserved.id, Purpose::Reset),
         token(app, new_id(), Purpose::Reset),
     ] {
         assert!(!commit!(store, issue_token(&useless)));
-        assert_eq!(store.find_mail_token(app, useless.id).await.unwrap(), None);
+        assert_eq!(read!(store, find_mail_token(app, useless.id)), None);
     }
 }

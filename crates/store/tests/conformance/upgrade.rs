@@ -1,15 +1,18 @@
-//! A database that an older program left is brought up to date with all that is in it.
+//! The migrations bring the database of an older program up to date, and keep its rows.
 
 use std::sync::Arc;
 
-use doorward_core::{AppObjectId, DeliveryOutcome, EmailAddress, MailContent, Registration, Timestamp};
+use doorward_core::{
+    AppObjectId, DeliveryOutcome, EmailAddress, ExternalId, Identity, MailContent, Profile, Provider, Registration,
+    RegistrationId, Timestamp, UserId, UserProfile,
+};
 use doorward_store::{SqliteOptions, SqliteStore};
 use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Executor, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Executor, Row as _, SqlSafeStr as _};
 
 use crate::backends::with_postgres;
-use crate::fixtures::{AnyStore, at};
+use crate::fixtures::{AnyStore, at, email};
 
 /// The first schema, as a pending registration with a mail that waits and one that was sent left it.
 const ROWS: &str = "
@@ -17,45 +20,79 @@ const ROWS: &str = "
     INSERT INTO registrations (id, app_id, email, password_hash, created_at)
         VALUES ('0000000000000000000000b1', '0000000000000000000000a1', 'ada@example.com', '$none$', 0);
     INSERT INTO mail_tokens (id, app_id, registration_id, purpose, methods, key_id, issued_at, expires_at, voided_at)
-        VALUES ('0000000000000000000000c1', '0000000000000000000000a1', '0000000000000000000000b1', 'confirm', 'email/email',
-                'key-1', 0, 1800000, 1),
-               ('0000000000000000000000c2', '0000000000000000000000a1', '0000000000000000000000b1', 'confirm', 'email/email',
-                'key-1', 1, 1800000, NULL);
+        VALUES ('0000000000000000000000c1', '0000000000000000000000a1', '0000000000000000000000b1', 'confirm',
+                'email/email', 'key-1', 0, 1800000, 1),
+               ('0000000000000000000000c2', '0000000000000000000000a1', '0000000000000000000000b1', 'confirm',
+                'email/email', 'key-1', 1, 1800000, NULL);
     INSERT INTO mails (id, token_id, state, created_at, due_at, attempts, finished_at)
         VALUES ('0000000000000000000000d1', '0000000000000000000000c1', 'sent', 0, 0, 0, 1),
                ('0000000000000000000000d2', '0000000000000000000000c2', 'waiting', 1, 1, 2, NULL);
 ";
 
-/// The third schema, as two users left it of whom one had logged in again before its first login was told.
+/// The third schema, as two users left it, one of whom had logged in again before its first login was delivered.
 const EVENTS: &str = "
     INSERT INTO trigger_events (app_id, user_id, told, event, providers, identities, occurred_at, due_at, claimed_by)
-        VALUES ('0000000000000000000000a1', '0000000000000000000000e1', 't', 'CREATE', 'local-userpass', '[]', 1, 60000, 'killed'),
-               ('0000000000000000000000a1', '0000000000000000000000e1', 't', 'LOGIN', 'local-userpass', '[]', 2, 2, NULL),
-               ('0000000000000000000000a1', '0000000000000000000000e2', 't', 'LOGIN', 'local-userpass', '[]', 3, 3, NULL);
+        VALUES ('0000000000000000000000a1', '0000000000000000000000e1', 't', 'CREATE', 'local-userpass', '[]',
+                1, 60000, 'killed'),
+               ('0000000000000000000000a1', '0000000000000000000000e1', 't', 'LOGIN', 'local-userpass', '[]',
+                2, 2, NULL),
+               ('0000000000000000000000a1', '0000000000000000000000e2', 't', 'LOGIN', 'local-userpass', '[]',
+                3, 3, NULL);
 ";
 
-const SQLITE: [(&str, &str); 3] = [
-    ("accounts", include_str!("../../migrations/sqlite/0001_accounts.sql")),
-    ("functions", include_str!("../../migrations/sqlite/0002_functions.sql")),
-    (
-        "identities and triggers",
-        include_str!("../../migrations/sqlite/0003_identities_and_triggers.sql"),
-    ),
-];
+/// The fifth schema, as a user with three identities left it before its login was delivered.
+const IDENTITIES: &str = r#"
+    INSERT INTO users (id, app_id, created_at) VALUES ('0000000000000000000000e1', '0000000000000000000000a1', 1);
+    INSERT INTO registrations (id, app_id, email, password_hash, created_at, confirmed_at, user_id)
+        VALUES ('0000000000000000000000b1', '0000000000000000000000a1', 'ada@example.com', '$none$', 0, 0,
+                '0000000000000000000000e1');
+    INSERT INTO identities (app_id, provider, external_id, name, planned_user_id, user_id, created_at)
+        VALUES ('0000000000000000000000a1', 'custom-function', 'named', 'Ada "é" \',
+                '0000000000000000000000e1', '0000000000000000000000e1', 1),
+               ('0000000000000000000000a1', 'custom-function', 'nameless', NULL,
+                '0000000000000000000000e1', '0000000000000000000000e1', 2);
+    INSERT INTO trigger_queues (user_id, app_id, due_at, attempts)
+        VALUES ('0000000000000000000000e1', '0000000000000000000000a1', 1, 0);
+    INSERT INTO trigger_events (app_id, user_id, told, event, providers, identities, occurred_at)
+        VALUES ('0000000000000000000000a1', '0000000000000000000000e1', 't', 'LOGIN', 'local-userpass', '[
+            {"provider":"local-userpass","id":"0000000000000000000000b1","email":"ada@example.com"},
+            {"provider":"custom-function","id":"named","name":"Ada \"é\" \\"},
+            {"provider":"custom-function","id":"nameless","name":null}
+        ]', 2);
+"#;
 
-const POSTGRES: [(&str, &str); 3] = [
-    ("accounts", include_str!("../../migrations/postgres/0001_accounts.sql")),
-    (
-        "functions",
-        include_str!("../../migrations/postgres/0002_functions.sql"),
-    ),
-    (
-        "identities and triggers",
-        include_str!("../../migrations/postgres/0003_identities_and_triggers.sql"),
-    ),
-];
+/// The files of one database, with the names that the migrations had.
+macro_rules! schemas {
+    ($database:literal) => {
+        [
+            ("accounts", schema!($database, "0001_accounts")),
+            ("functions", schema!($database, "0002_functions")),
+            (
+                "identities and triggers",
+                schema!($database, "0003_identities_and_triggers"),
+            ),
+            ("trigger queues", schema!($database, "0004_trigger_queues")),
+            ("mails by state", schema!($database, "0005_mails_by_state")),
+        ]
+    };
+}
 
-/// Applies the first migrations, and writes what was written then.
+macro_rules! schema {
+    ($database:literal, $name:literal) => {
+        include_str!(concat!("../../migrations/", $database, "/", $name, ".sql"))
+    };
+}
+
+const SQLITE: [(&str, &str); 5] = schemas!("sqlite");
+const POSTGRES: [(&str, &str); 5] = schemas!("postgres");
+
+/// The name in [`IDENTITIES`], and the profile that the migration makes of it: the same text that a login writes, so
+/// that the next login changes nothing.
+const NAME: &str = "Ada \"é\" \\";
+const PROFILE: &str = r#"{"name":"Ada \"é\" \\"}"#;
+const NAMED: &str = "SELECT profile FROM identities WHERE external_id = 'named'";
+
+/// Applies the first migrations, and writes the rows that a program of that version left.
 async fn older_schema<C>(connection: &mut C, files: &[(&'static str, &'static str)], rows: &'static str)
 where
     C: Connection + Migrate,
@@ -71,33 +108,65 @@ where
     connection.execute(AssertSqlSafe(rows)).await.unwrap();
 }
 
-async fn events_are_told_in_their_order(store: AnyStore) {
+async fn events_are_delivered_in_their_order(store: AnyStore) {
     let app = AppObjectId("0000000000000000000000a1".parse().unwrap());
-    let mut told = Vec::new();
+    let mut delivered = Vec::new();
     loop {
-        // Each time as long after as a claim of the older program could last.
-        let claimed = commit!(store, claim_triggers("worker", &[app], at(60), at(61), 10));
+        // At a time when every claim of the older program has lapsed.
+        let claimed = commit!(store, claim_deliveries("worker", &[app], at(60), at(61), 10));
         if claimed.is_empty() {
             break;
         }
         for one in claimed {
-            told.push((one.user.id.to_string(), one.event.name()));
-            assert!(commit!(store, finish_trigger("worker", &one, at(60))));
+            delivered.push((one.user.id.to_string(), one.event.name()));
+            assert!(commit!(store, finish_delivery("worker", &one, at(60))));
         }
     }
     let (first, second) = (
         "0000000000000000000000e1".to_owned(),
         "0000000000000000000000e2".to_owned(),
     );
-    assert_eq!(told, [(first.clone(), "CREATE"), (second, "LOGIN"), (first, "LOGIN")]);
+    assert_eq!(
+        delivered,
+        [(first.clone(), "CREATE"), (second, "LOGIN"), (first, "LOGIN")]
+    );
+}
+
+/// The user's profile, and the row that an older program queued with an earlier form of it.
+async fn identities_have_profiles(store: AnyStore) {
+    let app = AppObjectId("0000000000000000000000a1".parse().unwrap());
+    let external = |id: &str, name: Option<&str>| Identity {
+        provider: Provider::CustomFunction,
+        id: ExternalId::parse(id).unwrap(),
+        profile: Profile {
+            email: None,
+            name: name.map(str::to_owned),
+        },
+    };
+    let registration = RegistrationId("0000000000000000000000b1".parse().unwrap());
+    let user = UserProfile {
+        id: UserId("0000000000000000000000e1".parse().unwrap()),
+        app,
+        identities: vec![
+            Identity::of_registration(registration, &email("ada@example.com")),
+            external("named", Some(NAME)),
+            external("nameless", None),
+        ],
+    };
+    assert_eq!(read!(store, find_user(app, user.id)).as_ref(), Some(&user));
+    let claimed = commit!(store, claim_deliveries("worker", &[app], at(60), at(61), 10));
+    let [delivery] = claimed.as_slice() else {
+        panic!("{claimed:?}")
+    };
+    assert_eq!(delivery.user, user);
 }
 
 async fn all_is_still_there(store: AnyStore) {
     let app = AppObjectId("0000000000000000000000a1".parse().unwrap());
     let ada = EmailAddress::parse("ada@example.com").unwrap();
-    let found = store.find_registration(app, &ada).await.unwrap().unwrap();
+    let found = read!(store, find_registration(app, &ada)).unwrap();
     assert!(matches!(found, Registration::Pending(_)));
-    let counts = store.count_mail().await.unwrap();
+    let counts = read!(store, count_mail());
     assert!(
         counts.contains(&("sent", 1)) && counts.contains(&("waiting", 1)),
         "{counts:?}"
@@ -157,10 +226,10 @@ async fn a_sqlite_file_of_the_third_schema() {
     let path = dir.path().join("doorward.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
-    older_schema(&mut connection, &SQLITE, EVENTS).await;
+    older_schema(&mut connection, &SQLITE[..3], EVENTS).await;
     connection.close().await.unwrap();
     let store = SqliteStore::open(&path, SqliteOptions::default()).await.unwrap();
-    events_are_told_in_their_order(Arc::new(store.clone())).await;
+    events_are_delivered_in_their_order(Arc::new(store.clone())).await;
     store.close().await;
 }
 
@@ -168,9 +237,39 @@ async fn a_sqlite_file_of_the_third_schema() {
 async fn a_postgres_database_of_the_third_schema() {
     with_postgres(async |database| {
         let mut connection = database.options().connect().await.unwrap();
-        older_schema(&mut connection, &POSTGRES, EVENTS).await;
+        older_schema(&mut connection, &POSTGRES[..3], EVENTS).await;
         connection.close().await.unwrap();
-        events_are_told_in_their_order(Arc::new(database.connect().await)).await;
+        events_are_delivered_in_their_order(Arc::new(database.connect().await)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sqlite_file_of_the_fifth_schema() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("doorward.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    older_schema(&mut connection, &SQLITE, IDENTITIES).await;
+    connection.close().await.unwrap();
+    let store = SqliteStore::open(&path, SqliteOptions::default()).await.unwrap();
+    identities_have_profiles(Arc::new(store.clone())).await;
+    store.close().await;
+    let mut connection = options.connect().await.unwrap();
+    let row = connection.fetch_one(NAMED).await.unwrap();
+    assert_eq!(row.get::<String, _>(0), PROFILE);
+}
+
+#[tokio::test]
+async fn a_postgres_database_of_the_fifth_schema() {
+    with_postgres(async |database| {
+        let mut connection = database.options().connect().await.unwrap();
+        older_schema(&mut connection, &POSTGRES, IDENTITIES).await;
+        connection.close().await.unwrap();
+        identities_have_profiles(Arc::new(database.connect().await)).await;
+        let mut connection = database.options().connect().await.unwrap();
+        let row = connection.fetch_one(NAMED).await.unwrap();
+        assert_eq!(row.get::<String, _>(0), PROFILE);
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorward_core::store::Opened;
+use doorward_core::store::OpenedSession;
 use doorward_core::{AppObjectId, DeliveryOutcome, Identity, Purpose, UserId, UserProfile};
 
 use crate::fixtures::{
@@ -16,13 +16,10 @@ pub(crate) async fn a_user_is_found_with_its_identity(store: AnyStore) {
     let profile = UserProfile {
         id: user,
         app,
-        identities: vec![Identity::Email {
-            id: ada.id,
-            email: ada.email,
-        }],
+        identities: vec![Identity::of_registration(ada.id, &ada.email)],
     };
-    assert_eq!(store.find_user(app, user).await.unwrap(), Some(profile));
-    assert_eq!(store.find_user(app, new_id()).await.unwrap(), None);
+    assert_eq!(read!(store, find_user(app, user)), Some(profile));
+    assert_eq!(read!(store, find_user(app, new_id())), None);
 }
 
 pub(crate) async fn a_disabled_user_loses_its_sessions_and_links_until_it_is_enabled(store: AnyStore) {
@@ -32,15 +29,15 @@ pub(crate) async fn a_disabled_user_loses_its_sessions_and_links_until_it_is_ena
     let (reset, _) = issued(&store, app, ada.id, Purpose::Reset).await;
 
     assert!(commit!(store, set_user_disabled(app, user, true, at(5))));
-    assert_eq!(store.find_session(app, session.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_session(app, session.id)), None);
     assert!(!works(&store, &reset).await);
     assert_eq!(
-        store.find_mail_token(app, reset.id).await.unwrap().unwrap().voided_at,
+        read!(store, find_mail_token(app, reset.id)).unwrap().voided_at,
         Some(at(5))
     );
     let refused = login(&ada);
-    assert_eq!(commit!(store, open_session(&refused)), Opened::Disabled);
-    assert_eq!(store.find_session(app, refused.id).await.unwrap(), None);
+    assert_eq!(commit!(store, open_session(&refused)), OpenedSession::Disabled);
+    assert_eq!(read!(store, find_session(app, refused.id)), None);
     assert!(
         commit!(store, set_user_disabled(app, user, true, at(6))),
         "to disable twice is no error"
@@ -50,7 +47,7 @@ pub(crate) async fn a_disabled_user_loses_its_sessions_and_links_until_it_is_ena
     assert!(commit!(store, set_user_disabled(app, user, false, at(7))));
     assert_eq!(signed_in(&store, &ada).await.0, user);
     assert_eq!(
-        store.find_session(app, session.id).await.unwrap(),
+        read!(store, find_session(app, session.id)),
         None,
         "an ended session stays ended"
     );
@@ -72,36 +69,30 @@ pub(crate) async fn deleting_a_user_deletes_all_that_it_had(store: AnyStore) {
     assert!(commit!(store, delete_user(app, user)));
     assert!(!commit!(store, delete_user(app, user)));
 
-    assert_eq!(store.find_user(app, user).await.unwrap(), None);
-    assert_eq!(store.find_registration(app, &ada.email).await.unwrap(), None);
-    assert_eq!(store.find_session(app, session.id).await.unwrap(), None);
+    assert_eq!(read!(store, find_user(app, user)), None);
+    assert_eq!(read!(store, find_registration(app, &ada.email)), None);
+    assert_eq!(read!(store, find_session(app, session.id)), None);
     for token in [confirm, reset] {
-        assert_eq!(store.find_mail_token(app, token.id).await.unwrap(), None);
+        assert_eq!(read!(store, find_mail_token(app, token.id)), None);
     }
     assert!(!commit!(
         store,
         record_delivery("worker", mail, &DeliveryOutcome::Sent, at(2))
     ));
     assert_eq!(
-        store
-            .count_mail()
-            .await
-            .unwrap()
-            .iter()
-            .map(|(_, count)| count)
-            .sum::<u64>(),
+        read!(store, count_mail()).iter().map(|(_, count)| count).sum::<u64>(),
         1
     );
-    // Bob keeps what he has.
-    assert!(store.find_user(app, bobs_user).await.unwrap().is_some());
-    assert!(store.find_session(app, bobs_session.id).await.unwrap().is_some());
+    // Bob keeps his user, his session and his token.
+    assert!(read!(store, find_user(app, bobs_user)).is_some());
+    assert!(read!(store, find_session(app, bobs_session.id)).is_some());
     assert!(works(&store, &bobs_reset).await);
-    // The address is free, for somebody else.
+    // The address is free for another user.
     let next = stored_confirmed(&store, app, "ada@example.com").await;
     assert_ne!(signed_in(&store, &next).await.0, user);
 }
 
-pub(crate) async fn what_is_not_there_is_neither_disabled_nor_deleted(store: AnyStore) {
+pub(crate) async fn unknown_users_are_neither_disabled_nor_deleted(store: AnyStore) {
     let app: AppObjectId = new_id();
     let user: UserId = new_id();
     assert!(!commit!(store, set_user_disabled(app, user, true, at(1))));
@@ -109,8 +100,8 @@ pub(crate) async fn what_is_not_there_is_neither_disabled_nor_deleted(store: Any
     assert!(!commit!(store, delete_user(app, user)));
 }
 
-/// Everything that changes one account, at once: whatever wins, nobody is answered with a deadlock.
-pub(crate) async fn confirming_and_resetting_and_deleting_at_once_never_fails(store: AnyStore) {
+/// Every flow that changes one account, in parallel: in any order, no caller gets a deadlock.
+pub(crate) async fn confirming_and_resetting_and_deleting_in_parallel_never_fails(store: AnyStore) {
     let app: AppObjectId = new_id();
     for round in 0..15 {
         let pending = stored_pending(&store, app, &format!("ada{round}@example.com")).await;
@@ -152,7 +143,7 @@ pub(crate) async fn confirming_and_resetting_and_deleting_at_once_never_fails(st
             }));
             let (store, session) = (node(), login(&confirmed));
             tasks.push(tokio::spawn(async move {
-                if let Opened::Session(user) = try_login(&store, &session).await {
+                if let OpenedSession::Session(user) = try_login(&store, &session).await {
                     commit!(store, end_user_sessions(app, user));
                     commit!(store, set_user_disabled(app, user, true, at(2)));
                     commit!(store, delete_user(app, user));

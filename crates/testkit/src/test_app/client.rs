@@ -1,4 +1,4 @@
-//! Clients of a test app, named by who they are, and what they are answered.
+//! Clients of a test app, named by who they are, and the answers that they get.
 
 use axum::Router;
 use axum::body::Body;
@@ -89,7 +89,7 @@ impl<'a> Client<'a> {
             .await
     }
 
-    /// Asks for a new access token.
+    /// Requests a new access token.
     pub async fn refresh(&self, refresh_token: &str) -> Reply {
         self.with_token("POST", "session", refresh_token).await
     }
@@ -99,7 +99,7 @@ impl<'a> Client<'a> {
         self.with_token("DELETE", "session", refresh_token).await
     }
 
-    /// Asks for the profile of the user of this token.
+    /// Requests the profile of the user of this token.
     pub async fn profile(&self, access_token: &str) -> Reply {
         self.with_token("GET", "profile", access_token).await
     }
@@ -154,7 +154,7 @@ impl<'a> Client<'a> {
             request = request.header(name, value);
         }
         let request = request.body(Body::from(body)).expect("a request");
-        let service = doorward_http::tidy_requests(self.router.clone());
+        let service = doorward_web::tidy_requests(self.router.clone());
         let response = service.oneshot(request).await.expect("a router always answers");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("an answer arrives").to_bytes().to_vec();
@@ -204,8 +204,8 @@ impl Reply {
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
-    /// `STATUS CODE TEXT` of an error, with `-` for no code; fails unless the body is an error by the rules of the wire:
-    /// exact content type, and a link with the public URL and the request's id.
+    /// `STATUS CODE TEXT` of an error, with `-` for no code; fails unless the body is an error by the rules of the
+    /// wire: exact content type, and a link with the public URL and the request's id.
     pub fn error(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/json"), "{}", self.text());
         let body = self.json();

@@ -1,16 +1,17 @@
 //! Wiring, as the server does it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
-use axum::Router;
 use doorward_core::{
-    Accounts, App, AppId, AppObjectId, Clock, EmailPassword, Entropy, KeyId, Links, Parts, PasswordPool, PoolConfig,
-    Settings, Store, TokenKeys, Wake,
+    Accounts, App, AppId, AppObjectId, Apps, Clock, EmailPassword, Entropy, KeyId, Links, Parts, PasswordPool,
+    PoolConfig, Providers, Settings, Store, TokenKeys, Wake,
 };
-use doorward_http::{AccessKey, Api, AppKeys, Apps, HttpMetrics, Readiness, RefreshKey, ServedApp, TrustedProxies};
+use doorward_http::Api;
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
+use doorward_tokens::{AccessKey, AppKeys, Keyrings, RefreshKey};
+use doorward_web::{HttpMetrics, Readiness, Surface, TrustedProxies};
 
 use super::{TestApp, TestAppBuilder};
 use crate::{ManualClock, SeededEntropy, notes};
@@ -35,56 +36,56 @@ impl TestAppBuilder {
         let token_keys = TokenKeys::new(token_key.clone(), [(token_key, [1; 64].as_slice())]).expect("a key");
         let token_keys = Arc::new(token_keys);
         let outbox = Wake::default();
-        let accounts = Arc::new(Accounts::new(
+        let apps = Apps::default();
+        let keys = Keyrings::new([(app.object_id, keys(self.hs256))]);
+        let app = apps.put(app);
+        let accounts = Accounts::new(
             Parts {
+                apps: apps.clone(),
                 store: Arc::clone(&store),
                 passwords: passwords.clone(),
                 token_keys: Arc::clone(&token_keys),
                 clock: Arc::new(clock.clone()),
                 entropy: Arc::clone(&entropy),
-                functions: Arc::new(crate::NoFunctions),
                 outbox: outbox.clone(),
                 triggers: Wake::default(),
             },
             Settings::default(),
-        ));
+        );
         let links = Links::new(TestApp::PUBLIC_URL).expect("a public URL");
         let mailbox = DevMailbox::new();
-        let mailing = Arc::new(RwLock::new(vec![Arc::new(app.clone())]));
-        let known = Arc::clone(&mailing);
         let worker = OutboxWorker::new(WorkerParts {
             store: Arc::clone(&store),
-            apps: Arc::new(move |id| known.read().unwrap().iter().find(|app| app.object_id == id).cloned()),
+            apps,
             links: links.clone(),
             token_keys,
             clock: Arc::new(clock.clone()),
-            entropy,
+            entropy: Arc::clone(&entropy),
             transport: Arc::new(mailbox.clone()),
             from: "Notes <accounts@example.com>".parse().expect("a sender"),
             wake: outbox,
             metrics: MailMetrics::default(),
             settings: WorkerSettings::alone(),
         });
-        let served = ServedApp {
-            app: app.clone(),
-            keys: keys(self.hs256),
-        };
         let api = Api {
             accounts,
-            apps: Arc::new(Apps::new([served])),
+            keys,
             links: Arc::new(links),
             limits: self.limits,
-            trusted_proxies: TrustedProxies::default(),
-            metrics: HttpMetrics::default(),
             readiness: Readiness::new(store),
         };
+        let surface = Surface {
+            clock: Arc::new(clock.clone()),
+            entropy,
+            trusted_proxies: TrustedProxies::default(),
+            metrics: HttpMetrics::default(),
+        };
         TestApp {
-            router: doorward_http::router(api.clone(), Router::new()),
             api,
+            surface,
             store: sqlite,
             passwords,
             worker: Arc::new(worker),
-            mailing,
             mailbox,
             clock,
             app,
@@ -109,7 +110,10 @@ impl TestAppBuilder {
         };
         App {
             allowed_origins: self.allowed_origins.clone(),
-            email_password: self.enabled.then_some(accounts),
+            providers: Providers {
+                email_password: self.enabled.then_some(accounts),
+                ..Providers::default()
+            },
             ..notes(object_id)
         }
     }

@@ -13,8 +13,8 @@ impl<'js> FromJs<'js> for Bytes {
     fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Self> {
         let array = TypedArray::<u8>::from_value(value)
             .map_err(|_| Exception::throw_type(ctx, "the data must be a Buffer or Uint8Array"))?;
-        // SAFETY: the slice dies at the end of this block, and nothing in it runs JavaScript: there is no call into the engine
-        // between the look at the array and the copy, and no other thread has this runtime.
+        // SAFETY: the slice dies at the end of this block, and nothing in it runs JavaScript: the engine is not called
+        // between reading the array's address and the copy, and no other thread has this runtime.
         let copied = unsafe {
             array
                 .as_bytes()

@@ -7,7 +7,7 @@ use rquickjs::{Ctx, Object, TypedArray};
 
 use super::{Bytes, Refused, answer, count, put};
 
-/// Node allows two gigabytes; nobody needs more than this at once, and the worker has a memory limit.
+/// The most random bytes at once. Node allows two gigabytes, but the worker has a memory limit.
 const MOST_RANDOM_BYTES: u32 = 1 << 20;
 
 pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result<()> {

@@ -5,7 +5,7 @@ use url::{Position, Url, quirks};
 
 use super::put;
 
-/// Parsing is linear, and nobody has longer addresses.
+/// The longest address that is parsed. Parsing is linear, and no real address is longer.
 const LONGEST: usize = 1 << 20;
 
 pub(super) fn add<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> rquickjs::Result<()> {

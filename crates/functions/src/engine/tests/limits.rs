@@ -79,7 +79,8 @@ fn a_flood_of_lines_keeps_the_last_ones_and_little_memory() {
     assert!(outcome.memory < 8_000_000, "{}", outcome.memory);
 }
 
-/// What takes a parser long: names that are looked up among all others, parentheses that may begin a function, and depth.
+/// What takes a parser long: names that are looked up among all others, parentheses that may begin a function, and
+/// depth.
 fn pathological() -> Vec<String> {
     let many = (0..40_000).fold(String::new(), |mut text, number| {
         use std::fmt::Write as _;
@@ -100,8 +101,8 @@ fn pathological() -> Vec<String> {
 #[test]
 fn a_source_that_is_made_to_take_long_is_given_up() {
     for source in pathological() {
-        // What hangs here hangs the test; how long each takes depends on the machine. Many names are a valid source, which a quick
-        // machine compiles in time; all others are refused on any.
+        // What hangs here hangs the test; how long each takes depends on the machine. Many names are a valid source,
+        // which a quick machine compiles in time; all others are refused on any.
         let result = check("f.js", &source);
         assert!(result.is_err() || source.starts_with("let v0"), "{}", &source[..20]);
     }

@@ -24,7 +24,7 @@ fn the_parts_of_built_in_modules_are_for_those_only() {
         "exports = () => { try { require('doorward:native') } catch (e) {} }",
     )]);
     call(&mut engine, "f", "[]", Wanted::Nothing).result.unwrap();
-    assert!(host.borrow().asked.is_empty());
+    assert!(host.borrow().requests.is_empty());
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn modules_are_asked_for_once_and_are_new_in_every_call() {
         };
         assert_eq!(value.as_str(), r#"[true,{"$numberInt":"1"},true]"#);
     }
-    assert_eq!(count(&host, |ask| matches!(ask, Ask::Module { .. })), 3);
+    assert_eq!(count(&host, |request| matches!(request, HostRequest::Module { .. })), 3);
 }
 
 #[test]

@@ -38,9 +38,9 @@ fn a_script_says_as_whom_a_function_runs() {
     assert_eq!(run_as("exports = async () => ({runAsSystem: true})", false), "true");
     assert_eq!(run_as("exports = (name) => name", false), "false");
     assert_eq!(run_as("exports = () => { throw new Error('asked') }", true), "true");
-    for nobody in ["({runAsSystem: 'true'})", "''", "undefined", "({})"] {
-        let got = run_as(&format!("exports = () => {nobody}"), false);
-        assert!(got.contains("returned no user"), "{nobody}: {got}");
+    for no_user in ["({runAsSystem: 'true'})", "''", "undefined", "({})"] {
+        let got = run_as(&format!("exports = () => {no_user}"), false);
+        assert!(got.contains("returned no user"), "{no_user}: {got}");
     }
     assert!(run_as("exports = () => { throw new Error('no') }", false).contains("Error: no"));
     assert!(run_as("exports = (", false).contains("SyntaxError"));
@@ -60,7 +60,7 @@ fn an_identity_is_a_text_or_an_object_with_one() {
     );
     assert_eq!(identity("exports = () => ({id: 'x', name: 5})"), named("x", None));
     assert_eq!(identity("exports = () => Object.create({id: 'x'})"), named("x", None));
-    for nobody in [
+    for no_user in [
         "0",
         "''",
         "null",
@@ -72,7 +72,7 @@ fn an_identity_is_a_text_or_an_object_with_one() {
         r"'\ud800'",
         r"({id: 'a\udc00'})",
     ] {
-        assert_eq!(identity(&format!("exports = () => {nobody}")), None, "{nobody}");
+        assert_eq!(identity(&format!("exports = () => {no_user}")), None, "{no_user}");
     }
 }
 

@@ -21,19 +21,20 @@ pub(crate) const CALLS: [&str; 7] = [
 /// The content type that native SDKs send with everything.
 pub(crate) const CORE_JSON: &str = "application/json;charset=utf-8";
 
-/// A well-formed pair that was never issued.
+/// A well-formed token pair that was never issued.
 pub(crate) fn unknown_pair() -> (String, String) {
     ("5f".repeat(64), "0123456789abcdef01234567".to_owned())
 }
 
-/// A text in which these values stand under their names: ids differ from run to run, that two are the same does not.
+/// A text in which these values stand under their names: ids differ from run to run, while equal ids stay equal.
 pub(crate) fn named(text: &str, names: &[(&str, &str)]) -> String {
     names
         .iter()
         .fold(text.to_owned(), |text, (name, value)| text.replace(value, name))
 }
 
-/// The status and, of an error, all that a client could tell it from another by, except the id that every answer has for itself.
+/// The status and, of an error, everything by which a client could distinguish it from another, except
+/// the id that each answer has of its own.
 pub(crate) fn distinguishable(reply: &Reply) -> String {
     let id = reply
         .header("x-appservices-request-id")
@@ -46,7 +47,7 @@ pub(crate) fn distinguishable(reply: &Reply) -> String {
     format!("{}\n{}\n\n{}", reply.status(), headers.join("\n"), reply.text()).replace(id, "[request]")
 }
 
-/// Runs as many at once, on as many threads as the test has, and returns what they return.
+/// Runs `count` calls concurrently, on as many threads as the test has, and returns what they return.
 pub(crate) async fn concurrency<F>(count: usize, one: impl Fn(usize) -> F) -> Vec<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,

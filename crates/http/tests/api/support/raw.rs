@@ -25,7 +25,7 @@ impl Server {
     pub(crate) async fn start(app: &TestApp) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let service = doorward_http::tidy_requests(app.router());
+        let service = doorward_web::tidy_requests(app.router());
         let service = ServiceExt::<Request>::into_make_service(service);
         let task = tokio::spawn(async move {
             axum::serve(listener, service).await.expect("it serves");

@@ -1,4 +1,4 @@
-//! What the tests share: an app, an outbox, a clock that is moved by hand.
+//! What the tests share: an app, an outbox, a clock that tests set.
 
 mod scripted;
 mod transports;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::{
-    App, AppObjectId, Clock as _, EmailAddress, KeyId, Links, MailId, MailToken, ObjectId, PasswordHash,
+    App, AppObjectId, Apps, Clock as _, EmailAddress, KeyId, Links, MailId, MailToken, ObjectId, PasswordHash,
     PendingRegistration, Purpose, Registration, RegistrationId, Store, TokenId, TokenKeys, Wake,
 };
 use doorward_mail::{
@@ -51,7 +51,7 @@ impl World {
             links: Links::new("https://auth.example.com").unwrap(),
             wake: Wake::default(),
             metrics: MailMetrics::default(),
-            // Real seconds are only waited for where a relay hangs.
+            // A test waits for real seconds only where a relay hangs.
             settings: WorkerSettings {
                 attempt_timeout: Duration::from_secs(5),
                 ..WorkerSettings::alone()
@@ -62,12 +62,12 @@ impl World {
         }
     }
 
-    /// The same, with another way to its store.
+    /// This app and outbox, reached through another `Store`.
     pub(crate) fn over(self, store: Arc<dyn Store>) -> Self {
         Self { store, ..self }
     }
 
-    /// Promises a mail, as a flow would.
+    /// Puts a mail into the outbox, as a flow would.
     pub(crate) async fn promise(&self, email: &str, purpose: Purpose) -> MailId {
         let mail = MailId::generate(&self.clock, &*self.entropy);
         let token = self.token(purpose, KeyId("k1".to_owned()));
@@ -98,7 +98,7 @@ impl World {
         self.wake.wake();
     }
 
-    /// Promises another mail to the registration of this token, which voids the token.
+    /// Puts another mail to the registration of this token into the outbox, which voids the token.
     pub(crate) async fn promise_again(&self, token: &MailToken) -> MailId {
         let mail = MailId::generate(&self.clock, &*self.entropy);
         let newer = MailToken {
@@ -137,10 +137,9 @@ impl World {
     }
 
     pub(crate) fn worker_on(&self, transport: Arc<dyn Transport>) -> OutboxWorker {
-        let app = Arc::new(self.app.clone());
         OutboxWorker::new(WorkerParts {
             store: Arc::clone(&self.store),
-            apps: Arc::new(move |id| (id == app.object_id).then(|| Arc::clone(&app))),
+            apps: Apps::new([self.app.clone()]),
             links: self.links.clone(),
             token_keys: Arc::clone(&self.keys),
             clock: Arc::new(self.clock.clone()),
@@ -155,7 +154,7 @@ impl World {
 
     /// How many mails are in which state, such as `sent 2, waiting 1`.
     pub(crate) async fn states(&self) -> String {
-        let mut counts = self.store.count_mail().await.unwrap();
+        let mut counts = self.store.reads().await.unwrap().count_mail().await.unwrap();
         counts.retain(|(_, count)| *count > 0);
         counts.sort_unstable();
         counts
@@ -179,7 +178,7 @@ impl World {
     }
 }
 
-/// Waits for something that is about to happen.
+/// Waits until the condition holds, and fails after ten seconds.
 pub(crate) async fn wait_until(condition: impl Fn() -> bool) {
     let waited = tokio::time::timeout(Duration::from_secs(10), async {
         while !condition() {

@@ -1,18 +1,18 @@
-//! A relay that says what a test tells it to, for what no real relay says.
+//! A relay with scripted replies, for those that no real relay gives.
 
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What a relay says: its greeting, and a reply to each command by its beginning. Anything else is answered `250 ok`.
+/// The replies of a relay: its greeting, and a reply to each command by its beginning. Any other command gets `250 ok`.
 #[derive(Clone)]
 pub(crate) struct Dialogue {
     pub(crate) greeting: &'static str,
     pub(crate) replies: &'static [(&'static str, &'static str)],
 }
 
-/// A relay that keeps to a dialogue, in this process.
+/// A relay in this process that gives scripted replies.
 pub(crate) struct ScriptedRelay {
     pub(crate) port: u16,
     heard: Arc<Mutex<Vec<String>>>,
@@ -32,7 +32,7 @@ impl ScriptedRelay {
         Self { port, heard }
     }
 
-    /// Every line that clients have said, but for the host name that `EHLO` carries and the content of mails.
+    /// Every line that clients sent, without the host name of `EHLO` and the content of mails.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }

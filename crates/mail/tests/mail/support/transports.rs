@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use doorward_mail::{Message, SendError, Transport};
 
-/// Takes every mail after a while, and remembers which.
+/// Accepts every mail after a pause, and records its message id.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder {
     delay: Duration,
@@ -22,7 +22,7 @@ impl Recorder {
         }
     }
 
-    /// The message ids of all mails that it was handed, in order.
+    /// The message ids of all accepted mails, in order.
     pub(crate) fn sent(&self) -> Vec<String> {
         self.sent.lock().unwrap().clone()
     }
@@ -37,12 +37,12 @@ impl Transport for Recorder {
     }
 }
 
-/// Never answers for addresses that begin with `stuck`, and takes all other mails.
+/// Never answers for addresses that begin with `stuck`, and accepts all other mails.
 #[derive(Clone, Default)]
 pub(crate) struct Stuck(pub(crate) Recorder, pub(crate) Arc<AtomicUsize>);
 
 impl Stuck {
-    /// How many mails it was asked to take and did not answer.
+    /// How many mails it was given and did not answer for.
     pub(crate) fn hanging(&self) -> usize {
         self.1.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! A pool whose engine a test can watch and hold up.
+//! A pool whose engine a test can observe and block.
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use crate::Parameters;
 use crate::engine::tests::wrapped;
 use crate::engine::{Engine, Hasher, HasherError, Recipe, Tag};
 
-/// A real engine that tells what it does, and does what some passwords say.
+/// A real engine that reports each hash to the test, and that some passwords make block or fail.
 struct Scripted {
     inner: Box<dyn Hasher>,
     stage: Arc<Stage>,
@@ -89,13 +89,13 @@ impl Director {
             gate,
             ended,
         };
-        // What the known answers left behind.
+        // Discards the recipes of the known answers.
         director.ended.recv().unwrap();
         director.hashed();
         (pool, director)
     }
 
-    /// What was hashed since the last time: parameters, length of the salt, length of the tag.
+    /// The hashes since the last call: parameters, length of the salt, length of the tag.
     pub(super) fn hashed(&self) -> Vec<(Parameters, usize, usize)> {
         std::mem::take(&mut self.stage.hashed.lock().unwrap())
     }

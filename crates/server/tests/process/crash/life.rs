@@ -1,4 +1,4 @@
-//! One client: it lives the life of one account after another, and believes what is acknowledged to it.
+//! One client: it takes one account after another from registration to deletion, and relies on every acknowledgement.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Life {
         self.new_address();
         while !self.stage.is_closing() {
             let settled = self.live().await;
-            // The address of a deleted account is free: half of the time it begins another life.
+            // The address of a deleted account is free: half of the time the client registers it again.
             if settled.standing == Standing::Refused && self.chance.random() && !self.stage.is_closing() {
                 continue;
             }
@@ -84,9 +84,9 @@ impl Life {
                     break;
                 }
                 Outcome::Lost => match self.standing().await {
-                    // It was committed, and with it the promise of a mail.
+                    // The registration was committed, and the promise of a mail with it.
                     Standing::Pending => break,
-                    // It was not, so there is no promise either: a mail would be one too many.
+                    // Nothing was committed, so no mail was promised either: one that came would be one too many.
                     Standing::Refused => {}
                     Standing::Confirmed => panic!("{} is confirmed without a link", self.email),
                 },
@@ -95,7 +95,7 @@ impl Life {
         self.stage.promised(&self.email, Purpose::Confirm);
     }
 
-    /// Asks for another mail, which takes the place of any earlier one.
+    /// Requests another mail, which takes the place of any earlier one.
     async fn ask_for_link(&self, purpose: Purpose) {
         let call = Call::send(purpose, &self.email);
         loop {
@@ -122,7 +122,7 @@ impl Life {
                 }
                 Outcome::Lost => match self.standing().await {
                     Standing::Confirmed => true,
-                    // The link was not spent, so it is tried again.
+                    // The link was not spent, so the client tries it again.
                     Standing::Pending => false,
                     Standing::Refused => panic!("the registration of {} is lost", self.email),
                 },
@@ -202,7 +202,7 @@ impl Life {
         assert_eq!(reply, "401 InvalidSession", "an ended session of {}", self.email);
     }
 
-    /// Notes that a link has worked, and sometimes tries it again at once.
+    /// Notes that a link has worked, and sometimes tries it again immediately.
     async fn spent(&mut self, letter: &Letter, call: &Call) {
         self.stage.used(letter);
         self.dead_links.insert(letter.token_id.clone());

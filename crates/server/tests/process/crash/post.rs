@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::support::{Letter, Purpose};
 
-/// Everybody's letter boxes.
+/// The mailboxes of all recipients.
 pub(super) struct Post {
     boxes: Arc<Mutex<Boxes>>,
     arrivals: watch::Receiver<usize>,
@@ -28,7 +28,7 @@ pub(super) struct Boxes {
 }
 
 impl Post {
-    /// The post that this relay takes.
+    /// Collects the mails that this relay takes.
     pub(super) fn of(relay: &Arc<SmtpServer>) -> Self {
         let boxes = Arc::new(Mutex::new(Boxes::default()));
         let (sender, arrivals) = watch::channel(0);
@@ -50,14 +50,14 @@ impl Post {
             .unwrap_or_default()
     }
 
-    /// Waits until any mail has come, for some time at most.
+    /// Waits until any mail has come, up to a time limit.
     pub(super) async fn arrival(&self, limit: Duration) {
         let mut arrivals = self.arrivals.clone();
         arrivals.mark_unchanged();
         let _ = timeout(limit, arrivals.changed()).await;
     }
 
-    /// All of it.
+    /// All mails so far, by recipient.
     pub(super) fn all(&self) -> std::sync::MutexGuard<'_, Boxes> {
         self.boxes.lock().unwrap()
     }
@@ -67,7 +67,7 @@ async fn deliver(relay: Arc<SmtpServer>, boxes: Arc<Mutex<Boxes>>, arrivals: wat
     let mut delivered = 0;
     loop {
         relay.wait_for(delivered + 1, Duration::from_hours(24)).await;
-        // Mails come in swarms, and looking at them all is not free.
+        // Mails come in swarms, and reading them all is not free.
         sleep(Duration::from_millis(25)).await;
         let mails = relay.mails();
         let mut boxes = boxes.lock().unwrap();

@@ -1,4 +1,4 @@
-//! What all clients share: the server that keeps dying, and the book of what it has acknowledged.
+//! What all clients share: the server that keeps dying, and the record of what it has acknowledged.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,25 +21,25 @@ pub(super) struct Stage {
     pub(super) seed: u64,
     /// How many requests were sent and never answered.
     pub(super) unanswered: AtomicU64,
-    /// How often an account was looked at between its life and the end.
+    /// How often an account was checked between its last change and the end of the test.
     pub(super) audits: AtomicU64,
     client: Client,
     server_port: u16,
     closing: AtomicBool,
 }
 
-/// What has been acknowledged.
+/// What the server has acknowledged.
 #[derive(Default)]
 pub(super) struct Book {
     /// How many mails were promised at most, by recipient and purpose.
     pub(super) promises: HashMap<(String, Purpose), usize>,
     /// How often the link with this token id has worked.
     pub(super) uses: HashMap<String, usize>,
-    /// Accounts that nobody changes any more.
+    /// Accounts that no client changes any more.
     pub(super) settled: Vec<Settled>,
 }
 
-/// An account that nobody changes any more.
+/// An account that no client changes any more.
 #[derive(Debug, Clone)]
 pub(super) struct Settled {
     pub(super) email: String,
@@ -48,7 +48,7 @@ pub(super) struct Settled {
     pub(super) session: Option<Session>,
 }
 
-/// What a login tells about an account.
+/// The state of an account, as a login shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Registered with this password and not confirmed.
@@ -84,7 +84,7 @@ impl Stage {
         self.server_port
     }
 
-    /// From now on, clients finish the life that they are in and begin no other.
+    /// From now on, clients finish with their account and begin no other.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
     }
@@ -93,14 +93,14 @@ impl Stage {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// Sends a request, for as long as nobody is there to take it or the server is too busy for it.
+    /// Sends a request, again while the server is down or too busy for it.
     pub(super) async fn try_ask(&self, call: &Call) -> Outcome {
         let begun = Instant::now();
         loop {
             let pause = match self.client.try_ask(call).await {
                 Ok(reply) if reply.status == 429 => 50,
                 Ok(reply) => return Outcome::Answered(reply),
-                // Nobody has taken the request.
+                // No server has taken the request.
                 Err(error) if error.is_connect() => 10,
                 Err(error) if error.is_timeout() => panic!("a request hangs: {call:?}"),
                 Err(_) => {
@@ -125,7 +125,7 @@ impl Stage {
         }
     }
 
-    /// What a login says, and the session if it worked.
+    /// The state of an account by a login, and the session if it worked.
     pub(super) async fn standing(&self, email: &str, password: &str) -> (Standing, Option<Session>) {
         let reply = self.ask(&Call::log_in(email, password)).await;
         match &*reply.to_string() {
@@ -156,7 +156,7 @@ impl Stage {
     }
 }
 
-/// Looks at accounts that should not change, while the kills go on.
+/// Checks accounts that should not change, while the kills go on.
 pub(super) async fn audit(stage: Arc<Stage>) {
     let mut chance = StdRng::seed_from_u64(stage.seed ^ u64::MAX);
     while !stage.is_closing() {

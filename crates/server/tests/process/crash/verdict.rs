@@ -1,4 +1,4 @@
-//! What must be true when everything is over.
+//! What must be true after the last kill.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::stage::{Settled, Stage, Standing};
 use crate::support::{Call, Letter, PASSWORD, Purpose};
 
-/// Fails unless everything that was ever acknowledged holds, and says how much that was.
+/// Fails unless everything that was ever acknowledged holds, and returns how much that was.
 pub(super) async fn pronounce(stage: &Stage) -> String {
     let settled = stage.book.lock().unwrap().settled.clone();
     for account in &settled {
@@ -74,7 +74,8 @@ async fn links_work_once(stage: &Stage, settled: &[Settled]) {
     );
 }
 
-/// Checks that no mail came without a promise, and none twice without a kill. Says how many came, and how many came again.
+/// Checks that no mail came without a promise, and none twice without a kill. Returns how many came, and how many came
+/// again.
 fn mails_were_promised(stage: &Stage) -> (usize, usize) {
     let book = stage.book.lock().unwrap();
     let boxes = stage.post.all();

@@ -74,7 +74,7 @@ async fn c197_and_c199_and_c200_and_c205_and_c206_a_call_is_answered() {
     assert_eq!(call(&ada, "sum", ()).await.unwrap(), 0);
 }
 
-/// The SDK reads the numbers of Extended JSON, so this asks without it.
+/// Sends raw requests, because the SDK would convert the numbers of Extended JSON.
 #[tokio::test(flavor = "multi_thread")]
 async fn c197_and_c198_results_are_canonical_extended_json() {
     let world = World::with(FUNCTIONS, &[]).await;

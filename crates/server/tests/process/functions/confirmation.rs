@@ -15,7 +15,7 @@ const CONFIRMED: &str = "400 UserAlreadyConfirmed already confirmed";
 const NOBODY: &str = "404 UserNotFound user not found";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c028_and_s21_a_function_that_fails_leaves_nobody() {
+async fn c028_and_s21_a_function_that_fails_leaves_no_registration() {
     let world = World::new().await;
     for _ in 0..2 {
         world.service.will_answer(FAIL);
@@ -50,12 +50,12 @@ async fn s21_and_s76_whatever_is_no_answer_counts_as_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c031_a_function_that_succeeds_confirms_at_once() {
+async fn c031_a_function_that_succeeds_confirms_immediately() {
     let world = World::new().await;
     world.registered(ADA).await;
     world.log_in(ADA, PASSWORD).await.unwrap();
     assert_eq!(refusal(world.register(ADA).await), TAKEN);
-    // For a taken address the function is not asked.
+    // For a taken address the function is not called.
     assert_eq!(world.service.asked(1).await.len(), 1);
 }
 
@@ -79,7 +79,7 @@ async fn an_empty_status_waits_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn t04_a_pair_of_an_answer_that_was_not_pending_confirms_nobody() {
+async fn t04_a_token_pair_of_an_answer_that_was_not_pending_confirms_nothing() {
     let world = World::new().await;
     world.service.will_answer(FAIL);
     assert_eq!(refusal(world.register(ADA).await), FAILED);
@@ -108,7 +108,7 @@ async fn c048_and_c049_a_confirmation_mail_is_refused_where_a_function_confirms(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c051_and_c052_a_retry_asks_again_and_confirms_once() {
+async fn c051_and_c052_a_retry_calls_the_function_again_and_confirms_once() {
     let world = World::new().await;
     world.pending(ADA).await;
     world.service.will_answer(SUCCESS);
@@ -123,7 +123,7 @@ async fn c051_and_c052_a_retry_asks_again_and_confirms_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c053_and_c054_and_c055_nobody_is_asked_about_who_is_not_there() {
+async fn c053_and_c054_and_c055_no_function_is_called_for_an_unknown_address() {
     let world = World::new().await;
     for unknown in ["test@gmail.com", "nobody-7f3a@example.com", "foo"] {
         assert_eq!(refusal(world.retry(unknown).await), NOBODY);
@@ -137,7 +137,7 @@ async fn c056_and_s22_a_retry_that_fails_takes_nothing_away() {
     let pair = world.pending(ADA).await;
     world.service.will_answer(FAIL);
     assert_eq!(refusal(world.retry(ADA).await), FAILED);
-    // The older pair still works.
+    // The older token pair still works.
     world.confirm(&pair).await.unwrap();
 }
 

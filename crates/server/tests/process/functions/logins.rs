@@ -1,4 +1,4 @@
-//! Logging in by a function of the owner, which says who somebody is.
+//! Logging in by a function of the owner, which returns the external identity of the user.
 
 use doorward_client::{App, Credentials, Error, User};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::World;
 use crate::support::{Call, refusal};
 
-/// Its provider beside that of e-mail addresses, which the other functions of this world decide about.
+/// The provider of function logins, beside that of e-mail addresses, which the other functions of this world serve.
 const PROVIDERS: &str = r#"{
     "local-userpass": { "name": "local-userpass", "type": "local-userpass", "disabled": false, "config": {
         "runConfirmationFunction": true, "confirmationFunctionName": "confirmFunc",
@@ -44,7 +44,7 @@ async fn c116_the_id_that_the_function_returns_is_the_identity_and_always_the_sa
         ada.id()
     );
 
-    // Both sessions work, end, and are followed by a new user like those of anybody.
+    // Both sessions work, both end with the user, and the next login makes a new one, as with any other provider.
     ada.refresh_access_token().await.unwrap();
     elsewhere.delete_user(&again).await.unwrap();
     assert!(ada.refresh_access_token().await.unwrap_err().is_logged_out());
@@ -67,7 +67,7 @@ async fn c116_the_tokens_name_the_identity() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c117_what_the_function_throws_is_told_to_its_client() {
+async fn c117_what_the_function_throws_reaches_its_client() {
     let world = world("exports = () => { throw new Error('Authentication failed'); };").await;
     assert_eq!(
         refusal(log_in(&world.app(), json!({})).await),
@@ -102,7 +102,7 @@ async fn c118_the_function_gets_what_was_sent_without_what_the_sdk_added() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_the_function_does_not_name_is_nobody() {
+async fn a_login_without_a_valid_external_id_is_refused() {
     let world = world("exports = ({ what }) => { if (what === 'loop') for (;;); return eval(`(${what})`); };").await;
     let app = world.app();
     for what in [

@@ -27,7 +27,7 @@ async fn a_function_that_throws_has_sent_nothing() {
     world.service.will_answer("not JSON");
     assert_eq!(refusal(world.register(ADA).await), FAILED);
     world.registered(BOB).await;
-    // Bob's mail was promised later, and is here: Ada's is not on its way.
+    // Bob's mail was promised later and has come, so Ada's was never promised.
     world.mails_to(BOB, 1).await;
     assert!(world.mails_to(ADA, 0).await.is_empty());
 }

@@ -58,7 +58,7 @@ async fn c074_the_function_gets_what_the_client_sends_along_with_its_types() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s43_the_function_is_told_whether_the_password_is_the_current_one() {
+async fn s43_the_function_receives_whether_the_password_is_the_current_one() {
     let world = World::new().await;
     world.registered(ADA).await;
     world.service.will_answer(FAIL);
@@ -81,7 +81,7 @@ async fn c075_a_function_that_fails_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn c076_nobody_is_asked_about_who_is_not_there() {
+async fn c076_no_function_is_called_for_an_unknown_address() {
     let world = World::new().await;
     assert_eq!(refusal(world.reset(EVE, "new-password").await), NOBODY);
     assert!(world.service.asked(0).await.is_empty());
@@ -129,7 +129,7 @@ async fn a_pending_registration_can_be_reset_and_stays_pending() {
         refusal(world.log_in(ADA, "new-password").await),
         "401 AuthError unauthorized"
     );
-    // A new password voids every pair.
+    // A new password voids every token pair.
     assert_eq!(
         refusal(world.confirm(&pair).await),
         "400 UserpassTokenInvalid userpass token is expired or invalid"

@@ -6,7 +6,7 @@ use crate::support::refusal;
 const ADA: &str = "ada@example.com";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_under_way_is_finished_before_the_server_ends() {
+async fn a_call_in_flight_is_finished_before_the_server_ends() {
     let mut world = World::new().await;
     world.service.hold();
     world.service.will_answer(PENDING);

@@ -1,4 +1,4 @@
-//! Functions that are told afterwards of what has happened to an account.
+//! Functions that are called after an event of an account: made, logged in, deleted.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{Asked, with_database};
 
 const ADA: &str = "ada@example.com";
 
-/// Tells the service, whose answer, if there is any, it throws.
+/// Sends the event to the service, and throws the service's answer unless that is empty.
 const TELL: &str = r#"
     exports = async (event) => {
       const body = { ...event, time: event.time instanceof Date, asSystem: context.runningAsSystem(), by: context.user.type };
@@ -31,7 +31,7 @@ fn trigger(name: &str, operation: &str, providers: &[&str]) -> String {
     .to_string()
 }
 
-/// A world whose confirmation asks nobody, so that the service hears of triggers only.
+/// A world whose confirmation function does not call the service, so that only triggers do.
 async fn world(triggers: &[(&str, &str)], arguments: &[&str]) -> World {
     let triggers: Vec<_> = triggers
         .iter()
@@ -48,7 +48,7 @@ async fn world(triggers: &[(&str, &str)], arguments: &[&str]) -> World {
     World::with_files(&files, arguments).await
 }
 
-/// What the service has heard, at least so often.
+/// The events that the service has received, once there are at least so many.
 async fn heard(world: &World, times: usize) -> Vec<Value> {
     let asked = world.service.asked(times).await;
     asked.iter().map(Asked::json).collect()
@@ -62,7 +62,7 @@ fn operations(heard: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn creation_logins_and_deletion_are_told_in_order() {
+async fn creation_logins_and_deletion_are_delivered_in_order() {
     let world = world(&[("create", "CREATE"), ("login", "LOGIN"), ("delete", "DELETE")], &[]).await;
     for _ in 0..4 {
         world.service.will_answer("");
@@ -130,7 +130,7 @@ async fn only_the_providers_that_a_trigger_names_set_it_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trigger_that_throws_or_takes_too_long_is_logged_and_not_told_again() {
+async fn a_trigger_that_throws_or_takes_too_long_is_logged_and_not_called_again() {
     let world = world(&[("login", "LOGIN")], &["--function-timeout", "1s"]).await;
     world.register(ADA).await.unwrap();
     world.service.will_answer("it broke");
@@ -149,7 +149,7 @@ async fn a_trigger_that_throws_or_takes_too_long_is_logged_and_not_told_again() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_a_trigger_but_the_next_event_of_its_user() {
+async fn only_the_next_event_of_its_user_waits_for_a_trigger() {
     let world = world(&[("login", "LOGIN")], &["--function-workers", "4"]).await;
     for _ in 0..4 {
         world.service.will_answer("");
@@ -159,7 +159,7 @@ async fn nobody_waits_for_a_trigger_but_the_next_event_of_its_user() {
     world.service.hold();
     let ada = world.log_in(ADA, PASSWORD).await.unwrap();
     heard(&world, 1).await;
-    // The client has its session, and others go on.
+    // Ada has her session while the trigger runs, and other clients are served.
     ada.refresh_access_token().await.unwrap();
     world.log_in(ADA, PASSWORD).await.unwrap();
     let bob = world.log_in("bob@example.com", PASSWORD).await.unwrap();
@@ -171,7 +171,7 @@ async fn nobody_waits_for_a_trigger_but_the_next_event_of_its_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_was_telling_is_told_again() {
+async fn a_delivery_in_flight_in_a_killed_server_is_repeated() {
     let mut world = world(&[("login", "LOGIN")], &[]).await;
     world.register(ADA).await.unwrap();
     world.service.hold();
@@ -190,7 +190,7 @@ async fn what_a_killed_server_was_telling_is_told_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_stops_lets_a_trigger_end_and_tells_it_no_second_time() {
+async fn a_server_that_stops_lets_a_trigger_end_and_its_delivery_is_not_repeated() {
     let mut world = world(&[("login", "LOGIN")], &["--function-workers", "1"]).await;
     world.register(ADA).await.unwrap();
     world.register("bob@example.com").await.unwrap();
@@ -204,7 +204,7 @@ async fn a_server_that_stops_lets_a_trigger_end_and_tells_it_no_second_time() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     world.service.let_go();
     assert!(server.ended().await.status.success());
-    // Bob's login has waited for Ada's; it is told by the next server.
+    // Bob's login has waited behind Ada's; the next server delivers it.
     world.service.will_answer("");
     world.server = Some(world.program.start().await);
     let told = heard(&world, 2).await;
@@ -215,7 +215,7 @@ async fn a_server_that_stops_lets_a_trigger_end_and_tells_it_no_second_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trigger_can_send_mail_even_about_a_user_who_is_gone() {
+async fn a_trigger_can_send_mail_even_about_a_deleted_user() {
     let goodbye = r#"exports = async ({ user }) => {
         await context.services.get("email").send({ to: user.data.email, subject: "Goodbye", text: user.id });
     };"#;
@@ -235,7 +235,7 @@ async fn a_trigger_can_send_mail_even_about_a_user_who_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_event_of_many_users_is_told_once() {
+async fn every_event_of_many_users_is_delivered_once() {
     let world = world(&[("create", "CREATE"), ("login", "LOGIN")], &[]).await;
     for _ in 0..60 {
         world.service.will_answer("");
@@ -261,7 +261,7 @@ async fn every_event_of_many_users_is_told_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_servers_one_tells_it_and_the_other_takes_over_when_that_is_killed() {
+async fn of_two_servers_one_delivers_an_event_and_the_other_takes_over_when_that_is_killed() {
     with_database(async |database, _door| {
         // The claim of a dead server lapses after this and 30 s.
         let arguments = ["--database", &*database, "--function-timeout", "1s"];
@@ -279,7 +279,7 @@ async fn of_two_servers_one_tells_it_and_the_other_takes_over_when_that_is_kille
         let told = heard(&world, 20).await;
         assert_eq!(operations(&told).iter().filter(|event| **event == "CREATE").count(), 10);
 
-        // Only the first server is left when it begins to tell.
+        // Only the first server is left to begin the delivery.
         assert!(other.stop().await.status.success());
         world.register(ADA).await.unwrap();
         world.service.hold();

@@ -1,4 +1,4 @@
-//! The function that is told of every user before it is made, and can forbid it.
+//! The function that the server calls before it makes a user, and that can forbid it.
 
 use doorward_client::{Credentials, User};
 use futures_util::future::join_all;
@@ -9,7 +9,7 @@ use crate::support::refusal;
 
 const USER_DATA: &str = r#"{ "enabled": false, "on_user_creation_function_name": "onCreate" }"#;
 
-/// What the service answers decides: a text is thrown, and nothing lets the user be made.
+/// The service decides by its answer: the function throws a text, and an empty answer lets the server make the user.
 const ON_CREATE: &str = r#"
     exports = async (user) => {
       const said = await context.http.post({
@@ -32,14 +32,14 @@ async fn world() -> World {
     World::with_files(&files, &["--function-timeout", "2s"]).await
 }
 
-/// What it has been told so far, at least so many times, after the registration.
+/// The users that the function has received since the registration, once there are at least so many.
 async fn told(world: &World, times: usize) -> Vec<Value> {
     let asked = world.service.asked(times + 1).await;
     asked[1..].iter().map(|asked| asked.json()["user"].clone()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_told_of_a_user_before_the_first_login_makes_it_and_never_again() {
+async fn it_is_called_before_the_first_login_makes_the_user_and_never_again() {
     let world = world().await;
     world.registered(ADA).await;
     world.service.will_answer("");
@@ -64,12 +64,12 @@ async fn it_is_told_of_a_user_before_the_first_login_makes_it_and_never_again() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn if_it_throws_or_takes_too_long_there_is_no_user_and_the_next_attempt_tells_the_same_id() {
+async fn if_it_throws_or_takes_too_long_there_is_no_user_and_the_next_attempt_sends_the_same_id() {
     let world = world().await;
     world.registered(ADA).await;
     world.service.will_answer("not on the list");
     assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), REFUSED);
-    // Never let go: the function waits until its time is over.
+    // The service holds its answer until the function has run out of time.
     world.service.hold();
     world.service.will_answer("");
     assert_eq!(refusal(world.log_in(ADA, PASSWORD).await), REFUSED);
@@ -82,7 +82,7 @@ async fn if_it_throws_or_takes_too_long_there_is_no_user_and_the_next_attempt_te
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_asks_nobody() {
+async fn a_wrong_password_calls_no_function() {
     let world = world().await;
     world.registered(ADA).await;
     assert_eq!(
@@ -93,7 +93,7 @@ async fn a_wrong_password_asks_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn first_logins_at_once_are_one_user() {
+async fn concurrent_first_logins_are_one_user() {
     let world = world().await;
     world.registered(ADA).await;
     for _ in 0..4 {
@@ -110,7 +110,7 @@ async fn first_logins_at_once_are_one_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_was_killed_meanwhile_tells_the_same_id_after_its_start() {
+async fn a_server_that_was_killed_meanwhile_sends_the_same_id_after_its_start() {
     let mut world = world().await;
     world.registered(ADA).await;
     world.service.hold();
@@ -142,7 +142,7 @@ async fn a_client_that_goes_away_leaves_a_user() {
     impatient.abort();
     let _ = impatient.await;
     world.service.let_go();
-    // Until it has been made, a login would ask once more.
+    // A login before the user is made would call the function once more.
     let server = world.server.as_ref().unwrap();
     server.terminate();
     let mut world = world;
@@ -153,7 +153,7 @@ async fn a_client_that_goes_away_leaves_a_user() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_is_told_of_those_who_log_in_by_a_function_too() {
+async fn it_is_called_for_function_logins_too() {
     let providers = r#"{ "custom-function": { "name": "custom-function", "type": "custom-function", "disabled": false,
         "config": { "authFunctionName": "logIn" } } }"#;
     let files = [

@@ -1,4 +1,5 @@
-//! While a function runs: the address is kept, nothing is stored, nobody else waits, and a client that goes away changes nothing.
+//! While a function runs: the address is reserved, no registration is stored, no other client waits, and a client that
+//! disconnects changes nothing.
 
 use std::time::Duration;
 
@@ -37,19 +38,19 @@ async fn while_the_function_runs_its_address_is_taken_and_otherwise_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s16_of_many_who_register_an_address_at_once_one_is_asked_about() {
+async fn s16_of_concurrent_registrations_of_an_address_one_calls_the_function() {
     let world = World::new().await;
     world.service.hold();
     world.service.will_answer(PENDING);
     let clients: Vec<_> = (0..20)
         .map(|_| {
-            // Not by the SDK, which leaves it to its user to ask again where too many hash at once.
+            // Not by the SDK, which does not repeat a registration that is refused because too many hashes wait.
             let client = world.server().client().clone();
             tokio::spawn(async move { client.ask(&Call::register(ADA, PASSWORD)).await.to_string() })
         })
         .collect();
     world.service.asked(1).await;
-    // The losers do not wait for the winner: the winner is let go only when all of them have been answered.
+    // The losers do not wait for the winner: the service answers the winner only after all of them are refused.
     let mut answers = Vec::new();
     for client in clients {
         if answers.len() == 19 {
@@ -115,7 +116,7 @@ async fn t02_an_address_that_a_crash_left_kept_is_free_after_the_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn as_many_functions_run_at_once_as_there_are_workers() {
+async fn as_many_functions_run_in_parallel_as_there_are_workers() {
     let world = World::with(&[], &["--function-workers", "5"]).await;
     world.service.hold();
     let waiting: Vec<_> = (0..5)
@@ -132,7 +133,7 @@ async fn as_many_functions_run_at_once_as_there_are_workers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn functions_that_wait_keep_nobody_else_waiting() {
+async fn functions_that_wait_delay_no_other_request() {
     let world = World::new().await;
     let bob = world.signed_in("bob@example.com").await;
     world.service.hold();

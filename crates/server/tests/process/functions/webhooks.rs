@@ -22,7 +22,7 @@ impl World {
         Self::with(&[]).await
     }
 
-    /// The same with more files in the app directory, or others in place of the usual ones.
+    /// A world with more files in the app directory, or others in place of the usual ones.
     async fn with(files: &[(&str, &str)]) -> Self {
         let service = OwnerService::start().await;
         let app = AppDir::new(
@@ -114,7 +114,7 @@ async fn t18_anything_but_a_2xx_with_an_object_is_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_web_service_whose_secret_nobody_provides_is_a_start_up_error() {
+async fn a_web_service_without_its_secret_is_a_start_up_error() {
     let app = AppDir::without_confirmation();
     let hook = json!([{ "name": "hook", "url": "https://hooks.example.com/", "secret_name": "hookSecret" }]);
     app.write("functions/config.json", &hook.to_string());
@@ -144,14 +144,14 @@ const PROVIDERS: (&str, &str) = (
 );
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s78_what_a_trigger_tells_is_sent_again_as_the_same_message_until_it_is_heard() {
+async fn s78_a_delivery_is_sent_again_as_the_same_message_until_it_is_answered() {
     let world = World::with(&[ON_LOGIN, PROVIDERS]).await;
     world.register().await.unwrap();
-    // Away, then there; nobody wants to know what it says.
+    // Out of service, then in service; the body of an answer to a delivery does not matter.
     world.service.will_answer_with(503, "");
     world.service.will_answer_with(204, "");
     world.log_in(PASSWORD).await.unwrap();
-    // One that knows no such thing has heard.
+    // A 404 is an answer too, so the delivery is not repeated.
     world.service.will_answer_with(404, "");
     world.log_in(PASSWORD).await.unwrap();
     world.service.will_answer("{}");
@@ -177,7 +177,7 @@ async fn s78_what_a_trigger_tells_is_sent_again_as_the_same_message_until_it_is_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_a_web_service_says_somebody_is_has_the_bounds_of_what_a_script_says() {
+async fn external_identities_from_a_web_service_have_the_bounds_of_those_from_a_script() {
     let world = World::with(&[PROVIDERS]).await;
     let app = world.server.app();
     for (name, expected) in [("x".repeat(1_024), true), ("x".repeat(1_025), false)] {

@@ -1,4 +1,4 @@
-//! Keys are rotated in steps, each with a restart, and no step refuses what is still good.
+//! Keys are rotated in steps, each with a restart, and no step refuses a token or link that is still valid.
 
 use serde_json::Value;
 use tempfile::TempDir;

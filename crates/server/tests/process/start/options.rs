@@ -1,4 +1,4 @@
-//! Every option from the command line, from the environment and from the configuration file, and which of them wins.
+//! Every option from the command line, from the environment and from the configuration file, and which source wins.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Starts that fail: one line on standard error says what is wrong and what to do, and nothing has been made.
+//! Starts that fail: one line on standard error names what is wrong and what to do, and no file has been made.
 
 use std::net::TcpListener;
 

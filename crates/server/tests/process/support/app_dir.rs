@@ -11,7 +11,7 @@ pub(crate) fn notes() -> String {
     path.canonicalize().unwrap().to_str().unwrap().to_owned()
 }
 
-/// An app of one's own.
+/// An app directory of one test.
 pub(crate) struct AppDir(TempDir);
 
 impl AppDir {
@@ -31,7 +31,7 @@ impl AppDir {
         dir
     }
 
-    /// An app with the id `notes-abcde` where nobody waits for a mail: whoever registers can log in.
+    /// An app with the id `notes-abcde` that confirms registrations itself, so no test has to wait for a mail.
     pub(crate) fn without_confirmation() -> Self {
         Self::new("notes-abcde", &json!({ "autoConfirm": true }))
     }
@@ -43,7 +43,7 @@ impl AppDir {
         std::fs::write(path, text).unwrap();
     }
 
-    /// Where it is.
+    /// The path of the directory.
     pub(crate) fn path(&self) -> &str {
         self.0.path().to_str().unwrap()
     }

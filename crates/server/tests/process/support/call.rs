@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::Letter;
 
-/// No answer within this time is a server that hangs.
+/// A server that does not answer within this time hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const ROOT: &str = "/api/client/v2.0";
@@ -41,7 +41,7 @@ impl Call {
         }
     }
 
-    /// Asks for another mail with a link of this purpose.
+    /// Requests another mail with a link of this purpose.
     pub(crate) fn send(letter: super::Purpose, email: &str) -> Self {
         Self::of_provider(&format!("{letter}/send"), json!({ "email": email }))
     }
@@ -80,12 +80,12 @@ impl Call {
         Self::new(Method::GET, path.to_owned())
     }
 
-    /// The path of something that belongs to the app of [`super::notes`].
+    /// A GET of a path below the app of [`super::notes`].
     pub(crate) fn get_of_app(path: &str) -> Self {
         Self::get(&format!("{ROOT}/app/notes-abcde/{path}"))
     }
 
-    /// The same call with another method.
+    /// Replaces the method.
     pub(crate) fn with_method(self, method: &str) -> Self {
         Self {
             method: method.parse().unwrap(),
@@ -93,7 +93,7 @@ impl Call {
         }
     }
 
-    /// The same call to another app.
+    /// Sends the call to another app.
     pub(crate) fn in_app(self, id: &str) -> Self {
         Self {
             path: self.path.replace("/app/notes-abcde/", &format!("/app/{id}/")),
@@ -126,7 +126,7 @@ impl Call {
     }
 }
 
-/// Whoever speaks to a server. Clones share their connections.
+/// A client of a server. Clones share their connections.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -146,7 +146,7 @@ impl Client {
         &self.url
     }
 
-    /// Sends a request; whoever calls this knows what to make of a missing answer.
+    /// Sends a request; the caller decides what a missing answer means.
     pub(crate) async fn try_ask(&self, call: &Call) -> reqwest::Result<Reply> {
         let mut request = self
             .http
@@ -227,7 +227,7 @@ impl PartialEq<&str> for Reply {
     }
 }
 
-/// What a login hands out.
+/// What a login returns.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) access_token: String,
@@ -240,12 +240,12 @@ impl Session {
         signing_key(&self.access_token)
     }
 
-    /// What the access token says.
+    /// The claims of the access token.
     pub(crate) fn access_claims(&self) -> Value {
         decoded(&self.access_token, 1)
     }
 
-    /// What the refresh token says.
+    /// The claims of the refresh token.
     pub(crate) fn refresh_claims(&self) -> Value {
         decoded(&self.refresh_token, 1)
     }

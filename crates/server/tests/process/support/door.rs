@@ -1,4 +1,4 @@
-//! A door between a server and its database: shut, the database is as good as stopped.
+//! A TCP proxy between a server and its database: while it is shut, the server finds the database stopped.
 
 use std::net::SocketAddr;
 

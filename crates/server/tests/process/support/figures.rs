@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::{Call, Client};
 
-/// What a server counts, at one moment.
+/// The metrics of a server at one moment.
 pub(crate) struct Figures(pub(crate) String);
 
 impl Figures {

@@ -1,4 +1,4 @@
-//! A web service of the app's owner, which functions ask: a test says what it answers, and when.
+//! A web service of the app's owner, which functions call: a test decides what it answers, and when.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -25,7 +25,7 @@ struct Shared {
     gate: Semaphore,
 }
 
-/// A request that it got.
+/// A request that the service received.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) headers: Vec<(String, String)>,
@@ -44,7 +44,7 @@ impl Asked {
 }
 
 impl OwnerService {
-    /// Answers at once, with what [`OwnerService::will_answer`] says.
+    /// A service that answers immediately, with the bodies given to [`OwnerService::will_answer`].
     pub(crate) async fn start() -> Self {
         let state = Arc::new(Shared {
             answers: Mutex::default(),
@@ -62,7 +62,7 @@ impl OwnerService {
         &self.url
     }
 
-    /// Its next answer, after those that were said before.
+    /// Queues an answer.
     pub(crate) fn will_answer(&self, body: &str) {
         self.will_answer_with(200, body);
     }
@@ -71,7 +71,7 @@ impl OwnerService {
         self.state.answers.lock().unwrap().push_back((status, body.to_owned()));
     }
 
-    /// From now on it keeps who asks waiting, until [`OwnerService::let_go`].
+    /// From now on requests wait for their answer until [`OwnerService::let_go`].
     pub(crate) fn hold(&self) {
         self.state.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
@@ -80,7 +80,7 @@ impl OwnerService {
         self.state.gate.add_permits(1_000);
     }
 
-    /// Waits until it has been asked so many times.
+    /// Waits for at least so many requests, and returns all so far.
     pub(crate) async fn asked(&self, times: usize) -> Vec<Asked> {
         let mut asked = self.state.asked.subscribe();
         let waited = asked.wait_for(|asked| asked.len() >= times);
@@ -103,7 +103,7 @@ async fn answer(State(state): State<Arc<Shared>>, request: Request) -> impl Into
         headers: headers.collect(),
         body: String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap(),
     };
-    // Whoever comes first gets the first answer, whether or not it still listens when it is let go.
+    // The first request takes the first answer, even if its client disconnects before `let_go`.
     let (status, body) = state
         .answers
         .lock()

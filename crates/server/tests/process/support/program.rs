@@ -1,4 +1,4 @@
-//! The binary as a process of our own.
+//! The binary as a child process.
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -39,39 +39,45 @@ impl Program {
         Self::new(["serve", app, "--listen", "127.0.0.1:0", "--data-dir", data_dir])
     }
 
-    /// The same with further arguments.
+    /// Adds arguments.
     pub(crate) fn with<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
         self.arguments.extend(arguments.into_iter().map(str::to_owned));
         self
     }
 
-    /// The same, with mail by this relay on this machine.
+    /// Sends mail by the relay on this port of this machine.
     pub(crate) fn with_smtp(self, port: u16) -> Self {
         let url = format!("smtp://127.0.0.1:{port}");
         self.with(["--smtp", url.as_str(), "--mail-from", "Notes <notes@doorward.test>"])
     }
 
-    /// The same with a variable in its environment.
+    /// Adds an environment variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same in another working directory.
+    /// Runs in another working directory.
     pub(crate) fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
-    /// The same, run from a copy of the binary at this path.
+    /// Runs from a copy of the binary at this path.
     pub(crate) fn copied_to(mut self, binary: impl Into<PathBuf>) -> Self {
         let binary = binary.into();
-        std::fs::copy(env!("CARGO_BIN_EXE_doorward"), &binary).expect("the binary can be copied");
+        // By another process: if this one held the copy open for writing while another test forks, the child would hold
+        // it open too, and the system refuses to run a file that is open for writing.
+        let copied = std::process::Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_doorward"))
+            .arg(&binary)
+            .status();
+        assert!(copied.expect("cp can be run").success(), "the binary can be copied");
         self.binary = Some(binary);
         self
     }
 
-    /// Starts it and returns at once.
+    /// Starts the process, and does not wait until the server is ready.
     pub(crate) fn spawn(&self) -> Server {
         let binary = self
             .binary
@@ -101,14 +107,14 @@ impl Program {
         }
     }
 
-    /// Starts a server and waits until it says that it is ready.
+    /// Starts a server and waits until it has printed that it is ready.
     pub(crate) async fn start(&self) -> Server {
         let mut server = self.spawn();
         server.ready().await;
         server
     }
 
-    /// Runs it to its end.
+    /// Runs the process to its end.
     pub(crate) async fn run(&self) -> Ended {
         self.spawn().ended().await
     }
@@ -122,7 +128,7 @@ pub(crate) struct Server {
     client: Client,
 }
 
-/// What a process left behind.
+/// The exit status and the output of a process.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
@@ -131,16 +137,16 @@ pub(crate) struct Ended {
 }
 
 impl Server {
-    /// Waits until it says that it is ready.
+    /// Waits until the server has printed that it is ready.
     pub(crate) async fn ready(&mut self) {
-        // Everything that every start prints is there with this line.
+        // This is the last line that every start prints.
         if let Err(sorry) = self.stdout.wait(PATIENCE, |text| text.contains("\n  accounts ")).await {
             panic!("the server is not ready: {sorry}\nstderr: {}", self.stderr.text());
         }
         self.client = Client::new(&format!("http://{}", self.address()));
     }
 
-    /// Where it listens: the public URL, unless that is another one.
+    /// The URL where the server listens: the public URL, unless that is another one.
     fn address(&self) -> String {
         let text = self.stdout.text();
         let of = |words: &str| {
@@ -153,22 +159,22 @@ impl Server {
             .expect("a ready server says where")
     }
 
-    /// A client of it.
+    /// A client of the server.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The origin that clients reach it under.
+    /// The origin under which clients reach the server.
     pub(crate) fn url(&self) -> &str {
         self.client.url()
     }
 
-    /// Asks it something, and expects an answer.
+    /// Sends a request, and expects an answer.
     pub(crate) async fn ask(&self, call: &Call) -> Reply {
         self.client.ask(call).await
     }
 
-    /// Waits until this stands on its standard error.
+    /// Waits until standard error holds this text.
     pub(crate) async fn logs(&self, words: &str) {
         if let Err(sorry) = self.stderr.wait(PATIENCE, |text| text.contains(words)).await {
             panic!(
@@ -178,12 +184,12 @@ impl Server {
         }
     }
 
-    /// Its standard output so far.
+    /// Standard output so far.
     pub(crate) fn stdout(&self) -> String {
         self.stdout.text()
     }
 
-    /// Where it shows its metrics.
+    /// The URL of the metrics.
     pub(crate) async fn metrics_url(&self) -> String {
         let said = self.stdout.wait(PATIENCE, |text| text.contains("/metrics\n")).await;
         said.expect("the server says where its metrics are");
@@ -198,17 +204,17 @@ impl Server {
         kill_process(pid.expect("the process runs"), Signal::TERM).expect("our own process can be signalled");
     }
 
-    /// Whether it still runs.
+    /// Whether the process still runs.
     pub(crate) fn runs(&mut self) -> bool {
         self.process.try_wait().expect("our own process can be asked").is_none()
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until the process ends by itself.
     pub(crate) async fn ended(self) -> Ended {
         self.ended_within(PATIENCE).await
     }
 
-    /// The same, in less time.
+    /// Waits until the process ends by itself, and fails after this time.
     pub(crate) async fn ended_within(mut self, limit: Duration) -> Ended {
         let Ok(status) = timeout(limit, self.process.wait()).await else {
             panic!(
@@ -225,20 +231,20 @@ impl Server {
         }
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Sends SIGTERM and waits until the process has ended.
     pub(crate) async fn stop(self) -> Ended {
         self.terminate();
         self.ended().await
     }
 
-    /// Kills it with SIGKILL, as a power cut would, and waits until it is gone.
+    /// Kills the process with SIGKILL, as a power cut would, and waits until it has ended.
     pub(crate) async fn kill(mut self) -> Ended {
         self.process.start_kill().expect("our own process can be killed");
         self.ended().await
     }
 }
 
-/// A standard stream of a process, as far as it has been heard.
+/// A standard stream of a process, as far as it has been read.
 struct Heard {
     text: watch::Receiver<String>,
     end: JoinHandle<()>,

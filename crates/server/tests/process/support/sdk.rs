@@ -1,5 +1,5 @@
-//! The server as a program with the Rust SDK meets it. Raw requests, in `call.rs`, are for what the SDK hides on purpose: the status of a
-//! success, a request that is sent many times, a session that is carried to another server.
+//! The server as a program with the Rust SDK meets it. Raw requests, in `call.rs`, are for what the SDK hides on
+//! purpose: the status of a success, a request that is sent many times, a session that is carried to another server.
 
 use doorward_client::{App, EmailToken, Error};
 
@@ -33,7 +33,7 @@ impl Server {
 }
 
 impl Letter {
-    /// The pair that its link carries.
+    /// The token pair that its link carries.
     pub(crate) fn pair(&self) -> EmailToken {
         let link = format!("https://notes.example.com{}", self.page());
         link.parse().expect("a mailed link carries a pair")

@@ -122,7 +122,7 @@ async fn a_turn_that_vanishes_without_a_word_ends_its_group() {
     let (_dir, writer) = writer(PATIENT);
     two_turns!(writer, first, second);
     write(&mut second, "INSERT INTO notes VALUES ('second')").unwrap();
-    // What is left when the runtime that should have rolled it back is being torn down.
+    // As when the runtime that should have rolled it back is being torn down.
     drop(second.line.take());
     drop(second);
     assert!(first.await.unwrap().is_err());
