@@ -1,4 +1,4 @@
-// Members of the club are let in at once, everybody else by mail, and throw-away addresses not at all.
+// Confirms members of the club at once, refuses throw-away addresses, and mails a link to everyone else.
 exports = async ({ token, tokenId, username }) => {
   const domain = username.split("@").pop().toLowerCase();
   if (context.values.get("memberDomains").includes(domain)) {

@@ -1,4 +1,4 @@
-// Who somebody is who logs in with a club card.
+// Identifies the member who logs in with a club card.
 exports = function ({ card, pin }) {
   const cards = context.values.get("cards");
   const found = Object.prototype.hasOwnProperty.call(cards, card) ? cards[card] : undefined;

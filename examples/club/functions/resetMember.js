@@ -1,4 +1,4 @@
-// A reset waits for a mail, unless whoever asks knows the club's number.
+// Sets the new password at once if the caller knows the club's number, and mails a link otherwise.
 exports = async ({ username, token, tokenId, currentPasswordValid }, clubNumber) => {
   if (currentPasswordValid) {
     return { status: "fail" };

@@ -1,4 +1,4 @@
-// Tells the desk who has used a card for the first time.
+// Tells the desk which member has used a card for the first time.
 exports = async function ({ user }) {
   await context.services.get("email").send({
     to: "desk@club.example",
