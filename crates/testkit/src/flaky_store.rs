@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use doorward_core::store::Reads;
@@ -12,6 +12,7 @@ use doorward_core::{Store, StoreError, Tx};
 pub struct FlakyStore {
     inner: Arc<dyn Store>,
     down: AtomicBool,
+    refused: AtomicUsize,
 }
 
 impl FlakyStore {
@@ -20,6 +21,7 @@ impl FlakyStore {
         Arc::new(Self {
             inner,
             down: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
         })
     }
 
@@ -28,13 +30,14 @@ impl FlakyStore {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    /// Whether the database is unavailable.
-    pub fn is_down(&self) -> bool {
-        self.down.load(Ordering::SeqCst)
+    /// How many reads and transactions found the database unavailable.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
     }
 
     fn up(&self) -> Result<&dyn Store, StoreError> {
-        if self.is_down() {
+        if self.down.load(Ordering::SeqCst) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(StoreError::Unavailable(Box::new(io::Error::from(
                 io::ErrorKind::ConnectionRefused,
             ))));

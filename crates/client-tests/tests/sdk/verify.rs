@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use doorward_client::{App, Credentials, TokenVerifier};
+use doorward_client::{App, Credentials, TokenVerifier, User};
 use doorward_testkit::TestApp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -79,6 +79,18 @@ async fn refused(verifier: &TokenVerifier, token: &str) -> String {
     error.to_string()
 }
 
+/// Registers Ada on the real server at this address, and logs her in.
+async fn ada(url: &str) -> User {
+    let app = App::builder(TestApp::ID).base_url(url).build().unwrap();
+    app.email_password_auth()
+        .register_user("ada@example.com", "correct horse")
+        .await
+        .unwrap();
+    app.log_in(Credentials::email_password("ada@example.com", "correct horse"))
+        .await
+        .unwrap()
+}
+
 async fn world(keys: &[&Key]) -> (Scripted, TokenVerifier) {
     let server = Scripted::start().await;
     server.answers([Answer::json(200, &set(keys))]);
@@ -93,15 +105,7 @@ async fn world(keys: &[&Key]) -> (Scripted, TokenVerifier) {
 async fn a_token_of_the_real_server_says_who_calls() {
     let server = TestApp::auto_confirm().await;
     let url = server.listen().await;
-    let app = App::builder(TestApp::ID).base_url(&url).build().unwrap();
-    app.email_password_auth()
-        .register_user("ada@example.com", "correct horse")
-        .await
-        .unwrap();
-    let ada = app
-        .log_in(Credentials::email_password("ada@example.com", "correct horse"))
-        .await
-        .unwrap();
+    let ada = ada(&url).await;
     // The server's clock stands at the beginning of 2026.
     let then = || UNIX_EPOCH + Duration::from_hours(490_896);
     let verifier = TokenVerifier::builder(&url, TestApp::ID).clock(then).build().unwrap();
@@ -354,15 +358,7 @@ async fn keys_can_be_given_and_then_nothing_is_fetched() {
 async fn a_server_that_signs_with_a_secret_of_its_own_is_said_to() {
     let server = TestApp::builder().auto_confirm().hs256().start().await;
     let url = server.listen().await;
-    let app = App::builder(TestApp::ID).base_url(&url).build().unwrap();
-    app.email_password_auth()
-        .register_user("ada@example.com", "correct horse")
-        .await
-        .unwrap();
-    let ada = app
-        .log_in(Credentials::email_password("ada@example.com", "correct horse"))
-        .await
-        .unwrap();
+    let ada = ada(&url).await;
     let verifier = TokenVerifier::new(&url, TestApp::ID).unwrap();
     assert_eq!(
         refused(&verifier, &ada.access_token().unwrap()).await,

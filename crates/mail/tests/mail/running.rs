@@ -74,7 +74,7 @@ async fn a_worker_survives_a_database_that_is_away() {
     let shutdown = CancellationToken::new();
     let flaky = world.over(store.clone());
     let running = tokio::spawn(flaky.worker(&recorder).run(shutdown.clone()));
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    wait_until(|| store.refused() > 0).await;
     store.set_down(false);
     flaky.promise("ada@example.com", Purpose::Confirm).await;
     wait_until(|| recorder.sent().len() == 1).await;

@@ -236,8 +236,7 @@ async fn a_mail_that_cannot_be_recorded_is_not_sent_again() {
     };
     let worker = world.worker(&transport);
     let delivery = tokio::spawn(async move { worker.deliver_due().await });
-    wait_until(|| store.is_down()).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    wait_until(|| store.refused() >= 2).await;
     assert!(!delivery.is_finished(), "it keeps trying to record");
     store.set_down(false);
     delivery.await.unwrap().unwrap();
