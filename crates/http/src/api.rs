@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,13 @@ use doorward_web::{BodyLimit, Readiness};
 
 use crate::ApiError;
 
-/// The state of the client API. Cheap to clone.
+/// The state of the client API. Cheap to clone, because each layer of a route clones it for each request.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<ApiParts>);
+
+/// What the client API is made of.
+#[derive(Clone)]
+pub struct ApiParts {
     /// The flows, and the apps.
     pub accounts: Accounts,
     /// The keys that tokens are signed with.
@@ -63,7 +68,20 @@ impl HttpLimits {
     }
 }
 
+impl Deref for Api {
+    type Target = ApiParts;
+
+    fn deref(&self) -> &ApiParts {
+        &self.0
+    }
+}
+
 impl Api {
+    /// Puts the parts together.
+    pub fn new(parts: ApiParts) -> Self {
+        Self(Arc::new(parts))
+    }
+
     /// The apps that this server runs.
     pub(crate) fn apps(&self) -> &Apps {
         self.accounts.apps()

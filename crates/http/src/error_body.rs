@@ -1,4 +1,5 @@
-//! Writes the JSON body of every error, here where the request's id and app are known: its `link` names both.
+//! What surrounds the API: says how large a body may be, finds out which app the request is for, and writes the JSON
+//! body of every error, whose `link` names the request and the app.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -11,11 +12,15 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 
 use crate::error::ErrorAnswer;
 use crate::error_table::WireForm;
-use crate::{Api, ApiError};
+use crate::{Api, ApiError, path_app};
 
 /// The outermost middleware of the API.
-pub(crate) async fn write(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn write(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let context = request.extensions().get::<RequestContext>().cloned();
+    if let Some(context) = &context {
+        context.limit_body(api.limits.usual());
+        path_app::remember(&mut request, context, api.apps()).await;
+    }
     let mut response = next.run(request).await;
     let Some(ErrorAnswer(error)) = response.extensions_mut().remove() else {
         return response;

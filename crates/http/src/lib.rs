@@ -19,7 +19,7 @@ mod profile;
 mod router;
 mod session;
 
-pub use api::{Api, HttpLimits};
+pub use api::{Api, ApiParts, HttpLimits};
 pub use error::ApiError;
 pub use error_table::error_table;
 pub use router::router;

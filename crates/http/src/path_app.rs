@@ -3,12 +3,9 @@
 
 use std::ops::Deref;
 
-use axum::RequestPartsExt as _;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
-use doorward_core::{Actor, App, AppAccounts};
+use axum::extract::{FromRequestParts, Path, Request};
+use axum::{RequestExt as _, RequestPartsExt as _};
+use doorward_core::{Actor, App, AppAccounts, Apps};
 use doorward_web::{RequestContext, client_request};
 use http::HeaderMap;
 use http::header::ORIGIN;
@@ -27,18 +24,13 @@ pub(crate) struct AppPath {
 
 /// Remembers the app in the path for the request, even if it fails later: the `link` of an error names
 /// the app, and CORS needs it.
-pub(crate) async fn remember(
-    State(api): State<Api>,
-    path: Result<Path<AppPath>, PathRejection>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn remember(request: &mut Request, context: &RequestContext, apps: &Apps) {
     // A path that does not decode names no app.
-    let app = path.ok().and_then(|Path(AppPath { app_id })| api.apps().find(&app_id));
-    if let (Some(context), Some(app)) = (request.extensions().get::<RequestContext>(), app) {
+    if let Ok(Path(AppPath { app_id })) = request.extract_parts().await
+        && let Some(app) = apps.find(&app_id)
+    {
         context.is_for(&app);
     }
-    next.run(request).await
 }
 
 impl FromRequestParts<Api> for PathAccounts {

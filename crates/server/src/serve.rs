@@ -12,7 +12,7 @@ use doorward_core::{
     TriggerWorker, TriggerWorkerSettings, Wake,
 };
 use doorward_functions::{Confinement, FunctionHost, HostedFunctions, Workers, WorkersConfig};
-use doorward_http::{Api, HttpLimits};
+use doorward_http::{Api, ApiParts, HttpLimits};
 use doorward_mail::{MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_pages::PageParts;
 use doorward_tokens::{KeyDirectory, Keyrings};
@@ -160,13 +160,13 @@ async fn start(config: Config) -> Result<Server> {
     http_metrics.register(&mut registry);
     let pages = pages(&accounts, &shared.links, mail.as_ref())
         .merge(doorward_pages::app_links(app_links.into_iter().flatten()));
-    let api = Api {
+    let api = Api::new(ApiParts {
         accounts: accounts.clone(),
         keys: keyrings,
         links: Arc::clone(&shared.links),
         limits: HttpLimits::default(),
         readiness: readiness.clone(),
-    };
+    });
     let around = Surface {
         clock: Arc::clone(&shared.clock),
         entropy: Arc::clone(&shared.entropy),

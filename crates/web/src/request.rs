@@ -35,7 +35,7 @@ pub struct Surface {
 
 /// Wraps the routes of every surface in one middleware: each request gets an id, a span, headers and a count.
 pub fn surface(surface: Surface, routes: Router) -> Router {
-    routes.layer(from_fn_with_state(surface, around_request))
+    routes.layer(from_fn_with_state(Arc::new(surface), around_request))
 }
 
 /// What is known of a request while it is handled. It is kept in the extensions of the request; clones share it.
@@ -78,7 +78,8 @@ impl RequestContext {
         *self.0.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn limit_body(&self, limit: BodyLimit) {
+    /// Says what its body may take. The last word counts.
+    pub fn limit_body(&self, limit: BodyLimit) {
         *self.0.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
     }
 
@@ -87,7 +88,7 @@ impl RequestContext {
     }
 }
 
-async fn around_request(State(surface): State<Surface>, mut request: Request, next: Next) -> Response {
+async fn around_request(State(surface): State<Arc<Surface>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::generate(&*surface.clock, &*surface.entropy);
     let method = request.method().clone();

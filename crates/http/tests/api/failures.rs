@@ -7,6 +7,7 @@ use doorward_core::store::Reads;
 use doorward_core::{
     Accounts, Apps, Parts, PasswordPool, PoolConfig, Settings, Store, StoreError, SystemClock, TokenKeys, Tx, Wake,
 };
+use doorward_http::{Api, ApiParts};
 use doorward_testkit::{SeededEntropy, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -52,10 +53,10 @@ async fn t18_without_a_database_every_call_is_a_503_and_no_client_is_let_in() {
 async fn s87_t18_a_panic_is_a_500_that_says_nothing_and_the_server_goes_on() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
-    let broken = app.served_by(doorward_http::Api {
+    let broken = app.served_by(Api::new(ApiParts {
         accounts: panicking_accounts(app.api().accounts.apps()),
-        ..app.api().clone()
-    });
+        ..ApiParts::clone(app.api())
+    }));
     for _ in 0..3 {
         let reply = broken.log_in(&ada.email, &ada.password).await;
         assert_eq!(reply.error(), "500 InternalServerError internal server error");

@@ -7,7 +7,7 @@ use doorward_core::{
     Accounts, App, AppId, AppObjectId, Apps, Clock, EmailPassword, Entropy, KeyId, Links, Parts, PasswordPool,
     PoolConfig, Providers, Settings, Store, TokenKeys, Wake,
 };
-use doorward_http::Api;
+use doorward_http::{Api, ApiParts};
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_store::{SqliteOptions, SqliteStore};
 use doorward_tokens::{AccessKey, AppKeys, Keyrings, RefreshKey};
@@ -67,13 +67,13 @@ impl TestAppBuilder {
             metrics: MailMetrics::default(),
             settings: WorkerSettings::alone(),
         });
-        let api = Api {
+        let api = Api::new(ApiParts {
             accounts,
             keys,
             links: Arc::new(links),
             limits: self.limits,
             readiness: Readiness::new(store),
-        };
+        });
         let surface = Surface {
             clock: Arc::new(clock.clone()),
             entropy,
