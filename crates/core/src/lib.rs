@@ -49,8 +49,8 @@ pub use ids::{
 };
 pub use links::Links;
 pub use login::{
-    Credentials, ExternalId, FunctionLoginRefusal, Identity, LoginRefusal, Profile, Session, SessionEnded,
-    SignInRefusal, SignedIn, VerifiedIdentity,
+    Credentials, ExternalId, FunctionLoginRefusal, Identity, LoginRefusal, NotSignedIn, Profile, Session, SessionEnded,
+    SignInRefusal, SignedIn, SignedInUser, VerifiedIdentity,
 };
 pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, SealedMail, Wake};
 pub use providers::{Provider, Providers, UnknownProvider};

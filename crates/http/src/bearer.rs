@@ -8,17 +8,17 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use doorward_core::{App, AppAccounts, SessionId, UserId};
+use doorward_core::{App, AppAccounts, SessionId, SignedInUser};
 use doorward_tokens::UnverifiedToken;
 use doorward_web::RequestContext;
 
 use crate::path_app::{check_origin, client};
 use crate::{Api, ApiError};
 
-/// The user of a valid access token.
-pub(crate) struct SignedInUser {
+/// The user and the session of a valid access token. The flow checks whether the session has ended.
+pub(crate) struct AccessToken {
     pub(crate) accounts: AppAccounts,
-    pub(crate) user: UserId,
+    pub(crate) caller: SignedInUser,
 }
 
 /// The session of a valid refresh token. The flow checks whether it has ended.
@@ -27,7 +27,7 @@ pub(crate) struct RefreshableSession {
     pub(crate) session: SessionId,
 }
 
-impl FromRequestParts<Api> for SignedInUser {
+impl FromRequestParts<Api> for AccessToken {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
@@ -35,9 +35,9 @@ impl FromRequestParts<Api> for SignedInUser {
         let token = UnverifiedToken::parse(token).ok_or(ApiError::InvalidAccessToken)?;
         let app = app_of_token(parts, api, &token).ok_or(ApiError::InvalidAccessToken)?;
         check_origin(&parts.headers, &app)?;
-        let user = api.keys_of(&app)?.verify_access(&token, &app, api.accounts.now())?;
+        let caller = api.keys_of(&app)?.verify_access(&token, &app, api.accounts.now())?;
         let accounts = api.accounts.of(app, client(parts));
-        Ok(Self { accounts, user })
+        Ok(Self { accounts, caller })
     }
 }
 

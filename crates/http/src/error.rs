@@ -8,8 +8,9 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use doorward_core::{
     CallRefusal, CallResetRefusal, ConfirmationMailRefusal, EmailAddress, Failure, FlowError, FunctionLoginRefusal,
-    FunctionName, InvalidEmail, LinkRefusal, LoginRefusal, MalformedToken, PasswordRefusal, RegisterRefusal,
-    ResendRefusal, ResetRefusal, RetryRefusal, SendResetRefusal, SessionEnded, SignInRefusal, UserGone,
+    FunctionName, InvalidEmail, LinkRefusal, LoginRefusal, MalformedToken, NotSignedIn, PasswordRefusal,
+    RegisterRefusal, ResendRefusal, ResetRefusal, RetryRefusal, SendResetRefusal, SessionEnded, SignInRefusal,
+    UserGone,
 };
 use doorward_tokens::{AccessTokenError, RefreshTokenError};
 use http::StatusCode;
@@ -353,10 +354,19 @@ impl From<UserGone> for ApiError {
     }
 }
 
+impl From<NotSignedIn> for ApiError {
+    fn from(refusal: NotSignedIn) -> Self {
+        match refusal {
+            NotSignedIn::UserGone(refusal) => refusal.into(),
+            NotSignedIn::SessionEnded(refusal) => refusal.into(),
+        }
+    }
+}
+
 impl From<CallRefusal> for ApiError {
     fn from(refusal: CallRefusal) -> Self {
         match refusal {
-            CallRefusal::UserGone(refusal) => refusal.into(),
+            CallRefusal::NotSignedIn(refusal) => refusal.into(),
             CallRefusal::NotFound { name } => Self::FunctionNotFound { name },
             CallRefusal::NotAllowed { name } => Self::FunctionNotAllowed { name },
             CallRefusal::Threw { text } => Self::FunctionThrew { text },

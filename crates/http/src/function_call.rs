@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use doorward_core::{Ejson, FunctionName};
 use doorward_wire::Call;
 
-use crate::bearer::SignedInUser;
+use crate::bearer::AccessToken;
 use crate::body::read_json;
 use crate::path_app::PathAccounts;
 use crate::{Api, ApiError};
@@ -15,21 +15,21 @@ use crate::{Api, ApiError};
 pub(crate) async fn call(
     State(api): State<Api>,
     accounts: PathAccounts,
-    signed_in: Result<SignedInUser, ApiError>,
+    token: Result<AccessToken, ApiError>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let signed_in = signed_in.map_err(|error| match error {
+    let token = token.map_err(|error| match error {
         // Kotlin's suite expects this text for a logged-out user, on this endpoint only.
         ApiError::NoBearerToken => ApiError::InvalidAccessToken,
         other => other,
     })?;
-    if signed_in.accounts.app().object_id != accounts.app().object_id {
+    if token.accounts.app().object_id != accounts.app().object_id {
         return Err(ApiError::TokenOfAnotherApp);
     }
     let call: Call = read_json(request, &api).await?;
     let arguments = Ejson::from_json(call.arguments.as_json().to_owned());
     let result = accounts
-        .call_function(signed_in.user, FunctionName(call.name), arguments)
+        .call_function(token.caller, FunctionName(call.name), arguments)
         .await?;
     Ok(([(CONTENT_TYPE, "application/json")], result.into_string()).into_response())
 }

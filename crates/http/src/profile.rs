@@ -7,10 +7,10 @@ use doorward_core::Identity;
 use doorward_wire::{Profile, ProfileData, ProfileIdentity};
 
 use crate::ApiError;
-use crate::bearer::SignedInUser;
+use crate::bearer::AccessToken;
 
-pub(crate) async fn profile(signed_in: SignedInUser) -> Result<Json<Profile>, ApiError> {
-    let user = signed_in.accounts.profile(signed_in.user).await?;
+pub(crate) async fn profile(token: AccessToken) -> Result<Json<Profile>, ApiError> {
+    let user = token.accounts.profile(token.caller).await?;
     let identity = |identity: &Identity| ProfileIdentity {
         id: identity.id.as_str().to_owned(),
         provider_type: identity.provider.name().to_owned(),
@@ -34,7 +34,7 @@ fn data(email: Option<&str>, name: Option<&str>) -> ProfileData {
     }
 }
 
-pub(crate) async fn delete(signed_in: SignedInUser) -> Result<StatusCode, ApiError> {
-    signed_in.accounts.delete_user(signed_in.user).await?;
+pub(crate) async fn delete(token: AccessToken) -> Result<StatusCode, ApiError> {
+    token.accounts.delete_own_account(token.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

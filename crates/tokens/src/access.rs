@@ -2,7 +2,7 @@
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 
-use doorward_core::{App, KeyId, ObjectId, Session, Timestamp, UserId};
+use doorward_core::{App, KeyId, ObjectId, Session, SignedInUser, Timestamp};
 use doorward_wire::{ACCESS, AccessClaims, Jwk};
 
 use crate::jws::{InvalidKey, SigningKey, base64url};
@@ -49,13 +49,13 @@ impl AppKeys {
         active.key.sign(id, &claims)
     }
 
-    /// The user that an access token of this app names.
+    /// The user and the session that an access token of this app names.
     pub fn verify_access(
         &self,
         token: &UnverifiedToken<'_>,
         app: &App,
         now: Timestamp,
-    ) -> Result<UserId, AccessTokenError> {
+    ) -> Result<SignedInUser, AccessTokenError> {
         let signed_by = self.access.of(token).ok_or(AccessTokenError::Invalid)?;
         let claims: AccessClaims = signed_by.key.verify(token.text()).ok_or(AccessTokenError::Invalid)?;
         let of_app = claims.aud == app.id.as_str() && claims.baas_domain_id == app.object_id.to_string();
@@ -65,7 +65,10 @@ impl AppKeys {
         if claims.exp <= now.as_seconds() {
             return Err(AccessTokenError::Expired);
         }
-        claims.sub.parse().map_err(|_| AccessTokenError::Invalid)
+        let (Ok(user), Ok(session)) = (claims.sub.parse(), claims.iss.parse()) else {
+            return Err(AccessTokenError::Invalid);
+        };
+        Ok(SignedInUser { user, session })
     }
 }
 
@@ -103,7 +106,11 @@ mod tests {
             let text = keys.issue_access(&app, &session, ObjectId::zero(), start());
             let token = UnverifiedToken::parse(&text).unwrap();
             assert_eq!(token.app(), Some(app.object_id));
-            assert_eq!(keys.verify_access(&token, &app, later(1_799)), Ok(session.user));
+            let signed_in = SignedInUser {
+                user: session.user,
+                session: session.id,
+            };
+            assert_eq!(keys.verify_access(&token, &app, later(1_799)), Ok(signed_in));
             assert_eq!(
                 keys.verify_access(&token, &app, later(1_800)),
                 Err(AccessTokenError::Expired)

@@ -1,14 +1,14 @@
 //! A function that a signed-in user calls by its name.
 
 use super::{FunctionCall, FunctionError};
-use crate::{AppAccounts, Ejson, Failure, FlowError, FunctionName, Refusal, UserGone, UserId};
+use crate::{AppAccounts, Ejson, Failure, FlowError, FunctionName, NotSignedIn, Refusal, SignedInUser};
 
 /// Why a call by a user has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallRefusal {
-    /// The user of a live access token is gone.
+    /// The holder of the access token is not signed in any more.
     #[error(transparent)]
-    UserGone(#[from] UserGone),
+    NotSignedIn(#[from] NotSignedIn),
     /// The app has no function of that name that a client may call.
     #[error("there is no such function")]
     NotFound {
@@ -38,14 +38,14 @@ impl AppAccounts {
     /// Runs a function for a user. The arguments are an array.
     pub async fn call_function(
         &self,
-        user: UserId,
+        caller: SignedInUser,
         function: FunctionName,
         arguments: Ejson,
     ) -> Result<Ejson, FlowError<CallRefusal>> {
         let call = FunctionCall {
             function,
             arguments,
-            user: self.profile(user).await.map_err(FlowError::widen)?,
+            user: self.profile(caller).await.map_err(FlowError::widen)?,
             actor: self.actor().clone(),
         };
         self.outlive_caller(async move |accounts| accounts.run_call(call).await)

@@ -9,5 +9,5 @@ mod sign_in;
 pub use custom_function::FunctionLoginRefusal;
 pub use email_password::{Credentials, LoginRefusal};
 pub use identity::{ExternalId, Identity, Profile, VerifiedIdentity};
-pub use session::{Session, SessionEnded};
+pub use session::{NotSignedIn, Session, SessionEnded, SignedInUser};
 pub use sign_in::{SignInRefusal, SignedIn};

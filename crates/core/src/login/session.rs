@@ -1,6 +1,10 @@
 //! Sessions: refreshing and ending them.
 
-use crate::{AppAccounts, AppObjectId, DeviceId, FlowError, Refusal, SessionId, StoreError, Timestamp, UserId};
+use crate::store::Reads;
+use crate::{
+    AppAccounts, AppObjectId, DeviceId, FlowError, Refusal, SessionId, StoreError, Timestamp, UserGone, UserId,
+    UserProfile,
+};
 
 /// One login that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,19 +25,66 @@ pub struct Session {
     pub user_disabled: bool,
 }
 
+/// A user by one of its sessions, as an access token names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedInUser {
+    /// The user.
+    pub user: UserId,
+    /// The session that the access token was issued for.
+    pub session: SessionId,
+}
+
 /// The session has ended or never existed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such session")]
 pub struct SessionEnded;
 
+/// Why the holder of a valid access token is not signed in any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSignedIn {
+    /// The user is gone.
+    #[error(transparent)]
+    UserGone(#[from] UserGone),
+    /// The session has ended, or its user is disabled.
+    #[error(transparent)]
+    SessionEnded(#[from] SessionEnded),
+}
+
 impl Refusal for SessionEnded {}
+impl Refusal for NotSignedIn {}
+
+impl Session {
+    /// Whether it can be used at this time. It ends earlier only by losing its row.
+    fn is_alive(&self, now: Timestamp) -> bool {
+        self.expires_at > now && !self.user_disabled
+    }
+}
 
 impl AppAccounts {
     /// The session behind a refresh token. The caller has verified the token; this checks what a token cannot know.
     pub async fn refresh(&self, id: SessionId) -> Result<Session, FlowError<SessionEnded>> {
         let found = self.reads().await?.find_session(self.app().object_id, id).await?;
-        let alive = |session: &Session| session.expires_at > self.now() && !session.user_disabled;
-        Ok(found.filter(alive).ok_or(SessionEnded)?)
+        Ok(found
+            .filter(|session| session.is_alive(self.now()))
+            .ok_or(SessionEnded)?)
+    }
+
+    /// The profile of a user who is still signed in. An access token outlives its session, so every flow that looks at
+    /// the user looks at the session too: a stolen token ends with a reset.
+    pub(crate) async fn signed_in<R: Reads + ?Sized>(
+        &self,
+        reads: &mut R,
+        caller: SignedInUser,
+    ) -> Result<UserProfile, FlowError<NotSignedIn>> {
+        let SignedInUser { user, session } = caller;
+        let profile = reads.find_user(self.app().object_id, user).await?;
+        let profile = profile.ok_or(UserGone).map_err(NotSignedIn::from)?;
+        let session = reads.find_session(self.app().object_id, session).await?;
+        session
+            .filter(|session| session.user == user && session.is_alive(self.now()))
+            .ok_or(SessionEnded)
+            .map_err(NotSignedIn::from)?;
+        Ok(profile)
     }
 
     /// Ends one session. The user's other sessions go on.
@@ -45,7 +96,8 @@ impl AppAccounts {
         Ok(change.commit().await?)
     }
 
-    /// Ends every session of a user and returns how many there were. Access tokens expire by themselves.
+    /// Ends every session of a user and returns how many there were. Their access tokens open nothing here any more; a
+    /// backend that verifies them by itself takes them until they expire.
     pub async fn end_all_sessions(&self, user: UserId) -> Result<u64, StoreError> {
         let mut change = self.begin().await?;
         let ended = change.end_user_sessions(self.app().object_id, user).await?;

@@ -1,6 +1,6 @@
 //! What a signed-in user sees of itself.
 
-use crate::{AppAccounts, AppObjectId, FlowError, Identity, Refusal, UserId};
+use crate::{AppAccounts, AppObjectId, FlowError, Identity, NotSignedIn, Refusal, SignedInUser, UserId};
 
 /// A user as its profile shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,8 @@ impl Refusal for UserGone {}
 
 impl AppAccounts {
     /// The profile of a signed-in user.
-    pub async fn profile(&self, user: UserId) -> Result<UserProfile, FlowError<UserGone>> {
-        let found = self.reads().await?.find_user(self.app().object_id, user).await?;
-        Ok(found.ok_or(UserGone)?)
+    pub async fn profile(&self, caller: SignedInUser) -> Result<UserProfile, FlowError<NotSignedIn>> {
+        let mut reads = self.reads().await?;
+        self.signed_in(&mut *reads, caller).await
     }
 }

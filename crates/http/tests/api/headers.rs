@@ -73,7 +73,9 @@ async fn c212_an_empty_success_has_no_content_type() {
         200
     );
     let _unused = app.mailed_token(&ada.email);
-    assert_eq!(app.anonymous().log_out(&ada.refresh_token).await.empty(), 204);
+    let other_session = app.anonymous().log_in(&ada.email, &ada.password).await.json();
+    let other_session = other_session["refresh_token"].as_str().unwrap();
+    assert_eq!(app.anonymous().log_out(other_session).await.empty(), 204);
     assert_eq!(app.anonymous().delete(&ada.access_token).await.empty(), 204);
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use doorward_core::App;
 use doorward_testkit::TestApp;
 use insta::assert_snapshot;
+use serde_json::json;
 
 use crate::support::{CORE_JSON, jwt, named};
 
@@ -61,6 +62,52 @@ async fn c165_stored_tokens_go_on_working_over_a_restart() {
     app.restart([(same, TestApp::keys())]);
     assert_eq!(app.anonymous().profile(&ada.access_token).await.text(), before);
     assert_eq!(app.anonymous().refresh(&ada.refresh_token).await.status(), 201);
+}
+
+/// A thief has copied an access token. What ends the session also ends what the thief can do with it.
+#[tokio::test]
+async fn c140_s70_t12_a_stolen_access_token_opens_nothing_once_its_session_has_ended() {
+    let app = TestApp::email().await;
+    for name in ["logged-out", "reset", "disabled", "revoked"] {
+        let ada = app.user(name).await;
+        let other_device = app.anonymous().log_in(&ada.email, &ada.password).await.json();
+        let other_device = other_device["access_token"].as_str().unwrap();
+        assert_eq!(app.anonymous().profile(&ada.access_token).await.status(), 200);
+        match name {
+            "logged-out" => assert_eq!(app.anonymous().log_out(&ada.refresh_token).await.empty(), 204),
+            "reset" => {
+                let body = json!({ "email": ada.email });
+                app.anonymous().email_password("reset/send", body).await;
+                let (token, id) = app.mailed_token(&ada.email);
+                let body = json!({ "token": token, "tokenId": id, "password": "a new password" });
+                assert_eq!(app.anonymous().email_password("reset", body).await.empty(), 200);
+            }
+            "disabled" => app.accounts().disable_user(ada.id.parse().unwrap()).await.unwrap(),
+            _ => assert_eq!(
+                app.accounts().end_all_sessions(ada.id.parse().unwrap()).await.unwrap(),
+                2
+            ),
+        }
+        let stolen = || app.anonymous().bearer(&ada.access_token);
+        let call = json!({ "name": "any", "arguments": [] });
+        for refused in [
+            stolen().profile(&ada.access_token).await,
+            stolen().post("/functions/call", call).await,
+            stolen().delete(&ada.access_token).await,
+        ] {
+            assert_eq!(
+                refused.error(),
+                "401 InvalidSession invalid session: failed to find refresh token",
+                "{name}"
+            );
+        }
+        let others = app.anonymous().profile(other_device).await.status();
+        assert_eq!(
+            others == 200,
+            name == "logged-out",
+            "{name}: the other device got {others}"
+        );
+    }
 }
 
 #[tokio::test]
