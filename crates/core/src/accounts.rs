@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
+use crate::limits::Limits;
 use crate::store::Reads;
 use crate::{
-    Actor, App, Apps, Clock, Entropy, Failure, FlowError, Password, PasswordHash, PasswordPool, Store, StoreError,
-    Timestamp, TokenKeys, Wake,
+    Actor, App, Apps, Clock, Entropy, Failure, FlowError, LimitMetrics, LimitSettings, Password, PasswordHash,
+    PasswordPool, Store, StoreError, Timestamp, TokenKeys, Wake,
 };
 
 /// The accounts of every app of this server. Cheap to clone; clones are the same accounts.
@@ -32,6 +33,7 @@ pub struct AppAccounts {
 struct Inner {
     parts: Parts,
     settings: Settings,
+    limits: Limits,
     /// Tasks that outlive their caller.
     tasks: TaskTracker,
 }
@@ -65,6 +67,8 @@ pub struct Settings {
     pub refresh_token_lifetime: Duration,
     /// The longest that a function may take.
     pub function_timeout: Duration,
+    /// The limits on what strangers can cause.
+    pub limits: LimitSettings,
 }
 
 impl Default for Settings {
@@ -73,6 +77,7 @@ impl Default for Settings {
             email_token_lifetime: Duration::from_mins(30),
             refresh_token_lifetime: Duration::from_hours(60 * 24),
             function_timeout: Duration::from_secs(30),
+            limits: LimitSettings::default(),
         }
     }
 }
@@ -80,7 +85,9 @@ impl Default for Settings {
 impl Accounts {
     /// Puts the parts together.
     pub fn new(parts: Parts, settings: Settings) -> Self {
+        let limits = Limits::new(settings.limits.clone(), &parts.token_keys);
         Self(Arc::new(Inner {
+            limits,
             parts,
             settings,
             tasks: TaskTracker::new(),
@@ -116,6 +123,11 @@ impl Accounts {
         &*self.0.parts.entropy
     }
 
+    /// The metrics of the limits.
+    pub fn limit_metrics(&self) -> &LimitMetrics {
+        self.limits().metrics()
+    }
+
     /// Waits for the tasks that outlive their caller. For the shutdown, when no request is accepted any more.
     pub async fn finish(&self) {
         self.0.tasks.close();
@@ -128,6 +140,10 @@ impl Accounts {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(crate) fn token_keys(&self) -> &TokenKeys {
@@ -225,6 +241,11 @@ impl AppAccounts {
         W: Future<Output = Result<T, FlowError<R>>> + Send + 'static,
     {
         self.accounts.outlive_caller(work(self.clone())).await
+    }
+
+    /// How long a password waits at most for the password pool.
+    pub(crate) fn queue_deadline(&self) -> Duration {
+        self.passwords().queue_deadline()
     }
 
     fn passwords(&self) -> &PasswordPool {

@@ -28,6 +28,12 @@ pub enum Failure {
         /// When it is worth trying again.
         retry_after: Duration,
     },
+    /// There were too many of these from the client's network, or for this account or recipient.
+    #[error("there were too many of these from the client's network, or for this account or recipient")]
+    Limited {
+        /// When there is another permit.
+        retry_after: Duration,
+    },
     /// Storage failed.
     #[error("storage failed")]
     Store(#[source] StoreError),

@@ -15,6 +15,7 @@ mod entropy;
 mod failure;
 mod functions;
 mod ids;
+mod limits;
 mod links;
 mod login;
 mod outbox;
@@ -47,10 +48,11 @@ pub use functions::{
 pub use ids::{
     AppId, AppObjectId, DeviceId, GroupId, MailId, ObjectId, RegistrationId, RequestId, SessionId, TokenId, UserId,
 };
+pub use limits::{Bucket, Limit, LimitKey, LimitMetrics, LimitSettings, LimitSweeper, LimitTable, Network};
 pub use links::Links;
 pub use login::{
-    Credentials, ExternalId, FunctionLoginRefusal, Identity, LoginRefusal, NotSignedIn, Profile, Session, SessionEnded,
-    SignInRefusal, SignedIn, SignedInUser, VerifiedIdentity,
+    Credentials, ExternalId, FunctionLoginRefusal, Identity, LoginAttempt, LoginRefusal, NotSignedIn, Profile, Session,
+    SessionEnded, SignInRefusal, SignedIn, SignedInUser, VerifiedIdentity,
 };
 pub use outbox::{ClaimedMail, DeliveryOutcome, FunctionMail, MailContent, SealedMail, Wake};
 pub use providers::{Provider, Providers, UnknownProvider};

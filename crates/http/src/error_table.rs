@@ -178,7 +178,7 @@ fn form_of_failure(failure: &Failure) -> WireForm {
     use ErrorCode as Code;
     use StatusCode as S;
     match failure {
-        Failure::Busy { retry_after } => WireForm {
+        Failure::Busy { retry_after } | Failure::Limited { retry_after } => WireForm {
             // Rounded up: a client that comes back in zero seconds is only refused again.
             retry_after: Some(retry_after.as_secs() + 1),
             ..form(S::TOO_MANY_REQUESTS, None, "too many requests")
@@ -245,6 +245,9 @@ fn examples() -> Vec<ApiError> {
         ApiError::ProviderDisabled,
         ApiError::LoginProviderDisabled,
         ApiError::Failed(Failure::Busy {
+            retry_after: std::time::Duration::from_secs(1),
+        }),
+        ApiError::Failed(Failure::Limited {
             retry_after: std::time::Duration::from_secs(1),
         }),
         ApiError::Failed(StoreError::Unavailable("".into()).into()),

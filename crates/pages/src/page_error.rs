@@ -141,6 +141,10 @@ impl From<ResetRefusal> for PageError {
 
 fn of_failure(failure: &Failure) -> Refusal {
     match failure {
+        Failure::Limited { retry_after } => Refusal {
+            retry_after: Some(retry_after.as_secs() + 1),
+            ..stop(&page_text::LIMITED)
+        },
         Failure::Busy { retry_after } => Refusal {
             // Rounded up: a browser that retries after zero seconds is only refused again.
             retry_after: Some(retry_after.as_secs() + 1),

@@ -201,6 +201,13 @@ pub(crate) const BUSY: PageText = PageText {
     text: "There is a lot going on just now. Nothing has been changed, and your link still works. Please try again in a moment.",
 };
 
+pub(crate) const LIMITED: PageText = PageText {
+    status: StatusCode::TOO_MANY_REQUESTS,
+    icon: Icon::Trouble,
+    title: "Too many requests",
+    text: "This was asked for too often. Please look for the e-mails that you already have, also among spam, or try again later.",
+};
+
 // These two texts promise nothing about the link: when the database fails during a commit, its outcome is unknown.
 
 pub(crate) const UNAVAILABLE: PageText = PageText {

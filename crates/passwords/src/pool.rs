@@ -57,6 +57,11 @@ impl PasswordPool {
         self.0.engine
     }
 
+    /// The longest time that a password waits for a thread.
+    pub fn queue_deadline(&self) -> Duration {
+        self.0.queue.deadline()
+    }
+
     /// Hashes a password with the current parameters into a PHC string. The salt must be random and never used before.
     pub async fn hash(&self, password: &[u8], salt: [u8; 16]) -> Result<String, PoolError> {
         let parameters = self.0.parameters;

@@ -56,6 +56,11 @@ impl Queue {
         }
     }
 
+    /// The longest time that a job waits.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Queues a hash, or refuses it immediately when it would probably wait beyond the deadline.
     pub(crate) fn submit(&self, recipe: Recipe) -> Result<oneshot::Receiver<Result<Tag, PoolError>>, PoolError> {
         let mut state = self.lock();

@@ -10,6 +10,7 @@ mod arg_ext;
 mod database;
 mod file;
 mod functions;
+mod limits;
 mod logging;
 mod mail;
 mod network;
@@ -31,6 +32,7 @@ use doorward_core::Settings;
 use apps::AppOptions;
 use database::DatabaseOptions;
 use file::FileOptions;
+use limits::LimitOptions;
 use mail::MailOptions;
 use profile::ProfileOptions;
 
@@ -64,6 +66,8 @@ pub(crate) struct ServeOptions {
     tokens: Tokens,
     #[command(flatten, next_help_heading = "Tokens and passwords")]
     passwords: Passwords,
+    #[command(flatten, next_help_heading = "Limits")]
+    limits: LimitOptions,
     #[command(flatten, next_help_heading = "Functions")]
     functions: Functions,
     #[command(flatten, next_help_heading = "Logging and configuration")]
@@ -84,6 +88,7 @@ pub(crate) struct Config {
     pub(crate) smtp: Option<Smtp>,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Passwords,
+    pub(crate) limits: LimitOptions,
     pub(crate) functions: Functions,
     pub(crate) logging: Logging,
 }
@@ -95,6 +100,7 @@ impl Config {
             email_token_lifetime: self.tokens.email_token_lifetime.0,
             refresh_token_lifetime: self.tokens.refresh_token_lifetime.0,
             function_timeout: self.functions.call.function_timeout.0,
+            limits: self.limits.settings(!self.network.trusted_proxy.is_empty()),
         }
     }
 }
@@ -113,6 +119,7 @@ pub(crate) fn resolve(given: Given<ServeOptions>) -> Result<Config> {
         data_dir: options.database.data_dir,
         tokens: options.tokens,
         passwords: options.passwords,
+        limits: options.limits,
         functions: options.functions,
         logging: options.logging,
     })

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use doorward_core::{
-    Accounts, Apps, Causes, Clock, Entropy, Links, OsEntropy, Parts, PasswordPool, PoolConfig, SystemClock, TokenKeys,
-    TriggerWorker, TriggerWorkerSettings, Wake,
+    Accounts, Apps, Causes, Clock, Entropy, LimitSweeper, Links, OsEntropy, Parts, PasswordPool, PoolConfig,
+    SystemClock, TokenKeys, TriggerWorker, TriggerWorkerSettings, Wake,
 };
 use doorward_functions::{Confinement, FunctionHost, HostedFunctions, Workers, WorkersConfig};
 use doorward_http::{Api, ApiParts, HttpLimits};
@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::functions::{AppRunner, HostParts};
+use crate::loopback::is_loopback_url;
 use crate::{app_links, apps, functions, logging, metrics, startup};
 
 mod database;
@@ -110,6 +111,7 @@ async fn start(config: Config) -> Result<Server> {
     };
 
     let settings = config.settings();
+    let (limited, trusts_a_proxy) = (settings.limits.on, !config.network.trusted_proxy.is_empty());
     let limits = functions::limits(settings.function_timeout, config.functions.function_workers);
     let workers = Workers::start(WorkersConfig {
         command: functions::worker_command()?,
@@ -154,6 +156,7 @@ async fn start(config: Config) -> Result<Server> {
         },
         settings,
     );
+    accounts.limit_metrics().register(&mut registry);
     let triggers = trigger_worker(&accounts, &database, trigger_concurrency);
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
@@ -174,6 +177,12 @@ async fn start(config: Config) -> Result<Server> {
         metrics: http_metrics,
     };
 
+    if limited && !trusts_a_proxy && !is_loopback_url(shared.links.public_url()) {
+        tracing::warn!(
+            "no proxy is trusted: if one stands in front of this server, name it with --trusted-proxy, because otherwise \
+             limits take all clients for one"
+        );
+    }
     let greeting = startup::greeting(&startup::Report {
         links: &shared.links,
         loaded: &loaded,
@@ -223,6 +232,10 @@ impl Server {
         background.spawn(retention::run(
             self.database.store(),
             self.clock,
+            stop_background.clone(),
+        ));
+        background.spawn(retention::sweep_limits(
+            LimitSweeper::new(self.accounts.clone()),
             stop_background.clone(),
         ));
         background.close();

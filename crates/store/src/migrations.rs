@@ -21,6 +21,7 @@ macro_rules! files {
                 "profiles of identities",
                 file!($database, "0006_profiles_of_identities"),
             ),
+            (7, "limits", file!($database, "0007_limits")),
         ]
     };
 }

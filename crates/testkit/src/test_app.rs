@@ -48,6 +48,7 @@ pub struct TestAppBuilder {
     pub(crate) queue_deadline: Duration,
     pub(crate) hs256: bool,
     pub(crate) limits: doorward_http::HttpLimits,
+    pub(crate) limited: bool,
 }
 
 impl TestApp {
@@ -89,6 +90,7 @@ impl TestApp {
             queue_deadline: Duration::from_mins(1),
             hs256: false,
             limits: doorward_http::HttpLimits::default(),
+            limited: true,
         }
     }
 
@@ -251,6 +253,13 @@ impl TestApp {
 }
 
 impl TestAppBuilder {
+    /// Clients may ask as often as they like, for tests that ask often and are about something else.
+    #[must_use]
+    pub fn unlimited(mut self) -> Self {
+        self.limited = false;
+        self
+    }
+
     /// Registering confirms.
     #[must_use]
     pub fn auto_confirm(mut self) -> Self {

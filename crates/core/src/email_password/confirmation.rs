@@ -3,8 +3,10 @@
 use super::{
     Confirmation, EmailAddress, EmailPassword, LinkRefusal, PendingRegistration, Purpose, Registration, TokenPair,
 };
+use crate::change::Change;
 use crate::functions::or_fail;
-use crate::{AppAccounts, ConfirmCall, FlowError, FunctionName, Refusal, Verdict};
+use crate::limits::Registered;
+use crate::{AppAccounts, ConfirmCall, FlowError, FunctionName, Limit, Refusal, Verdict};
 
 /// Why no confirmation mail is sent to a registration that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -103,9 +105,17 @@ impl AppAccounts {
     /// Mails a new confirmation link to a pending registration; older links stop working.
     pub async fn resend_confirmation(&self, email: &EmailAddress) -> Result<(), FlowError<ResendRefusal>> {
         let methods = self.email_password().ok_or(ResendRefusal::ProviderDisabled)?;
-        let registration = self.find_registration(email).await?;
-        let registration = registration.ok_or(ResendRefusal::UserNotFound)?;
-        self.mail_confirmation(methods, &registration)
+        let _spent = self.network_permit(Limit::MailsOfNetwork).await?;
+        let found = self.find_registration(email).await?;
+        let mut change = self.begin().await?;
+        self.link_mail_permit(&mut change, Purpose::Confirm, email, Registered::of(found.as_ref()))
+            .await?;
+        let Some(registration) = found else {
+            // An unknown address spends its permits as a known one does.
+            change.commit().await?;
+            return Err(ResendRefusal::UserNotFound.into());
+        };
+        self.mail_confirmation(change, methods, &registration)
             .await
             .map_err(FlowError::widen)
     }
@@ -114,11 +124,15 @@ impl AppAccounts {
     pub async fn renew_confirmation_link(&self, token: &TokenPair) -> Result<(), FlowError<RenewRefusal>> {
         let methods = self.email_password().ok_or(LinkRefusal::ProviderDisabled);
         let methods = methods.map_err(RenewRefusal::from)?;
+        let _spent = self.network_permit(Limit::MailsOfNetwork).await?;
         let row = self.genuine_token(Purpose::Confirm, token).await?;
         let row = row.ok_or(LinkRefusal::TokenInvalid).map_err(RenewRefusal::from)?;
         let registration = self.find_registration_by_id(row.registration).await?;
         let registration = registration.ok_or(RenewRefusal::UserNotFound)?;
-        self.mail_confirmation(methods, &registration)
+        let mut change = self.begin().await?;
+        self.link_mail_permit(&mut change, Purpose::Confirm, registration.email(), Registered::Yes)
+            .await?;
+        self.mail_confirmation(change, methods, &registration)
             .await
             .map_err(FlowError::widen)
     }
@@ -131,6 +145,10 @@ impl AppAccounts {
             return Err(RetryRefusal::Automatic { email: email.clone() }.into());
         }
         let registration = self.find_registration(email).await?;
+        if matches!(methods.confirmation, Confirmation::Function(_)) {
+            self.function_call_permit(email, Registered::of(registration.as_ref()))
+                .await?;
+        }
         let Registration::Pending(pending) = registration.ok_or(RetryRefusal::UserNotFound)? else {
             return Err(RetryRefusal::AlreadyConfirmed.into());
         };
@@ -175,22 +193,35 @@ impl AppAccounts {
         Ok(())
     }
 
+    /// Mails a link, or says why not. Either way the permits in the change are spent.
     async fn mail_confirmation(
         &self,
+        mut change: Change,
         methods: &EmailPassword,
         registration: &Registration,
     ) -> Result<(), FlowError<ConfirmationMailRefusal>> {
-        let Registration::Pending(pending) = registration else {
-            return Err(ConfirmationMailRefusal::AlreadyConfirmed.into());
-        };
-        if matches!(methods.confirmation, Confirmation::Function(_)) {
-            return Err(ConfirmationMailRefusal::ByFunction.into());
+        let mailable = mailable(methods, registration);
+        if let Ok(pending) = mailable {
+            change.promise_link_mail(methods, Purpose::Confirm, pending.id).await?;
         }
-        if !pending.email.is_mailbox() {
-            return Err(ConfirmationMailRefusal::NotMailable.into());
-        }
-        let mut change = self.begin().await?;
-        change.promise_link_mail(methods, Purpose::Confirm, pending.id).await?;
-        Ok(change.commit().await?)
+        change.commit().await?;
+        mailable.map(drop).map_err(FlowError::from)
     }
+}
+
+/// The registration that a confirmation link can be mailed to.
+fn mailable<'a>(
+    methods: &EmailPassword,
+    registration: &'a Registration,
+) -> Result<&'a PendingRegistration, ConfirmationMailRefusal> {
+    let Registration::Pending(pending) = registration else {
+        return Err(ConfirmationMailRefusal::AlreadyConfirmed);
+    };
+    if matches!(methods.confirmation, Confirmation::Function(_)) {
+        return Err(ConfirmationMailRefusal::ByFunction);
+    }
+    if !pending.email.is_mailbox() {
+        return Err(ConfirmationMailRefusal::NotMailable);
+    }
+    Ok(pending)
 }

@@ -48,7 +48,7 @@ impl AppAccounts {
         self.app().providers.email_password.as_ref()
     }
 
-    pub(super) async fn find_registration(&self, email: &EmailAddress) -> Result<Option<Registration>, StoreError> {
+    pub(crate) async fn find_registration(&self, email: &EmailAddress) -> Result<Option<Registration>, StoreError> {
         self.reads().await?.find_registration(self.app().object_id, email).await
     }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Confirmation, EmailAddress, EmailPassword, Password, PasswordHash, PasswordRefusal, Purpose};
 use crate::functions::or_fail;
+use crate::limits::Registered;
 use crate::{
-    AppAccounts, AppObjectId, ConfirmCall, FlowError, FunctionName, Refusal, RegistrationId, Timestamp, Verdict,
+    AppAccounts, AppObjectId, ConfirmCall, FlowError, FunctionName, Limit, Refusal, RegistrationId, Timestamp, Verdict,
 };
 
 /// How much longer than its function a reservation lasts: the function may have waited for a worker,
@@ -127,6 +128,8 @@ impl AppAccounts {
         if !methods.can_confirm(&email) {
             return Err(RegisterRefusal::EmailInvalid.into());
         }
+        // The permit is spent whatever comes of it.
+        let _spent = self.network_permit(Limit::RegistrationsOfNetwork).await?;
         // Hashed before the address is looked up: a taken address costs the same as a free one.
         let password = self.hash(password).await?;
         let now = self.now();
@@ -156,6 +159,10 @@ impl AppAccounts {
         confirm_by_mail: Option<&EmailPassword>,
     ) -> Result<(), FlowError<RegisterRefusal>> {
         let mut change = self.begin().await?;
+        if confirm_by_mail.is_some() {
+            self.link_mail_permit(&mut change, Purpose::Confirm, registration.email(), Registered::No)
+                .await?;
+        }
         if !change.insert_registration(&registration).await? {
             return Err(RegisterRefusal::EmailTaken.into());
         }
@@ -176,6 +183,7 @@ impl AppAccounts {
         reserved: PendingRegistration,
     ) -> Result<(), FlowError<RegisterRefusal>> {
         let methods = self.email_password().ok_or(RegisterRefusal::ProviderDisabled)?;
+        self.function_call_permit(&reserved.email, Registered::No).await?;
         let until = self.now().plus(self.settings().function_timeout + RESERVATION_GRACE);
         let mut change = self.begin().await?;
         if !change.reserve_registration(&reserved, until).await? {

@@ -2,7 +2,8 @@
 
 use super::{EmailAddress, EmailPassword, Password, PasswordRefusal, Purpose, Registration, Reset, TokenPair};
 use crate::functions::or_fail;
-use crate::{AppAccounts, Ejson, FlowError, FunctionName, Refusal, ResetCall, Verdict};
+use crate::limits::Registered;
+use crate::{AppAccounts, Ejson, Failure, FlowError, FunctionName, Limit, Refusal, ResetCall, Verdict};
 
 /// Why no reset link is mailed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -69,19 +70,20 @@ impl AppAccounts {
     /// Mails a reset link to a registration, pending or confirmed; older links stop working. Nothing else changes.
     pub async fn send_reset_password_email(&self, email: &EmailAddress) -> Result<(), FlowError<SendResetRefusal>> {
         let methods = self.email_password().ok_or(SendResetRefusal::ProviderDisabled)?;
-        let registration = self.find_registration(email).await?;
-        let registration = registration.ok_or(SendResetRefusal::UserNotFound)?;
-        if matches!(methods.reset, Reset::Function(_)) {
-            return Err(SendResetRefusal::ByFunction.into());
-        }
-        if !registration.email().is_mailbox() {
-            return Err(SendResetRefusal::NotMailable.into());
-        }
+        let _spent = self.network_permit(Limit::MailsOfNetwork).await?;
+        let found = self.find_registration(email).await?;
         let mut change = self.begin().await?;
-        change
-            .promise_link_mail(methods, Purpose::Reset, registration.id())
+        self.link_mail_permit(&mut change, Purpose::Reset, email, Registered::of(found.as_ref()))
             .await?;
-        Ok(change.commit().await?)
+        let mailable = mailable(methods, found.as_ref());
+        if let Ok(registration) = mailable {
+            change
+                .promise_link_mail(methods, Purpose::Reset, registration.id())
+                .await?;
+        }
+        // An unknown address spends its permits as a known one does.
+        change.commit().await?;
+        mailable.map(drop).map_err(FlowError::from)
     }
 
     /// Sets a new password with a mailed token. The token works once, and a refused password does not spend it.
@@ -114,13 +116,17 @@ impl AppAccounts {
     ) -> Result<(), FlowError<CallResetRefusal>> {
         let methods = self.email_password().ok_or(CallResetRefusal::ProviderDisabled)?;
         let registration = self.find_registration(email).await?;
+        if matches!(methods.reset, Reset::Function(_)) {
+            self.function_call_permit(email, Registered::of(registration.as_ref()))
+                .await?;
+        }
         let registration = registration.ok_or(CallResetRefusal::UserNotFound)?;
         let Reset::Function(function) = &methods.reset else {
             return Err(CallResetRefusal::ByEmail.into());
         };
         password.check_policy().map_err(CallResetRefusal::from)?;
         let asked = AskedReset {
-            current_password_valid: self.verify(&password, Some(registration.password())).await?,
+            current_password_valid: self.is_current_password(&registration, &password).await?,
             registration,
             password,
             arguments,
@@ -128,6 +134,22 @@ impl AppAccounts {
         let (methods, function) = (methods.clone(), function.clone());
         self.outlive_caller(async move |accounts| accounts.reset_by_function(&methods, &function, asked).await)
             .await
+    }
+
+    /// Whether a password is the current one, for the reset function. What the function does may tell the client, so
+    /// this is a login as far as limits go; where they leave none, the answer is no, and the function decides without.
+    async fn is_current_password(&self, registration: &Registration, password: &Password) -> Result<bool, Failure> {
+        let network = self.network_permit(Limit::FailedLoginsOfNetwork).await?;
+        let account = match self.password_permit(registration.email(), Registered::Yes).await {
+            Err(Failure::Limited { .. }) => return Ok(false),
+            permit => permit?,
+        };
+        let verified = self.verify(password, Some(registration.password())).await;
+        if !matches!(verified, Ok(false)) {
+            self.give_back_to_network(&network);
+            self.give_back(account).await?;
+        }
+        verified
     }
 
     async fn reset_by_function(
@@ -170,6 +192,21 @@ impl AppAccounts {
             Err(CallResetRefusal::UserNotFound.into())
         }
     }
+}
+
+/// The registration that a reset link can be mailed to.
+fn mailable<'a>(
+    methods: &EmailPassword,
+    registration: Option<&'a Registration>,
+) -> Result<&'a Registration, SendResetRefusal> {
+    let registration = registration.ok_or(SendResetRefusal::UserNotFound)?;
+    if matches!(methods.reset, Reset::Function(_)) {
+        return Err(SendResetRefusal::ByFunction);
+    }
+    if !registration.email().is_mailbox() {
+        return Err(SendResetRefusal::NotMailable);
+    }
+    Ok(registration)
 }
 
 /// A reset that a client requests of the reset function.

@@ -2,6 +2,7 @@
 
 use super::SignInRefusal;
 use super::sign_in::Login;
+use crate::limits::AccountPermit;
 use crate::{
     AppAccounts, DeviceId, Ejson, Failure, FlowError, FunctionError, FunctionName, Identity, LoginCall, Profile,
     Provider, Refusal, SignedIn, VerifiedIdentity,
@@ -30,8 +31,7 @@ pub enum FunctionLoginRefusal {
 impl Refusal for FunctionLoginRefusal {}
 
 impl AppAccounts {
-    /// Logs in the user that the login function identifies.
-    pub async fn log_in_by_function(
+    pub(super) async fn identify_and_sign_in(
         &self,
         payload: Ejson,
         device: Option<DeviceId>,
@@ -68,6 +68,7 @@ impl AppAccounts {
                 identity,
             },
             device,
+            permit: AccountPermit::none(),
             mails: result.mails,
         };
         self.sign_in(login).await.map_err(FlowError::widen)

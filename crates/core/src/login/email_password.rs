@@ -2,6 +2,7 @@
 
 use super::SignInRefusal;
 use super::sign_in::Login;
+use crate::limits::{AccountPermit, Registered};
 use crate::{
     AppAccounts, DeviceId, EmailAddress, FlowError, Password, Refusal, Registration, SignedIn, VerifiedIdentity,
 };
@@ -37,32 +38,42 @@ pub enum LoginRefusal {
 impl Refusal for LoginRefusal {}
 
 impl AppAccounts {
-    /// Logs in. An unknown address, a wrong password and a pending registration cost the same time.
-    pub async fn log_in(&self, credentials: &Credentials) -> Result<SignedIn, FlowError<LoginRefusal>> {
+    pub(super) async fn log_in_by_password(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<SignedIn, FlowError<LoginRefusal>> {
         if self.app().providers.email_password.is_none() {
             return Err(LoginRefusal::ProviderDisabled.into());
         }
-        let found = match &credentials.email {
+        let (found, permit) = match &credentials.email {
             Some(email) => {
-                self.reads()
-                    .await?
-                    .find_registration(self.app().object_id, email)
-                    .await?
+                let found = self.find_registration(email).await?;
+                let permit = self.password_permit(email, Registered::of(found.as_ref())).await?;
+                (found, permit)
             }
-            None => None,
+            // No account has such a name, so there is none to protect.
+            None => (None, AccountPermit::none()),
         };
         let hash = found.as_ref().map(Registration::password);
-        let verified = self.verify(&credentials.password, hash).await?;
+        let verified = match self.verify(&credentials.password, hash).await {
+            Ok(verified) => verified,
+            Err(failure) => {
+                self.give_back(permit).await?;
+                return Err(failure.into());
+            }
+        };
         let registration = match found {
             Some(found) if verified => found,
             _ => return Err(LoginRefusal::InvalidCredentials.into()),
         };
         let Registration::Confirmed(registration) = registration else {
+            self.give_back(permit).await?;
             return Err(LoginRefusal::NotConfirmed.into());
         };
         let login = Login {
             identity: VerifiedIdentity::Email(registration),
             device: credentials.device,
+            permit,
             mails: Vec::new(),
         };
         let signed_in = if self.app().user_creation.is_none() {

@@ -1,5 +1,6 @@
 //! How every login ends: with a session and, at the first login, a new user.
 
+use crate::limits::AccountPermit;
 use crate::store::{NewSession, OpenedSession};
 use crate::{
     AppAccounts, CreateUserCall, DeviceId, FlowError, FunctionMail, FunctionName, Identity, Refusal, Session,
@@ -32,12 +33,13 @@ pub enum SignInRefusal {
 impl Refusal for SignInRefusal {}
 
 /// A verified identity on the way to a session.
-#[derive(Debug)]
 pub(super) struct Login {
     /// The identity.
     pub(super) identity: VerifiedIdentity,
     /// The device, if the client was given an id before.
     pub(super) device: Option<DeviceId>,
+    /// What was taken to try its password.
+    pub(super) permit: AccountPermit,
     /// The mails that the login function sent.
     pub(super) mails: Vec<FunctionMail>,
 }
@@ -81,6 +83,7 @@ impl AppAccounts {
         self.promise_login_deliveries(&mut change, user, &identity, created)
             .await?;
         change.promise_function_mails(&mails).await?;
+        self.give_back_after_login(&mut change, &login.permit).await?;
         change.commit().await?;
         Ok(SignedIn {
             identity,

@@ -13,6 +13,7 @@
 
 mod apps;
 mod claims;
+mod limits;
 mod outbox;
 mod registrations;
 mod retention;
@@ -27,6 +28,7 @@ use async_trait::async_trait;
 
 pub use apps::{AppReads, AppWrites};
 pub use claims::ClaimRelease;
+pub use limits::{Charge, KnownNetwork, LimitReads, LimitWrites, Taken};
 pub use outbox::{MailClaims, MailPromises, OutboxReads};
 pub use registrations::{RegistrationReads, RegistrationWrites};
 pub use retention::Retention;
@@ -58,12 +60,20 @@ pub trait Store: Send + Sync {
 
 /// Everything that can be read. A transaction reads what it has written itself, too.
 pub trait Reads:
-    AppReads + RegistrationReads + TokenReads + SessionReads + UserReads + OutboxReads + DeliveryReads + Send
+    AppReads + RegistrationReads + TokenReads + SessionReads + UserReads + OutboxReads + DeliveryReads + LimitReads + Send
 {
 }
 
 impl<R> Reads for R where
-    R: AppReads + RegistrationReads + TokenReads + SessionReads + UserReads + OutboxReads + DeliveryReads + Send
+    R: AppReads
+        + RegistrationReads
+        + TokenReads
+        + SessionReads
+        + UserReads
+        + OutboxReads
+        + DeliveryReads
+        + LimitReads
+        + Send
 {
 }
 
@@ -79,6 +89,7 @@ pub trait Writes:
     + UserWrites
     + MailClaims
     + DeliveryClaims
+    + LimitWrites
     + ClaimRelease
     + Retention
 {
@@ -93,6 +104,8 @@ impl<W> Writes for W where
         + UserWrites
         + MailClaims
         + DeliveryClaims
+        + LimitWrites
+        + LimitWrites
         + ClaimRelease
         + Retention
 {

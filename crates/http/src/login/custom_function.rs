@@ -13,8 +13,9 @@ pub(super) async fn log_in(api: &Api, accounts: &AppAccounts, request: Request) 
     if accounts.app().providers.custom_function.is_none() {
         return Err(ApiError::ProviderUnavailable);
     }
+    let attempt = accounts.begin_login().await?;
     let body: FunctionLogIn = read_json(request, api).await?;
     let payload = Ejson::from_json(body.payload().to_owned());
     let device = device(body.device_id());
-    Ok(accounts.log_in_by_function(payload, device).await?)
+    Ok(attempt.log_in_by_function(payload, device).await?)
 }

@@ -9,8 +9,9 @@ use crate::body::read_json;
 use crate::{Api, ApiError};
 
 pub(super) async fn log_in(api: &Api, accounts: &AppAccounts, request: Request) -> Result<SignedIn, ApiError> {
+    let attempt = accounts.begin_login().await?;
     let body: LogIn = read_json(request, api).await?;
-    Ok(accounts.log_in(&credentials(&body)?).await?)
+    Ok(attempt.log_in(&credentials(&body)?).await?)
 }
 
 /// A name or password that is missing or no string is a wrong one: the answer of a login never explains.

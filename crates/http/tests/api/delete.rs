@@ -8,7 +8,7 @@ use crate::support::CORE_JSON;
 
 #[tokio::test]
 async fn c166_a_deleted_user_leaves_nothing_behind() {
-    let app = TestApp::email().await;
+    let app = TestApp::builder().unlimited().start().await;
     let bob = app.user("bob").await;
     let before = app.dump().await;
     let ada = app.user("ada").await;

@@ -168,7 +168,7 @@ async fn the_link_of_an_error_names_the_app_when_it_is_known() {
 
 #[tokio::test]
 async fn none_of_the_seven_calls_reads_a_token_or_answers_401() {
-    let app = TestApp::email().await;
+    let app = TestApp::builder().unlimited().start().await;
     let ada = app.user("ada").await;
     let (token, id) = unknown_pair();
     let body = json!({

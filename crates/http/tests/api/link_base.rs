@@ -96,7 +96,7 @@ async fn s38_t06_a_mailed_link_leads_where_configuration_says() {
 
 #[tokio::test]
 async fn s38_t06_the_location_and_the_links_of_errors_are_those_of_configuration() {
-    let app = TestApp::email().await;
+    let app = TestApp::builder().unlimited().start().await;
     let plain = app.anonymous().get("/location").await.text();
     for client in poisoned(&app) {
         assert_eq!(client.get("/location").await.text(), plain);
@@ -110,7 +110,7 @@ async fn s38_t06_the_location_and_the_links_of_errors_are_those_of_configuration
 
 #[tokio::test]
 async fn s38_t06_a_poisoned_request_line_or_two_hosts_change_nothing() {
-    let app = TestApp::email().await;
+    let app = TestApp::builder().unlimited().start().await;
     app.registered("ada").await;
     let server = Server::start(&app).await;
     let path = "/api/client/v2.0/app/notes-abcde/auth/providers/local-userpass/reset/send";

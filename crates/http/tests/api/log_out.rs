@@ -27,7 +27,7 @@ async fn c151_c152_s70_t12_a_session_that_ended_cannot_be_refreshed_and_its_acce
 
     let ended = app.anonymous().profile(&ada.access_token).await;
     assert_snapshot!(ended.error(), @"401 InvalidSession invalid session: failed to find refresh token");
-    app.advance(std::time::Duration::from_secs(1_800));
+    app.advance(std::time::Duration::from_mins(30));
     let expired = app.anonymous().profile(&ada.access_token).await;
     assert_snapshot!(expired.error(), @"401 InvalidSession invalid session: access token expired");
 }

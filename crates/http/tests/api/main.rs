@@ -15,6 +15,7 @@ mod failures;
 mod headers;
 mod isolation;
 mod later;
+mod limits;
 mod link_base;
 mod location;
 mod log_out;

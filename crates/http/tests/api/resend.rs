@@ -49,7 +49,10 @@ async fn c045_c046_an_unknown_address_is_refused_as_unknown_in_any_mode() {
 
 #[tokio::test]
 async fn c047_a_confirmed_user_is_refused_as_confirmed_and_not_mailed_in_any_mode() {
-    for app in [TestApp::auto_confirm().await, TestApp::email().await] {
+    for app in [
+        TestApp::builder().auto_confirm().unlimited().start().await,
+        TestApp::builder().unlimited().start().await,
+    ] {
         app.registered("ada").await;
         let before = app.dump().await;
         let reply = send(&app, "ada@example.com").await;
@@ -72,7 +75,7 @@ async fn c050_the_only_key_is_the_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t07_however_many_links_are_requested_concurrently_one_works() {
-    let app = Arc::new(TestApp::email().await);
+    let app = Arc::new(TestApp::builder().unlimited().start().await);
     app.pending("ada").await;
     let statuses = concurrency(20, |_| {
         let app = Arc::clone(&app);

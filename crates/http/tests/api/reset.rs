@@ -211,7 +211,7 @@ async fn t10_a_client_that_registered_anothers_address_loses_everything_when_its
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s29_t07_of_200_concurrent_resets_one_succeeds_and_its_password_is_the_password() {
-    let app = Arc::new(TestApp::email().await);
+    let app = Arc::new(TestApp::builder().unlimited().start().await);
     app.registered("ada").await;
     let link = link(&app, "ada@example.com").await;
     let errors = concurrency(200, |number| {

@@ -37,7 +37,7 @@ async fn c060_c061_an_unknown_address_is_refused_as_unknown_and_not_mailed() {
 
 #[tokio::test]
 async fn c063_a_name_that_no_mail_can_reach_cannot_be_processed() {
-    let app = TestApp::auto_confirm().await;
+    let app = TestApp::builder().auto_confirm().unlimited().start().await;
     let body = json!({ "email": "my-very-own-username", "password": "ada-password" });
     assert_eq!(app.anonymous().email_password("register", body).await.empty(), 201);
     let before = app.dump().await;
@@ -60,7 +60,7 @@ async fn s36_a_request_changes_nothing_but_the_link() {
 
 #[tokio::test]
 async fn s47_s48_s49_t08_an_address_is_compared_byte_for_byte_and_mail_goes_to_the_stored_one() {
-    let app = TestApp::auto_confirm().await;
+    let app = TestApp::builder().auto_confirm().unlimited().start().await;
     let look_alikes = [
         "KILIAN@example.com",
         "Kilian@example.com",
@@ -127,7 +127,7 @@ async fn s49_t08_no_body_adds_a_recipient() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t07_however_many_links_are_requested_concurrently_one_works() {
-    let app = Arc::new(TestApp::auto_confirm().await);
+    let app = Arc::new(TestApp::builder().auto_confirm().unlimited().start().await);
     app.registered("ada").await;
     let statuses = concurrency(20, |_| {
         let app = Arc::clone(&app);

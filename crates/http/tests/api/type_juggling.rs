@@ -133,7 +133,7 @@ async fn t08_unknown_keys_are_ignored_whatever_their_type() {
 
 #[tokio::test]
 async fn t08_strings_of_any_length_and_content_are_only_strings() {
-    let app = TestApp::email().await;
+    let app = TestApp::builder().unlimited().start().await;
     app.registered("ada").await;
     let before = app.dump().await;
     let endless = "a".repeat(500_000);

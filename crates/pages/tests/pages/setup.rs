@@ -199,7 +199,8 @@ impl Site {
             password: Password::new(password.to_owned()),
             device: None,
         };
-        match self.accounts.log_in(&credentials).await {
+        let attempt = self.accounts.begin_login().await.unwrap();
+        match attempt.log_in(&credentials).await {
             Ok(_) => "yes".to_owned(),
             Err(error) => error.to_string(),
         }

@@ -22,6 +22,10 @@ pub(super) trait ArgExt: Sized {
 pub(super) trait Amount:
     Copy + Display + FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + PartialOrd + Send + Sync + 'static
 {
+    /// Whether it is within these limits, both included.
+    fn is_between(&self, least: &Self, most: Option<&Self>) -> bool {
+        self >= least && most.is_none_or(|most| self <= most)
+    }
 }
 
 impl Amount for Span {}
@@ -67,9 +71,18 @@ impl Limits<usize> {
 }
 
 impl<T: Amount> Limits<T> {
+    /// From the smallest to the largest value, both included.
+    pub(super) fn from_to(least: T, most: T) -> Self {
+        Self {
+            least,
+            most: Some(most),
+            text: format!("{least} to {most}"),
+        }
+    }
+
     fn parse(&self, text: &str) -> Result<T, Box<dyn Error + Send + Sync>> {
         let value: T = text.parse().map_err(Into::into)?;
-        if value >= self.least && self.most.as_ref().is_none_or(|most| value <= *most) {
+        if value.is_between(&self.least, self.most.as_ref()) {
             return Ok(value);
         }
         Err(Box::new(OutOfLimits {

@@ -16,7 +16,9 @@ use super::arg_ext::{ArgExt as _, OutOfLimits};
 pub(super) struct FileOptions {
     /// A file with these options, as `listen = "127.0.0.1:9090"`.
     ///
-    /// The names are the same, without the dashes in front. A repeatable option is a list.
+    /// The names are the same, without the dashes in front. A repeatable option is a list. Options whose names begin
+    /// with the same word can stand in a table of that name: `limits-mails-of-network` is `mails-of-network` in
+    /// `[limits]`.
     #[arg(long, value_name = "FILE", env = "DOORWARD_CONFIG", default_text = "none")]
     config: Option<PathBuf>,
 }
@@ -50,10 +52,11 @@ pub(super) fn read(text: &str, command: &Command) -> Result<Vec<(String, Vec<Str
     Ok(options)
 }
 
-/// Every value with its key. The key of a value in a table begins with the name of the table: `table.key`.
+/// Every value with its key. The key of a value in a table begins with the name of the table, so that `logins` in the
+/// table `limits` is the option `limits-logins`.
 fn entries(table: Table, prefix: &str) -> Vec<(String, Value)> {
     let entry = |(key, value)| match value {
-        Value::Table(table) if !table.is_empty() => entries(table, &format!("{prefix}{key}.")),
+        Value::Table(table) if !table.is_empty() => entries(table, &format!("{prefix}{key}-")),
         value => vec![(format!("{prefix}{key}"), value)],
     };
     table.into_iter().flat_map(entry).collect()
@@ -125,7 +128,7 @@ mod tests {
             ("listne = \"127.0.0.1:1\"\n", "listne"),
             ("config = \"doorward.toml\"\n", "config"),
             ("[limitations]\n", "limitations"),
-            ("[limitations]\nlogins = 1\n", "limitations.logins"),
+            ("[limitations]\nlogins = 1\n", "limitations-logins"),
         ] {
             assert!(error(text).contains(&format!("there is no option `{key}`; ")), "{text}");
         }

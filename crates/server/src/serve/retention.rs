@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::store::StoreError;
-use doorward_core::{Causes, Clock, Store};
+use doorward_core::{Causes, Clock, LimitSweeper, Store};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 /// The interval between two sweeps.
@@ -27,6 +29,23 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: Canc
             Err(error) => {
                 tracing::warn!(error = %Causes(&error), "old rows could not be removed; this is tried again in an hour");
             }
+        }
+    }
+}
+
+/// Forgets limits that are full again, until `stop` is cancelled. On a thread that may block, because counting reads many
+/// rows and SQLite reads on its caller's thread.
+pub(crate) async fn sweep_limits(sweeper: LimitSweeper, stop: CancellationToken) {
+    let sweeper = Arc::new(sweeper);
+    while stop
+        .run_until_cancelled(tokio::time::sleep(LimitSweeper::EVERY))
+        .await
+        .is_some()
+    {
+        let (sweeper, runtime) = (Arc::clone(&sweeper), Handle::current());
+        let swept = spawn_blocking(move || runtime.block_on(sweeper.sweep())).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(error = %Causes(&error), "limits could not be swept; this is tried again in a minute");
         }
     }
 }

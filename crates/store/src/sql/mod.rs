@@ -9,6 +9,7 @@
 mod apps;
 mod claims;
 mod identities;
+mod limits;
 mod outbox;
 mod registrations;
 mod retention;

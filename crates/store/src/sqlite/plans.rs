@@ -2,9 +2,12 @@
 //! all other writers wait.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
+use doorward_core::store::{Charge, KnownNetwork};
 use doorward_core::{
-    AppObjectId, NewTriggerEvent, ObjectId, OsEntropy, Provider, Store as _, Timestamp, UserEvent, UserId, UserProfile,
+    AppObjectId, Bucket, LimitKey, NewTriggerEvent, ObjectId, OsEntropy, Provider, Store as _, Timestamp, UserEvent,
+    UserId, UserProfile,
 };
 use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -98,6 +101,33 @@ async fn what_waits_for_triggers_is_found_by_an_index() {
     tx.postpone_delivery("worker", &delivery, at(2), 1).await.unwrap();
     tx.claim_deliveries("worker", &[app], at(2), at(60), 10).await.unwrap();
     assert!(tx.finish_delivery("worker", &delivery, at(2)).await.unwrap());
+    assert_eq!(walks(&plans), [""; 0]);
+}
+
+#[tokio::test]
+async fn limits_are_found_by_an_index() {
+    let (_dir, store, plans) = store().await;
+    let key = LimitKey::new([1; 16]);
+    let charge = Charge {
+        bucket: Bucket {
+            burst: 1,
+            refill: Duration::from_secs(1),
+        },
+        tight_after: None,
+        remembered: Duration::ZERO,
+    };
+    let network = KnownNetwork {
+        id: key.clone(),
+        account: key.clone(),
+    };
+    let mut reads = store.reads().await.unwrap();
+    reads.find_known_network(&key).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    tx.take_permit(&key, &charge, at(0)).await.unwrap();
+    tx.take_permit(&key, &charge, at(0)).await.unwrap();
+    tx.give_permit_back(&key, &charge, at(0)).await.unwrap();
+    tx.remember_network(&network, at(0)).await.unwrap();
+    tx.forget_limits(at(1), at(1)).await.unwrap();
     assert_eq!(walks(&plans), [""; 0]);
 }
 

@@ -9,6 +9,7 @@ mod apps;
 mod backends;
 mod identities;
 mod isolation;
+mod limits;
 mod only_postgres;
 mod only_sqlite;
 mod outbox;
@@ -104,6 +105,16 @@ conformance! {
         logins_that_race_deletion_leave_no_session_behind
         an_identity_that_never_became_a_users_is_swept
         t20_no_identity_of_one_app_opens_a_session_in_another
+    }
+    limits {
+        a_bucket_gives_its_burst_and_refills
+        a_permit_that_was_rolled_back_was_not_taken
+        a_permit_that_came_back_can_be_taken_again
+        s59_a_bucket_tightens_until_a_permit_comes_back
+        s60_of_200_racers_as_many_get_a_permit_as_there_are
+        what_is_full_again_is_forgotten
+        counting_buckets_stops_where_it_is_told_to
+        an_account_knows_the_eight_networks_that_were_seen_last
     }
     triggers {
         an_event_is_claimed_as_it_was_queued

@@ -1,8 +1,11 @@
 //! Clients of a test app, named by who they are, and the answers that they get.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use doorward_web::PeerAddress;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -15,6 +18,7 @@ pub struct Client<'a> {
     router: Router,
     app_id: String,
     headers: Vec<(String, String)>,
+    peer: Option<PeerAddress>,
 }
 
 /// A user that has logged in.
@@ -48,6 +52,7 @@ impl<'a> Client<'a> {
             router: app.router(),
             app_id: app.app().id.to_string(),
             headers: Vec::new(),
+            peer: None,
         }
     }
 
@@ -62,6 +67,14 @@ impl<'a> Client<'a> {
     #[must_use]
     pub fn of_app(mut self, id: &str) -> Self {
         id.clone_into(&mut self.app_id);
+        self
+    }
+
+    /// Sends every request from this address. Otherwise the server does not know the client's address.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        let address = address.parse().expect("an address");
+        self.peer = Some(PeerAddress(SocketAddr::new(address, 1_024)));
         self
     }
 
@@ -152,6 +165,9 @@ impl<'a> Client<'a> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in self.headers.iter().chain(headers) {
             request = request.header(name, value);
+        }
+        if let Some(peer) = self.peer {
+            request = request.extension(peer);
         }
         let request = request.body(Body::from(body)).expect("a request");
         let service = doorward_web::tidy_requests(self.router.clone());

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use doorward_core::{
-    Accounts, App, AppId, AppObjectId, Apps, Clock, EmailPassword, Entropy, KeyId, Links, Parts, PasswordPool,
-    PoolConfig, Providers, Settings, Store, TokenKeys, Wake,
+    Accounts, App, AppId, AppObjectId, Apps, Clock, EmailPassword, Entropy, KeyId, LimitSettings, Links, Parts,
+    PasswordPool, PoolConfig, Providers, Settings, Store, TokenKeys, Wake,
 };
 use doorward_http::{Api, ApiParts};
 use doorward_mail::{DevMailbox, MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
@@ -50,7 +51,15 @@ impl TestAppBuilder {
                 outbox: outbox.clone(),
                 triggers: Wake::default(),
             },
-            Settings::default(),
+            Settings {
+                limits: LimitSettings {
+                    on: self.limited,
+                    private_networks: true,
+                    refusal_delay: Duration::ZERO,
+                    ..LimitSettings::default()
+                },
+                ..Settings::default()
+            },
         );
         let links = Links::new(TestApp::PUBLIC_URL).expect("a public URL");
         let mailbox = DevMailbox::new();
