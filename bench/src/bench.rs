@@ -91,6 +91,8 @@ impl Bench {
             data_dir: self.data_dir(),
             database_url: database_url.to_owned(),
             relay: None,
+            options: Vec::new(),
+            files: None,
         }
     }
 

@@ -62,6 +62,8 @@ pub(crate) enum Scenario {
     Registration,
     /// What functions cost, themselves and others.
     Functions,
+    /// Strangers who ask, guess, stall and do not read.
+    Flood,
 }
 
 /// The scale of a run.
@@ -89,6 +91,16 @@ pub(crate) struct Scale {
     pub(crate) registrations: u32,
     /// Function calls after which the server must have no more memory than before.
     pub(crate) function_calls: usize,
+    /// How long a flood of requests for mails lasts.
+    pub(crate) flood: Duration,
+    /// Clients that guess passwords.
+    pub(crate) guessers: usize,
+    /// Connections that send half a request.
+    pub(crate) half_requests: usize,
+    /// How long the server has to give their memory back.
+    pub(crate) give_back: Duration,
+    /// Clients that never read.
+    pub(crate) unread: usize,
 }
 
 impl Scale {
@@ -111,6 +123,11 @@ impl Scale {
         confirms_of_many: 4_000,
         registrations: 150,
         function_calls: 100_000,
+        flood: Duration::from_mins(1),
+        guessers: 256,
+        half_requests: 2_000,
+        give_back: Duration::from_mins(1),
+        unread: 1_100,
     };
 
     /// The scale for a proof that the driver works, even on a debug build.
@@ -132,5 +149,10 @@ impl Scale {
         confirms_of_many: 128,
         registrations: 4,
         function_calls: 200,
+        flood: Duration::from_secs(1),
+        guessers: 8,
+        half_requests: 30,
+        give_back: Duration::from_secs(1),
+        unread: 20,
     };
 }

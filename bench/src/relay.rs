@@ -1,13 +1,17 @@
 //! A mail relay in the driver: it accepts mails and keeps their links, or fails in the ways in which relays fail.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+/// A mail that takes longer does not come.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How a relay behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +29,16 @@ pub(crate) enum Behaviour {
 /// A running relay; it ends when it is dropped.
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
-    links: Arc<Mutex<Vec<Link>>>,
+    taken: Arc<Mutex<Taken>>,
     task: Option<JoinHandle<()>>,
+}
+
+/// The mails that the relay has taken.
+#[derive(Default)]
+struct Taken {
+    links: Vec<Link>,
+    /// When the first mail to each recipient arrived.
+    arrivals: HashMap<String, Instant>,
 }
 
 /// The token pair of a mailed link.
@@ -40,20 +52,20 @@ impl Relay {
     pub(crate) async fn start(behaviour: Behaviour) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let links = Arc::<Mutex<Vec<Link>>>::default();
+        let taken = Arc::<Mutex<Taken>>::default();
         // The listener is dropped, so its address refuses connections.
         let task =
-            (behaviour != Behaviour::Down).then(|| tokio::spawn(listen(listener, behaviour, Arc::clone(&links))));
-        Ok(Self { address, links, task })
+            (behaviour != Behaviour::Down).then(|| tokio::spawn(listen(listener, behaviour, Arc::clone(&taken))));
+        Ok(Self { address, taken, task })
     }
 
     /// Takes the links of this many mails, as soon as the mails have arrived.
     pub(crate) async fn take_links(&self, count: usize) -> Result<Vec<Link>> {
         let (mut seen, mut unchanged) = (0, 0);
         loop {
-            let arrived = lock(&self.links).len();
+            let arrived = lock(&self.taken).links.len();
             if arrived >= count {
-                return Ok(lock(&self.links).split_off(arrived - count));
+                return Ok(lock(&self.taken).links.split_off(arrived - count));
             }
             unchanged = if arrived == seen { unchanged + 1 } else { 0 };
             seen = arrived;
@@ -61,6 +73,22 @@ impl Relay {
                 bail!("{arrived} of {count} mails have come, and no more for ten seconds");
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+impl Relay {
+    /// When the first mail to this recipient arrived, as soon as it has.
+    pub(crate) async fn arrival(&self, recipient: &str) -> Result<Instant> {
+        let asked = Instant::now();
+        loop {
+            if let Some(arrived) = lock(&self.taken).arrivals.get(recipient) {
+                return Ok(*arrived);
+            }
+            if asked.elapsed() > PATIENCE {
+                bail!("no mail has come for {PATIENCE:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
@@ -73,28 +101,28 @@ impl Drop for Relay {
     }
 }
 
-async fn listen(listener: TcpListener, behaviour: Behaviour, links: Arc<Mutex<Vec<Link>>>) {
+async fn listen(listener: TcpListener, behaviour: Behaviour, taken: Arc<Mutex<Taken>>) {
     let mut sessions = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let links = Arc::clone(&links);
+        let taken = Arc::clone(&taken);
         sessions.spawn(async move {
             if behaviour == Behaviour::Hanging {
                 // The connection stays open as long as the relay does.
                 std::future::pending::<()>().await;
             }
             // A client whose connection breaks tries again.
-            let _ = talk(stream, behaviour, &links).await;
+            let _ = talk(stream, behaviour, &taken).await;
         });
         while sessions.try_join_next().is_some() {}
     }
 }
 
 /// As much SMTP (RFC 5321) as a sender needs.
-async fn talk(stream: TcpStream, behaviour: Behaviour, links: &Mutex<Vec<Link>>) -> std::io::Result<()> {
+async fn talk(stream: TcpStream, behaviour: Behaviour, taken: &Mutex<Taken>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 bench ESMTP\r\n").await?;
-    let mut line = Vec::new();
+    let (mut line, mut recipient) = (Vec::new(), String::new());
     loop {
         line.clear();
         if stream.read_until(b'\n', &mut line).await? == 0 {
@@ -107,16 +135,24 @@ async fn talk(stream: TcpStream, behaviour: Behaviour, links: &Mutex<Vec<Link>>)
             b"DATA" => {
                 stream.write_all(b"354 go on\r\n").await?;
                 let mail = read_mail(&mut stream).await?;
-                if let Some(link) = find_link(&mail) {
-                    lock(links).push(link);
-                }
+                let mut taken = lock(taken);
+                taken
+                    .arrivals
+                    .entry(std::mem::take(&mut recipient))
+                    .or_insert_with(Instant::now);
+                taken.links.extend(find_link(&mail));
+                drop(taken);
                 b"250 taken\r\n"
             }
             b"QUIT" => {
                 stream.write_all(b"221 bye\r\n").await?;
                 return Ok(());
             }
-            b"HELO" | b"MAIL" | b"RCPT" | b"RSET" | b"NOOP" => b"250 fine\r\n",
+            b"RCPT" => {
+                recipient = address_in(&line);
+                b"250 fine\r\n"
+            }
+            b"HELO" | b"MAIL" | b"RSET" | b"NOOP" => b"250 fine\r\n",
             _ => b"500 what?\r\n",
         };
         stream.write_all(answer).await?;
@@ -157,9 +193,16 @@ fn find_link(mail: &str) -> Option<Link> {
     })
 }
 
-fn lock(links: &Mutex<Vec<Link>>) -> MutexGuard<'_, Vec<Link>> {
+/// What stands in angle brackets.
+fn address_in(line: &[u8]) -> String {
+    let line = String::from_utf8_lossy(line);
+    let address = line.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    address.map(|(address, _)| address.to_owned()).unwrap_or_default()
+}
+
+fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
     // Nothing between lock and unlock can leave the list half changed.
-    links.lock().unwrap_or_else(PoisonError::into_inner)
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -29,10 +29,19 @@ pub(crate) fn location() -> Request {
 }
 
 pub(crate) fn log_in(email: &str) -> Request {
+    log_in_with(email, PASSWORD)
+}
+
+/// A login with a wrong password.
+pub(crate) fn guess(email: &str) -> Request {
+    log_in_with(email, "not the password")
+}
+
+fn log_in_with(email: &str, password: &str) -> Request {
     let options = json!({ "device": { "platform": "bench", "platformVersion": "1", "sdkVersion": "1" } });
     account(
         "login",
-        &json!({ "username": email, "password": PASSWORD, "provider": "local-userpass", "options": options }),
+        &json!({ "username": email, "password": password, "provider": "local-userpass", "options": options }),
     )
 }
 
@@ -42,6 +51,40 @@ pub(crate) fn register(email: &str) -> Request {
 
 pub(crate) fn resend_confirmation(email: &str) -> Request {
     account("confirm/send", &json!({ "email": email }))
+}
+
+pub(crate) fn send_reset(email: &str) -> Request {
+    account("reset/send", &json!({ "email": email }))
+}
+
+/// The same request, as a proxy passes it on for a client with this address.
+pub(crate) fn forwarded(request: &[u8], client: &str) -> Request {
+    let line_end = b"\r\n";
+    let first_line = request
+        .windows(2)
+        .position(|bytes| bytes == line_end)
+        .unwrap_or_default()
+        + 2;
+    let header = format!("x-forwarded-for: {client}\r\n");
+    [&request[..first_line], header.as_bytes(), &request[first_line..]].concat()
+}
+
+/// The first half of a request with long headers.
+pub(crate) fn half_head() -> Request {
+    format!(
+        "GET /healthz HTTP/1.1\r\nhost: bench\r\nx-long: {}",
+        "x".repeat(8 << 10)
+    )
+    .into_bytes()
+}
+
+/// A request whose body has this length, and half of it.
+pub(crate) fn half_body(call: &str, length: usize) -> Request {
+    let head = format!(
+        "POST {API}/app/{APP_ID}/auth/providers/local-userpass/{call} HTTP/1.1\r\nhost: bench\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    format!("{head}{{\"x\":\"{}", "x".repeat(length / 2)).into_bytes()
 }
 
 pub(crate) fn confirm(link: &Link) -> Request {

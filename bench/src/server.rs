@@ -26,6 +26,10 @@ pub(crate) struct Launch {
     pub(crate) database_url: String,
     /// The relay for mail; `None`: the development mailbox.
     pub(crate) relay: Option<SocketAddr>,
+    /// More options of `doorward serve`.
+    pub(crate) options: Vec<String>,
+    /// How many files the server may open; `None`: as many as the driver.
+    pub(crate) files: Option<u32>,
 }
 
 /// A running server.
@@ -62,7 +66,7 @@ impl Launch {
     pub(crate) fn spawn(&self) -> Result<Server> {
         let (address, metrics) = (free_address()?, free_address()?);
         let log = self.data_dir.with_extension("log");
-        let mut command = Command::new(&self.binary);
+        let mut command = self.command();
         command
             .args([
                 "serve",
@@ -84,6 +88,7 @@ impl Launch {
         if let Some(relay) = self.relay {
             command.args(["--smtp", &format!("smtp://{relay}"), "--mail-from", "bench@example.com"]);
         }
+        command.args(&self.options);
         let started = Instant::now();
         let process = command
             .spawn()
@@ -95,6 +100,19 @@ impl Launch {
             process,
             log,
         })
+    }
+}
+
+impl Launch {
+    fn command(&self) -> Command {
+        let Some(files) = self.files else {
+            return Command::new(&self.binary);
+        };
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")])
+            .arg(&self.binary);
+        command
     }
 }
 

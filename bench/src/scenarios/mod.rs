@@ -2,6 +2,7 @@
 
 mod binary;
 mod confirm;
+mod flood;
 mod functions;
 mod logins;
 mod memory;
@@ -48,6 +49,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
             Scenario::Overload,
             Scenario::Registration,
             Scenario::Functions,
+            Scenario::Flood,
         ] {
             if !bench.wants(scenario) {
                 continue;
@@ -63,6 +65,7 @@ pub(crate) async fn run(bench: &Bench) -> Result<Report> {
                 Scenario::Overload => overload::run(bench, database).await,
                 Scenario::Registration => registration::run(bench, database).await,
                 Scenario::Functions => functions::run(bench, database).await,
+                Scenario::Flood => flood::run(bench, database).await,
             };
             // A scenario that fails does not invalidate the figures of the others.
             let measured = measured.unwrap_or_else(|error| vec![Row::failed(format!("{scenario:?}"), &error)]);
