@@ -21,6 +21,7 @@ macro_rules! files {
                 "profiles of identities",
                 file!($database, "0006_profiles_of_identities"),
             ),
+            (7, "links that last", file!($database, "0007_links_that_last")),
         ]
     };
 }
