@@ -82,8 +82,8 @@ async fn converse(
             line.clone()
         };
         seen.heard.lock().unwrap().push(said);
-        let goes_on = |command: &Option<&str>| !command.is_some_and(|command| line.starts_with(command));
-        stalled.wait_for(goes_on).await.ok()?;
+        let waits = |command: &str| line.starts_with(command);
+        stalled.wait_for(|command| !command.is_some_and(waits)).await.ok()?;
         let reply = dialogue.replies.iter().find(|(command, _)| line.starts_with(command));
         let reply = match reply {
             Some((_, reply)) => reply,
