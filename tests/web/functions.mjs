@@ -38,12 +38,12 @@ export async function tellFunctionsStory({ Realm, baseUrl, appId, mailbox, step,
     await refused(logIn("bob@example.com", first), "401 AuthError: unauthorized");
   });
 
-  await step("retryCustomConfirmation asks the function again, and the newer pair counts", async () => {
+  await step("retryCustomConfirmation asks the function again, and either pair works", async () => {
     const older = await mailed("bob@example.com");
     await auth.retryCustomConfirmation({ email: "bob@example.com" });
     const newer = await mailed("bob@example.com");
-    await refused(auth.confirmUser(older), "400 UserpassTokenInvalid: userpass token is expired or invalid");
-    await auth.confirmUser(newer);
+    await auth.confirmUser(older);
+    await refused(auth.confirmUser(newer), "400 UserpassTokenInvalid: userpass token is expired or invalid");
     await logIn("bob@example.com", first);
     await refused(
       auth.retryCustomConfirmation({ email: "bob@example.com" }),

@@ -36,7 +36,7 @@ export async function tellStory({ Realm, baseUrl, appId, who, mailbox, step, ass
   const phone = device("phone");
   const auth = laptop.emailPasswordAuth;
   let link;
-  let oldLink;
+  let firstLink;
   let user;
 
   await step("an app that is not served is not found", async () => {
@@ -55,7 +55,7 @@ export async function tellStory({ Realm, baseUrl, appId, who, mailbox, step, ass
 
   await step("Ada registers and gets a mail with a link", async () => {
     await auth.registerUser({ email: ada, password: first });
-    oldLink = readLink(await mailbox.next(ada), assert);
+    firstLink = readLink(await mailbox.next(ada), assert);
   });
 
   await step("she cannot log in before she has confirmed", async () => {
@@ -70,11 +70,10 @@ export async function tellStory({ Realm, baseUrl, appId, who, mailbox, step, ass
     await refused(auth.retryCustomConfirmation({ email: ada }), "400: please use confirm via email");
   });
 
-  await step("she asks for the mail again, and the first link is void", async () => {
+  await step("she asks for the mail again, and gets the link once more", async () => {
     await auth.resendConfirmationEmail({ email: ada });
     link = readLink(await mailbox.next(ada), assert);
-    assert.ok(link.token !== oldLink.token && link.tokenId !== oldLink.tokenId, "a new link");
-    await refused(auth.confirmUser(oldLink), "400 UserpassTokenInvalid: userpass token is expired or invalid");
+    assert.deepEqual(link, firstLink);
   });
 
   await step("what does not look like a token is called invalid", async () => {

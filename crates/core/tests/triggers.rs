@@ -226,7 +226,10 @@ impl World {
 
     async fn next_due(&self) -> Option<Timestamp> {
         let mut reads = self.store.reads().await.unwrap();
-        reads.next_delivery_due(&[self.app.object_id]).await.unwrap()
+        reads
+            .next_delivery_due(&[self.app.object_id], self.clock.now())
+            .await
+            .unwrap()
     }
 
     /// Waits until a claimed delivery is due again after `wait`.

@@ -30,7 +30,7 @@ pub enum ApiError {
     /// The token or its id does not have the form of one.
     #[error("the token is malformed")]
     TokenMalformed,
-    /// The token is unknown, expired, used, replaced, or for something else.
+    /// The token is unknown, expired, used, void, or for something else.
     #[error("the token is expired or invalid")]
     TokenInvalid,
     /// No registration has this address.

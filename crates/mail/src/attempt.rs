@@ -1,6 +1,7 @@
 //! One attempt: from a claimed row to a recorded outcome.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::{
@@ -13,7 +14,7 @@ use tracing::{debug, warn};
 use crate::backoff::next_attempt;
 use crate::claims::Claims;
 use crate::post::Post;
-use crate::{Message, MessageHeader, SendError, compose, compose_function_mail};
+use crate::{Claim, Message, MessageHeader, SendError, compose, compose_function_mail, large};
 
 /// The pauses before an outcome is recorded again.
 const RECORDING: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
@@ -22,7 +23,8 @@ impl Post {
     /// Attempts a claimed mail, and logs and records the outcome.
     pub(crate) async fn deliver(&self, claims: &Claims, mail: &ClaimedMail) -> DeliveryOutcome {
         // A panic must neither end the worker nor leave the mail claimed.
-        let outcome = AssertUnwindSafe(self.attempt(mail)).catch_unwind().await;
+        let claim = Claim::new(mail.id, claims.clone(), Arc::clone(&self.parts.store));
+        let outcome = AssertUnwindSafe(self.attempt(mail, &claim)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| self.retry(mail, "the attempt panicked".to_owned()));
         log(mail, &outcome);
         self.parts.metrics.count(&outcome, self.now().since(mail.created_at));
@@ -30,17 +32,20 @@ impl Post {
         outcome
     }
 
-    /// Composes a mail and sends it, unless it has expired or been superseded.
-    async fn attempt(&self, mail: &ClaimedMail) -> DeliveryOutcome {
+    /// Composes a mail and sends it, unless it has expired.
+    async fn attempt(&self, mail: &ClaimedMail, claim: &Claim) -> DeliveryOutcome {
+        if mail.expires_at <= self.now() {
+            return DeliveryOutcome::Expired;
+        }
         let written = match &mail.content {
             MailContent::Link { token, to } => self.write_link(mail, token, to),
-            MailContent::Sealed(sealed) => self.write_sealed(mail, sealed),
+            MailContent::Sealed(sealed) => self.write_sealed(mail, sealed).await,
         };
         let message = match written {
             Ok(message) => message,
             Err(outcome) => return outcome,
         };
-        match timeout(self.patience(mail), self.parts.transport.send(&message)).await {
+        match timeout(self.patience(mail), self.parts.transport.send(&message, claim)).await {
             Ok(Ok(())) => DeliveryOutcome::Sent,
             Ok(Err(SendError::Permanent { reason })) => DeliveryOutcome::Failed { reason },
             Ok(Err(SendError::Transient { reason })) => self.retry(mail, reason),
@@ -48,25 +53,15 @@ impl Post {
         }
     }
 
-    /// Composes our mail around a link, unless the link is dead.
+    /// Composes our mail around a link.
     fn write_link(&self, mail: &ClaimedMail, token: &MailToken, to: &EmailAddress) -> Result<Message, DeliveryOutcome> {
         let parts = &self.parts;
-        if token.used_at.is_some() || token.voided_at.is_some() {
-            return Err(DeliveryOutcome::Superseded);
-        }
-        if token.expires_at <= self.now() {
-            return Err(DeliveryOutcome::Expired);
-        }
         let Some(app) = parts.apps.find_by_object_id(token.app) else {
             return Err(self.retry(mail, "its app is not served here".to_owned()));
         };
-        match &app.providers.email_password {
-            None => {
-                let reason = "e-mail and password accounts are switched off in its app";
-                return Err(self.retry(mail, reason.to_owned()));
-            }
-            Some(accounts) if accounts.methods() != token.methods => return Err(DeliveryOutcome::Superseded),
-            Some(_) => {}
+        if app.providers.email_password.is_none() {
+            let reason = "e-mail and password accounts are switched off in its app";
+            return Err(self.retry(mail, reason.to_owned()));
         }
         let Some(secret) = parts.token_keys.derive(token) else {
             return Err(self.retry(mail, format!("the key {} of its token is not here", token.key)));
@@ -78,13 +73,16 @@ impl Post {
     }
 
     /// Opens a mail that a function wrote; its text is sent unchanged.
-    fn write_sealed(&self, mail: &ClaimedMail, sealed: &SealedMail) -> Result<Message, DeliveryOutcome> {
-        if sealed.expires_at <= self.now() {
-            return Err(DeliveryOutcome::Expired);
-        }
-        match self.parts.token_keys.open(mail.id, &sealed.key, &sealed.sealed) {
-            Some(written) => Ok(compose_function_mail(self.header(mail, &written.to), &written)),
-            None => Err(self.retry(mail, format!("the key {} that opens it is not here", sealed.key))),
+    async fn write_sealed(&self, mail: &ClaimedMail, sealed: &SealedMail) -> Result<Message, DeliveryOutcome> {
+        let (id, keys, text) = (mail.id, Arc::clone(&self.parts.token_keys), sealed.clone());
+        let opened = large::away(sealed.sealed.len(), move || keys.open(id, &text.key, &text.sealed));
+        match opened.await {
+            Some(Some(written)) => {
+                let header = self.header(mail, &written.to);
+                Ok(compose_function_mail(header, written))
+            }
+            Some(None) => Err(self.retry(mail, format!("the key {} that opens it is not here", sealed.key))),
+            None => Err(self.retry(mail, "it could not be opened".to_owned())),
         }
     }
 
@@ -94,6 +92,7 @@ impl Post {
             from: self.parts.from.clone(),
             to: to.clone(),
             created_at: mail.created_at,
+            expires_at: mail.expires_at,
         }
     }
 
@@ -124,7 +123,7 @@ impl Post {
                     if failures == 0 {
                         warn!(mail = %mail.id, error = %Causes(&error), "the outcome of a mail cannot be recorded yet");
                     }
-                    if self.now() >= mail.expires_at() {
+                    if self.now() >= mail.expires_at {
                         return;
                     }
                 }

@@ -8,13 +8,16 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::warn;
 
+use crate::boot_time::BootTime;
 use crate::claims::Claims;
-use crate::post::Post;
+use crate::post::{Claimed, Post};
 
 /// The attempts that are in flight. Dropping them gives them up.
 pub(crate) struct Attempts {
     post: Arc<Post>,
     tasks: JoinSet<(MailId, DeliveryOutcome)>,
+    /// What has ended without an attempt.
+    ended: Vec<(MailId, DeliveryOutcome)>,
     claims: Claims,
     _renewal: AbortOnDropHandle<()>,
 }
@@ -27,6 +30,7 @@ impl Attempts {
         Self {
             post,
             tasks: JoinSet::new(),
+            ended: Vec::new(),
             claims,
             _renewal: renewal,
         }
@@ -37,8 +41,11 @@ impl Attempts {
     }
 
     /// Claims as many mails as there is room for and starts an attempt of each. Returns `true` if no more mails were
-    /// due.
+    /// due. Mails with a dead link take no place: they end before the others are claimed, or at once.
     pub(crate) async fn claim(&mut self) -> Result<bool, StoreError> {
+        let expired = self.post.expire().await?;
+        let expired = expired.into_iter().map(|mail| (mail, DeliveryOutcome::Expired));
+        self.ended.extend(expired);
         let room = self.room();
         let kept = self.post.parts.settings.concurrency / 4;
         let (limit, only_new) = if room > kept {
@@ -47,12 +54,25 @@ impl Attempts {
             (room, true)
         };
         let name = self.post.name();
-        let mails = self.post.claim(&name, limit, only_new).await?;
+        let Claimed { mails, until } = self.post.claim(&name, limit, only_new).await?;
         let all = mails.len() < limit;
+        let mut superseded = Vec::new();
         for mail in mails {
-            self.start(mail, Arc::clone(&name));
+            if self.post.is_superseded(&mail) {
+                superseded.push(mail.id);
+            } else {
+                self.start(mail, Arc::clone(&name), until);
+            }
         }
+        self.post.supersede(&name, &superseded).await?;
+        let superseded = superseded.into_iter().map(|mail| (mail, DeliveryOutcome::Superseded));
+        self.ended.extend(superseded);
         Ok(all)
+    }
+
+    /// What has ended without an attempt since the last call.
+    pub(crate) fn take_ended(&mut self) -> Vec<(MailId, DeliveryOutcome)> {
+        std::mem::take(&mut self.ended)
     }
 
     /// Waits for an attempt to end; `None` if none is in flight. Cancel safe: dropping the future loses no outcome.
@@ -73,10 +93,10 @@ impl Attempts {
         self.post.parts.settings.concurrency.saturating_sub(self.tasks.len())
     }
 
-    fn start(&mut self, mail: ClaimedMail, name: Arc<str>) {
+    fn start(&mut self, mail: ClaimedMail, name: Arc<str>, until: BootTime) {
         // If an attempt is in flight already, this process was suspended until its own claim lapsed: the attempt goes
         // on under the new claim.
-        if self.claims.insert(mail.id, name) {
+        if self.claims.insert(mail.id, name, until) {
             return;
         }
         let post = Arc::clone(&self.post);
@@ -93,7 +113,7 @@ async fn renew(post: Arc<Post>, claims: Claims) {
         sleep(post.parts.settings.claim_lifetime / 3).await;
         let names = claims.names();
         if !names.is_empty() {
-            post.renew(&names).await;
+            post.renew(&claims, &names).await;
         }
     }
 }

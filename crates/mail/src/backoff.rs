@@ -10,7 +10,7 @@ pub(crate) fn next_attempt(mail: &ClaimedMail, now: Timestamp) -> Timestamp {
     let young = now.since(mail.created_at) < Duration::from_mins(5);
     let longest = Duration::from_secs(if young { 15 } else { 60 });
     let backoff = Backoff::new(Duration::from_secs(1), longest);
-    now.plus(backoff.pause(mail.attempts)).min(mail.expires_at())
+    now.plus(backoff.pause(mail.attempts)).min(mail.expires_at)
 }
 
 #[cfg(test)]
@@ -42,6 +42,7 @@ mod tests {
             content: MailContent::Link { token, to },
             attempts,
             created_at,
+            expires_at: created_at.plus(Duration::from_mins(30)),
         }
     }
 

@@ -24,10 +24,12 @@ pub struct MessageHeader {
     pub to: EmailAddress,
     /// When a flow put the mail into the outbox.
     pub created_at: Timestamp,
+    /// When the mail, and the link in it, is of no more use.
+    pub expires_at: Timestamp,
 }
 
 impl MessageHeader {
-    fn with(self, subject: String, text: String, html: String, links: Vec<String>) -> Message {
+    fn with(self, subject: String, text: String, html: String, link: Option<String>) -> Message {
         Message {
             message_id: format!("<{}@{}>", self.id, self.from.domain()),
             id: self.id,
@@ -36,7 +38,7 @@ impl MessageHeader {
             subject,
             text,
             html,
-            links,
+            link,
             created_at: self.created_at,
         }
     }
@@ -54,7 +56,8 @@ pub fn compose(
     let purpose = token.purpose;
     let link = links.mailed(app, purpose, secret);
     let name = one_line(&app.name);
-    let lifetime = in_words(token.expires_at.since(token.issued_at));
+    // A link that is mailed again works for less time than at first.
+    let lifetime = in_words(header.expires_at.since(header.created_at));
     let (html, text) = match purpose {
         Purpose::Confirm => ("confirm.html", "confirm.txt"),
         Purpose::Reset => ("reset.html", "reset.txt"),
@@ -64,33 +67,12 @@ pub fn compose(
     let html_link = Value::from_safe_string(escape_link(&link));
     let html = render(html, context! { link => html_link, ..words.clone() })?;
     let text = render(text, context! { link => &link, ..words })?;
-    Ok(header.with(subject, text, html, vec![link]))
+    Ok(header.with(subject, text, html, Some(link)))
 }
 
 /// Composes a mail with the texts that a function wrote. Its subject becomes one line, so that it cannot add a header.
-pub fn compose_function_mail(header: MessageHeader, mail: &FunctionMail) -> Message {
-    let links = links_in(&mail.text, &mail.html);
-    header.with(one_line(&mail.subject), mail.text.clone(), mail.html.clone(), links)
-}
-
-/// The web addresses in a mail, for the development mailbox: in the order in which they stand there, each once.
-fn links_in(text: &str, html: &str) -> Vec<String> {
-    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ')' | ']');
-    let mut links: Vec<String> = Vec::new();
-    for body in [text, &html.replace("&amp;", "&")] {
-        for (start, _) in body.match_indices("://") {
-            let scheme = body[..start]
-                .rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')))
-                .map_or(0, |before| {
-                    before + body[before..].chars().next().map_or(0, char::len_utf8)
-                });
-            let link = body[scheme..].split(is_end).next().unwrap_or_default();
-            if url::Url::parse(link).is_ok() && !links.iter().any(|known| known == link) {
-                links.push(link.to_owned());
-            }
-        }
-    }
-    links
+pub fn compose_function_mail(header: MessageHeader, mail: FunctionMail) -> Message {
+    header.with(one_line(&mail.subject), mail.text, mail.html, None)
 }
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -6,9 +6,12 @@
 mod attempt;
 mod attempts;
 mod backoff;
+mod boot_time;
 mod claims;
 mod compose;
 mod dev_mailbox;
+mod large;
+mod links;
 mod mail_from;
 mod message;
 mod metrics;
@@ -18,6 +21,7 @@ mod smtp;
 mod transport;
 mod worker;
 
+pub use claims::Claim;
 pub use compose::{ComposeError, MessageHeader, compose, compose_function_mail};
 pub use dev_mailbox::{DevMailbox, DevMessage};
 pub use mail_from::{InvalidMailFrom, MailFrom};

@@ -21,12 +21,19 @@ pub struct Message {
     pub text: String,
     /// The body as HTML; a function may leave it empty.
     pub html: String,
-    /// The links in the bodies.
-    pub links: Vec<String>,
+    /// The link that the mail is about; `None` if a function wrote the mail.
+    pub link: Option<String>,
     /// The `Message-ID` with its angle brackets: the same at every attempt, so that a repeated mail can be recognised.
     pub message_id: String,
     /// When a flow put the mail into the outbox; its `Date`.
     pub created_at: Timestamp,
+}
+
+impl Message {
+    /// The size of the bodies in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.text.len() + self.html.len()
+    }
 }
 
 impl fmt::Debug for Message {

@@ -36,6 +36,14 @@ impl MailMetrics {
         );
     }
 
+    /// Counts mails that ended without an attempt.
+    pub(crate) fn count_ended(&self, outcome: &DeliveryOutcome, mails: usize) {
+        let outcome = Outcome {
+            outcome: outcome.state(),
+        };
+        self.attempts.get_or_create(&outcome).inc_by(mails as u64);
+    }
+
     pub(crate) fn count(&self, outcome: &DeliveryOutcome, age: Duration) {
         // An attempt that will be repeated is counted by its failure, not by the state `waiting` of its mail.
         let name = if matches!(outcome, DeliveryOutcome::Retry { .. }) {

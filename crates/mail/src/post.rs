@@ -4,11 +4,23 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use doorward_core::{Causes, ClaimedMail, ObjectId, StoreError, Timestamp};
+use doorward_core::{Causes, ClaimedMail, DeliveryOutcome, MailContent, MailId, ObjectId, StoreError, Timestamp};
 use tokio::time::Instant;
 use tracing::warn;
 
 use crate::WorkerParts;
+use crate::boot_time::BootTime;
+use crate::claims::Claims;
+
+/// How many mails end in one transaction.
+const BATCH: u32 = 500;
+
+/// Mails that were just claimed.
+pub(crate) struct Claimed {
+    pub(crate) mails: Vec<ClaimedMail>,
+    /// Until when the claims certainly hold.
+    pub(crate) until: BootTime,
+}
 
 /// What the worker and its attempts share.
 pub(crate) struct Post {
@@ -36,9 +48,58 @@ impl Post {
         format!("{}.{}", self.name, self.renamed.load(Ordering::Relaxed)).into()
     }
 
+    /// Ends the mails whose time has passed while they waited.
+    pub(crate) async fn expire(&self) -> Result<Vec<MailId>, StoreError> {
+        let mut expired = Vec::new();
+        loop {
+            let mut tx = self.parts.store.begin().await?;
+            let ended = tx.expire_mail(self.now(), BATCH).await?;
+            tx.commit().await?;
+            let all = ended.len() < BATCH as usize;
+            expired.extend(ended);
+            if all {
+                break;
+            }
+        }
+        if !expired.is_empty() {
+            warn!(mails = expired.len(), "mails waited for too long, and were not sent");
+            self.parts.metrics.count_ended(&DeliveryOutcome::Expired, expired.len());
+        }
+        Ok(expired)
+    }
+
+    /// Whether a mail would carry a link that is dead for another reason than its age.
+    pub(crate) fn is_superseded(&self, mail: &ClaimedMail) -> bool {
+        let MailContent::Link { token, .. } = &mail.content else {
+            return false;
+        };
+        let app = self.parts.apps.find_by_object_id(token.app);
+        let accounts = app.as_ref().and_then(|app| app.providers.email_password.as_ref());
+        let methods_changed = accounts.is_some_and(|accounts| accounts.methods() != token.methods);
+        token.used_at.is_some() || token.voided_at.is_some() || methods_changed
+    }
+
+    /// Records claimed mails as superseded, all in one transaction.
+    pub(crate) async fn supersede(&self, name: &str, mails: &[MailId]) -> Result<(), StoreError> {
+        if mails.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.parts.store.begin().await?;
+        for mail in mails {
+            tx.record_delivery(name, *mail, &DeliveryOutcome::Superseded, self.now())
+                .await?;
+        }
+        tx.commit().await?;
+        self.parts
+            .metrics
+            .count_ended(&DeliveryOutcome::Superseded, mails.len());
+        Ok(())
+    }
+
     /// Claims what is due.
-    pub(crate) async fn claim(&self, name: &str, limit: usize, only_new: bool) -> Result<Vec<ClaimedMail>, StoreError> {
+    pub(crate) async fn claim(&self, name: &str, limit: usize, only_new: bool) -> Result<Claimed, StoreError> {
         let now = self.now();
+        let until = BootTime::now() + self.parts.settings.claim_lifetime;
         let claimed = async {
             let mut tx = self.parts.store.begin().await?;
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
@@ -46,7 +107,7 @@ impl Post {
                 .claim_mail(name, now, now.plus(self.parts.settings.claim_lifetime), limit, only_new)
                 .await?;
             tx.commit().await?;
-            Ok(mails)
+            Ok(Claimed { mails, until })
         };
         claimed.await.inspect_err(|_| {
             // The commit may have succeeded all the same. Under a new name, the worker does not prolong claims on mails
@@ -56,17 +117,23 @@ impl Post {
     }
 
     /// Prolongs the claims that are held under these names.
-    pub(crate) async fn renew(&self, names: &BTreeSet<Arc<str>>) {
-        let until = self.now().plus(self.parts.settings.claim_lifetime);
+    pub(crate) async fn renew(&self, claims: &Claims, names: &BTreeSet<Arc<str>>) {
+        let lifetime = self.parts.settings.claim_lifetime;
+        let until = BootTime::now() + lifetime;
         let renewed = async {
             let mut tx = self.parts.store.begin().await?;
+            let now = self.now();
+            let mut held = Vec::new();
             for name in names {
-                tx.extend_mail_claims(name, until).await?;
+                held.extend(tx.extend_mail_claims(name, now, now.plus(lifetime)).await?);
             }
-            tx.commit().await
+            tx.commit().await?;
+            Ok::<_, StoreError>(held)
         };
-        if let Err(error) = renewed.await {
-            warn!(error = %Causes(&error), "claims on mails cannot be prolonged");
+        match renewed.await {
+            // A claim that another worker has taken over meanwhile is not among these.
+            Ok(held) => claims.extend(&held, until),
+            Err(error) => warn!(error = %Causes(&error), "claims on mails cannot be prolonged"),
         }
     }
 

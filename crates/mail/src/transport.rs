@@ -2,15 +2,16 @@
 
 use async_trait::async_trait;
 
-use crate::Message;
+use crate::{Claim, Message};
 
 /// Sends mails to the system that delivers them.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Sends one mail; `Ok` means that the receiving system has taken responsibility for it.
+    /// Sends one mail; `Ok` means that the receiving system has taken responsibility for it. A mail whose claim does not
+    /// hold any more is not handed over: another worker may be sending it.
     ///
     /// Dropping the future gives the attempt up; its connection is then closed, never reused.
-    async fn send(&self, message: &Message) -> Result<(), SendError>;
+    async fn send(&self, message: &Message, claim: &Claim) -> Result<(), SendError>;
 }
 
 /// A mail that was not accepted. The reasons are for the operator: they hold no address, credential or token.

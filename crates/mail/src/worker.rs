@@ -61,9 +61,12 @@ impl OutboxWorker {
         loop {
             if claimed.is_ok() && attempts.have_room() {
                 claimed = attempts.claim().await;
+                ended.extend(attempts.take_ended());
             }
             match attempts.next().await {
                 Some(attempt) => ended.push(attempt),
+                // All that were claimed had ended already, and more are due.
+                None if matches!(claimed, Ok(false)) => {}
                 None => return claimed.map(|_| ended),
             }
         }
@@ -76,13 +79,14 @@ impl OutboxWorker {
         let found = async {
             let all = attempts.claim().await?;
             let mut reads = self.0.parts.store.reads().await?;
-            Ok::<_, StoreError>((all, reads.next_mail_due().await?))
+            Ok::<_, StoreError>((all, reads.next_mail_due(self.0.now()).await?))
         };
         let found = found.await.inspect_err(|error| {
             if !*failing {
                 warn!(error = %Causes(error), "the outbox cannot be read; trying again every second");
             }
         });
+        attempts.take_ended();
         *failing = found.is_err();
         let longest = self.0.parts.settings.longest_sleep;
         let wait = match found {

@@ -82,7 +82,7 @@ fn page_of(hosted: &Hosted, token: TokenPair, state: LinkState) -> Page {
         }
         LinkState::Used => Page::of(&page_text::ALREADY_CONFIRMED),
         LinkState::Expired => offer_new_link(hosted, &page_text::CONFIRM_EXPIRED, token),
-        LinkState::Replaced => offer_new_link(hosted, &page_text::CONFIRM_REPLACED, token),
+        LinkState::Void => offer_new_link(hosted, &page_text::CONFIRM_VOID, token),
     }
 }
 

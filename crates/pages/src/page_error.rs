@@ -11,7 +11,7 @@ use crate::page_text::{self, PageText};
 /// Why the requested page cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    /// The link was opened or used with a token that is not valid: it is malformed, unknown, expired, used or replaced,
+    /// The link was opened or used with a token that is not valid: it is malformed, unknown, expired, used or void,
     /// or its registration was deleted together with its links.
     #[error("the link is invalid")]
     LinkInvalid,

@@ -63,19 +63,18 @@ pub(crate) const CONFIRM_EXPIRED: PageText = PageText {
     text: "For your safety, a link works only for a short time. We can send a new one to your e-mail address.",
 };
 
-pub(crate) const CONFIRM_REPLACED: PageText = PageText {
+pub(crate) const CONFIRM_VOID: PageText = PageText {
     status: StatusCode::GONE,
     icon: Icon::Late,
-    title: "This link has been replaced",
-    text: "A newer e-mail was sent after this one: please use the link in the newest. \
-           If you cannot find it, we can send you another.",
+    title: "This link no longer works",
+    text: "Another link was used, or the password was changed, after this e-mail was sent. We can send you a new link.",
 };
 
 pub(crate) const LINK_SENT: PageText = PageText {
     status: StatusCode::OK,
     icon: Icon::Mail,
     title: "A new link is on its way",
-    text: "Please look for it in your inbox in a minute or two, and in your spam folder too. Earlier links no longer work.",
+    text: "Please look for it in your inbox in a minute or two, and in your spam folder too.",
 };
 
 pub(crate) const NOT_MAILABLE: PageText = PageText {
@@ -122,12 +121,12 @@ pub(crate) const RESET_EXPIRED: PageText = PageText {
            Please ask for a new e-mail in the app.",
 };
 
-pub(crate) const RESET_REPLACED: PageText = PageText {
+pub(crate) const RESET_VOID: PageText = PageText {
     status: StatusCode::GONE,
     icon: Icon::Late,
-    title: "This link has been replaced",
-    text: "A newer e-mail was sent, or the password was changed, after this one. Please use the link in the newest e-mail, \
-           or ask for a new one in the app.",
+    title: "This link no longer works",
+    text: "Another link was used, or the password was changed, after this e-mail was sent. If you did not choose a new \
+           password, please ask for a new link in the app.",
 };
 
 pub(crate) const PASSWORD_LENGTH: PageText = PageText {

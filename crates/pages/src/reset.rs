@@ -79,7 +79,7 @@ fn page_of(hosted: &Hosted, token: TokenPair, state: LinkState) -> Page {
         LinkState::Usable => page(hosted, FormKind::NewPassword, token),
         LinkState::Used => Page::of(&page_text::RESET_USED),
         LinkState::Expired => Page::of(&page_text::RESET_EXPIRED),
-        LinkState::Replaced => Page::of(&page_text::RESET_REPLACED),
+        LinkState::Void => Page::of(&page_text::RESET_VOID),
     }
 }
 

@@ -21,7 +21,8 @@ macro_rules! files {
                 "profiles of identities",
                 file!($database, "0006_profiles_of_identities"),
             ),
-            (7, "limits", file!($database, "0007_limits")),
+            (7, "links that last", file!($database, "0007_links_that_last")),
+            (8, "limits", file!($database, "0008_limits")),
         ]
     };
 }

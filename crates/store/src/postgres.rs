@@ -38,6 +38,11 @@ const FOR_UPDATE: &str = "FOR UPDATE";
 /// Workers skip rows that another worker is claiming.
 const SKIP_LOCKED: &str = "FOR UPDATE SKIP LOCKED";
 
+/// Nothing: the planner chooses an index by its statistics.
+fn by_index(_: &str) -> String {
+    String::new()
+}
+
 /// The texts in a JSON array, as rows.
 fn texts_in(parameter: &str) -> String {
     format!("SELECT json_array_elements_text({parameter}::json)")
@@ -61,6 +66,17 @@ pub struct PostgresOptions {
     /// How long a call may wait for a connection, opening one included, before the answer is that the database is
     /// unavailable.
     pub acquire_timeout: Duration,
+    /// Which clock decides what is due and what has lapsed.
+    pub clock: PostgresClock,
+}
+
+/// Which clock decides what is due and what has lapsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PostgresClock {
+    /// The clock of the database, so that nodes whose own clocks differ agree.
+    Database,
+    /// The clock of the caller, for tests that move it.
+    Caller,
 }
 
 impl Default for PostgresOptions {
@@ -68,6 +84,7 @@ impl Default for PostgresOptions {
         Self {
             max_connections: 16,
             acquire_timeout: Duration::from_secs(2),
+            clock: PostgresClock::Database,
         }
     }
 }
@@ -76,6 +93,7 @@ impl Default for PostgresOptions {
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: PgPool,
+    clock: PostgresClock,
     metrics: StoreMetrics,
 }
 
@@ -105,6 +123,7 @@ impl PostgresStore {
             .map_err(|error| store_error(&error))?;
         Ok(Self {
             pool,
+            clock: options.clock,
             metrics: StoreMetrics::default(),
         })
     }
@@ -125,14 +144,14 @@ impl PostgresStore {
         let arrived = Instant::now();
         let connection = self.pool.acquire().await.map_err(|error| store_error(&error))?;
         self.metrics.waited(arrived.elapsed());
-        Turn::begin(connection, self.metrics.clone()).await
+        Turn::begin(connection, self.clock, self.metrics.clone()).await
     }
 
     async fn reader(&self) -> Result<Reader, StoreError> {
         self.pool
             .acquire()
             .await
-            .map(Reader::new)
+            .map(|connection| Reader::new(connection, self.clock))
             .map_err(|error| store_error(&error))
     }
 }

@@ -31,6 +31,12 @@ const FOR_SHARE: &str = "";
 const FOR_UPDATE: &str = "";
 const SKIP_LOCKED: &str = "";
 
+/// Names the index that a query must use. The planner keeps no statistics, and with another index a query over the
+/// outbox would read all of it.
+fn by_index(name: &str) -> String {
+    format!("INDEXED BY {name}")
+}
+
 /// The texts in a JSON array, as rows.
 fn texts_in(parameter: &str) -> String {
     format!("SELECT value FROM json_each({parameter})")

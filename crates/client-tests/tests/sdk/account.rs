@@ -39,9 +39,9 @@ async fn from_registering_to_deleting() {
     let first = mailed(&server).await;
     auth.resend_confirmation_email(ADA).await.unwrap();
     let second = mailed(&server).await;
-    let replaced = auth.confirm_user(&first).await.unwrap_err();
-    assert_eq!(replaced.error_code(), Some(&ErrorCode::UserpassTokenInvalid));
-    auth.confirm_user(&second).await.unwrap();
+    auth.confirm_user(&first).await.unwrap();
+    let used = auth.confirm_user(&second).await.unwrap_err();
+    assert_eq!(used.error_code(), Some(&ErrorCode::UserpassTokenInvalid));
     let confirmed = auth.resend_confirmation_email(ADA).await.unwrap_err();
     assert_eq!(confirmed.error_code(), Some(&ErrorCode::UserAlreadyConfirmed));
 

@@ -20,7 +20,7 @@ fn from_registering_to_deleting() {
     auth.register_user(ADA, PASSWORD).unwrap();
     auth.resend_confirmation_email(ADA).unwrap();
     runtime.block_on(server.deliver_mail());
-    // The second mail has replaced the first one, which was not delivered yet.
+    // The first mail still waited, so there is no second one.
     let (token, id) = server.mailed_token(ADA);
     auth.confirm_user(&EmailToken::new(token, id).unwrap()).unwrap();
     let ada = app.log_in(Credentials::email_password(ADA, PASSWORD)).unwrap();

@@ -85,7 +85,8 @@ impl Refusal for RenewRefusal {}
 impl Refusal for RetryRefusal {}
 
 impl AppAccounts {
-    /// Confirms a registration with a mailed token. The token works once.
+    /// Confirms a registration with a mailed token. The token works once, and no other token of the registration works
+    /// afterwards.
     pub async fn confirm_user(&self, token: &TokenPair) -> Result<(), FlowError<LinkRefusal>> {
         let methods = self.email_password().ok_or(LinkRefusal::ProviderDisabled)?;
         let genuine = self.genuine_token(Purpose::Confirm, token).await?;
@@ -102,7 +103,8 @@ impl AppAccounts {
         Ok(change.commit().await?)
     }
 
-    /// Mails a new confirmation link to a pending registration; older links stop working.
+    /// Mails a confirmation link to a pending registration. Older links go on working, so that a stranger cannot keep a user out
+    /// by requesting another; a link that is young is mailed again.
     pub async fn resend_confirmation(&self, email: &EmailAddress) -> Result<(), FlowError<ResendRefusal>> {
         let methods = self.email_password().ok_or(ResendRefusal::ProviderDisabled)?;
         let _spent = self.network_permit(Limit::MailsOfNetwork).await?;
@@ -120,7 +122,7 @@ impl AppAccounts {
             .map_err(FlowError::widen)
     }
 
-    /// Mails a new confirmation link to the registration of a genuine link that no longer works.
+    /// Mails a confirmation link to the registration of a genuine link that no longer works.
     pub async fn renew_confirmation_link(&self, token: &TokenPair) -> Result<(), FlowError<RenewRefusal>> {
         let methods = self.email_password().ok_or(LinkRefusal::ProviderDisabled);
         let methods = methods.map_err(RenewRefusal::from)?;
@@ -179,9 +181,8 @@ impl AppAccounts {
             Verdict::Success => {
                 change.confirm_registration(pending.id, self.now()).await?;
             }
-            // The older token pair works until this one does: a function that fails does not void it.
             Verdict::Pending => {
-                change.issue_token(&token).await?;
+                change.issue_token(&token, self.now()).await?;
             }
             Verdict::Fail => {}
         }

@@ -12,8 +12,8 @@ pub enum LinkState {
     Used,
     /// Its time is over.
     Expired,
-    /// A newer mail, a change of password or a change of the app's methods has replaced it.
-    Replaced,
+    /// Another link was used, or the password or the app's methods have changed since.
+    Void,
 }
 
 /// Why a link does nothing.
@@ -22,7 +22,7 @@ pub enum LinkRefusal {
     /// E-mail and password accounts are switched off in this app.
     #[error("the provider is disabled")]
     ProviderDisabled,
-    /// The token is unknown, expired, used, replaced, or for something else.
+    /// The token is unknown, expired, used, void, or for something else.
     #[error("the token is expired or invalid")]
     TokenInvalid,
 }
@@ -112,7 +112,7 @@ fn state(row: &MailToken, methods: &str, now: Timestamp) -> LinkState {
     if row.used_at.is_some() {
         LinkState::Used
     } else if row.voided_at.is_some() || row.methods != methods {
-        LinkState::Replaced
+        LinkState::Void
     } else if row.expires_at <= now {
         LinkState::Expired
     } else {

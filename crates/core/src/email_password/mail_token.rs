@@ -58,10 +58,18 @@ pub struct MailToken {
     pub expires_at: Timestamp,
     /// When it was spent.
     pub used_at: Option<Timestamp>,
-    /// When a newer token, a change of password or the like made it void.
+    /// When the use of another token, a change of password or the like made it void.
     pub voided_at: Option<Timestamp>,
     /// The key that the secret part is derived with.
     pub key: KeyId,
+}
+
+impl MailToken {
+    /// Whether it has used less than a third of its lifetime. As long as it has, its mail is sent again rather than
+    /// another token issued.
+    pub fn is_young(&self, now: Timestamp) -> bool {
+        now.since(self.issued_at) < self.expires_at.since(self.issued_at) / 3
+    }
 }
 
 /// The name of a key.

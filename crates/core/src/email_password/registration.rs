@@ -207,7 +207,8 @@ impl AppAccounts {
                 change.settle_reservation(&confirmed).await?
             }
             Ok(Verdict::Pending) => {
-                change.settle_reservation(&Registration::Pending(reserved)).await? && change.issue_token(&token).await?
+                change.settle_reservation(&Registration::Pending(reserved)).await?
+                    && change.issue_token(&token, self.now()).await?
             }
             Ok(Verdict::Fail) | Err(_) => {
                 change.release_reservation(id).await?;

@@ -31,7 +31,7 @@ pub enum ResetRefusal {
     /// The password is not acceptable. The token is not spent.
     #[error(transparent)]
     Password(#[from] PasswordRefusal),
-    /// The token is unknown, expired, used, replaced, or for something else.
+    /// The token is unknown, expired, used, void, or for something else.
     #[error("the token is expired or invalid")]
     TokenInvalid,
     /// The registration of the token is gone.
@@ -67,7 +67,8 @@ impl Refusal for ResetRefusal {}
 impl Refusal for CallResetRefusal {}
 
 impl AppAccounts {
-    /// Mails a reset link to a registration, pending or confirmed; older links stop working. Nothing else changes.
+    /// Mails a reset link to a registration, pending or confirmed. Older links go on working, so that a stranger cannot keep a
+    /// user out by requesting another; a link that is young is mailed again. Nothing else changes.
     pub async fn send_reset_password_email(&self, email: &EmailAddress) -> Result<(), FlowError<SendResetRefusal>> {
         let methods = self.email_password().ok_or(SendResetRefusal::ProviderDisabled)?;
         let _spent = self.network_permit(Limit::MailsOfNetwork).await?;
@@ -178,7 +179,7 @@ impl AppAccounts {
             (Verdict::Success, Some(hash)) => change.set_password(id, hash, self.now()).await?,
             // The old password still works, and the one that is set in the end is the one
             // that comes with the token.
-            (Verdict::Pending, _) => change.issue_token(&token).await?,
+            (Verdict::Pending, _) => change.issue_token(&token, self.now()).await?,
             (Verdict::Success | Verdict::Fail, _) => true,
         };
         change.promise_function_mails(&result.mails).await?;

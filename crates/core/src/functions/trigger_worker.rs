@@ -159,11 +159,13 @@ impl TriggerWorker {
     /// Reads before it writes, so that an idle server does not compete for writing.
     async fn claim_due(&self, room: usize) -> Result<Due, StoreError> {
         let apps = self.accounts.apps().object_ids();
-        let due = self.accounts.store().reads().await?.next_delivery_due(&apps).await?;
-        let Some(due) = due else {
+        let now = self.accounts.now();
+        let mut reads = self.accounts.store().reads().await?;
+        let Some(due) = reads.next_delivery_due(&apps, now).await? else {
             return Ok(Due::Never);
         };
-        let wait = due.since(self.accounts.now());
+        drop(reads);
+        let wait = due.since(now);
         if !wait.is_zero() {
             return Ok(Due::In(wait));
         }
@@ -284,10 +286,11 @@ impl TriggerWorker {
 
     /// If this fails, the claim lapses by itself.
     async fn postpone(&self, delivery: &ClaimedDelivery, wait: Duration, attempts: u32) {
-        let until = self.accounts.now().plus(wait);
+        let now = self.accounts.now();
         let postponed = async {
             let mut tx = self.accounts.store().begin().await?;
-            tx.postpone_delivery(&self.name, delivery, until, attempts).await?;
+            tx.postpone_delivery(&self.name, delivery, now, now.plus(wait), attempts)
+                .await?;
             tx.commit().await
         };
         if let Err(error) = postponed.await {

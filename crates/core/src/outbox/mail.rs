@@ -15,6 +15,8 @@ pub struct ClaimedMail {
     pub attempts: u32,
     /// When it was promised.
     pub created_at: Timestamp,
+    /// When it expires and is no longer sent.
+    pub expires_at: Timestamp,
 }
 
 /// What a mail says, as far as the database holds it.
@@ -29,16 +31,6 @@ pub enum MailContent {
     },
     /// A function's text.
     Sealed(SealedMail),
-}
-
-impl ClaimedMail {
-    /// When it expires and is no longer sent.
-    pub fn expires_at(&self) -> Timestamp {
-        match &self.content {
-            MailContent::Link { token, .. } => token.expires_at,
-            MailContent::Sealed(sealed) => sealed.expires_at,
-        }
-    }
 }
 
 /// A mail that a function wrote. It may hold a live link, so it is encrypted with a key that is not in the database.
@@ -94,7 +86,7 @@ pub enum DeliveryOutcome {
     },
     /// Its token expired while it waited: a mail with a dead link is not sent.
     Expired,
-    /// Its token was used or replaced by a newer one while it waited: a mail with a dead link is not sent.
+    /// Its token was used or became void while it waited: a mail with a dead link is not sent.
     Superseded,
     /// The relay refused it for good, or it cannot be written.
     Failed {

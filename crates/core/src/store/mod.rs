@@ -10,6 +10,10 @@
 //!
 //! While either is held, await nothing but its own methods: on SQLite the next writer is waiting, and connections are
 //! few.
+//!
+//! Every time that a caller passes or receives is one of its own clock, and a method whose statement compares times
+//! takes the caller's present, `now`. PostgreSQL is shared by nodes whose clocks differ: there, leases, due times and
+//! the expiry of mailed tokens are stored and compared as times of the database, and translated at the border.
 
 mod apps;
 mod claims;

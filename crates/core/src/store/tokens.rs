@@ -15,12 +15,13 @@ pub trait TokenReads {
 /// Writes about mailed tokens.
 #[async_trait]
 pub trait TokenWrites {
-    /// Stores a token, and voids older unused tokens of the same registration and purpose. `false`: the registration is
-    /// gone, and nothing was stored.
-    async fn issue_token(&mut self, token: &MailToken) -> Result<bool, StoreError>;
+    /// Stores a token; older ones stay as they are. `now`: when the caller's clock showed it, which may be some time after
+    /// the token was made. `false`: the registration is gone, and nothing was stored.
+    async fn issue_token(&mut self, token: &MailToken, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Spends a token: one guarded statement, so that of any number of callers exactly one gets the registration.
     /// The token must be unused, not void, not expired, of this app and purpose, and issued under the same methods.
+    /// Every other token of the registration becomes void, of both purposes.
     async fn consume_mail_token(
         &mut self,
         app: AppObjectId,

@@ -10,7 +10,11 @@ use crate::{AppObjectId, ClaimedDelivery, NewTriggerEvent, Timestamp};
 pub trait DeliveryReads {
     /// When the next delivery to a trigger of these apps becomes due, if any waits. A claimed one is due when its claim
     /// lapses.
-    async fn next_delivery_due(&mut self, apps: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError>;
+    async fn next_delivery_due(
+        &mut self,
+        apps: &[AppObjectId],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError>;
 
     /// How many deliveries to triggers wait.
     async fn count_deliveries(&mut self) -> Result<u64, StoreError>;
@@ -54,6 +58,7 @@ pub trait DeliveryClaims {
         &mut self,
         worker: &str,
         delivery: &ClaimedDelivery,
+        now: Timestamp,
         until: Timestamp,
         attempts: u32,
     ) -> Result<(), StoreError>;

@@ -122,15 +122,23 @@ async fn s29_t07_of_200_concurrent_confirmations_one_succeeds() {
     let app = Arc::new(TestApp::email().await);
     app.pending("ada").await;
     let (token, id) = app.mailed_token("ada@example.com");
-    let errors = concurrency(200, |_| {
-        let (app, token, id) = (Arc::clone(&app), token.clone(), id.clone());
-        async move {
-            let reply = confirm(&app, &token, &id).await;
-            (!reply.status().is_success()).then(|| reply.error())
-        }
-    })
-    .await;
+    let race = async || {
+        concurrency(200, |_| {
+            let (app, token, id) = (Arc::clone(&app), token.clone(), id.clone());
+            async move {
+                let reply = confirm(&app, &token, &id).await;
+                (!reply.status().is_success()).then(|| reply.error())
+            }
+        })
+        .await
+    };
+    let errors = race().await;
     assert_eq!(errors.iter().filter(|error| error.is_none()).count(), 1);
+    // A confirmed registration refuses every token. Without this second guard, the used token itself does.
+    app.alter("UPDATE registrations SET confirmed_at = NULL").await;
+    let later = race().await;
+    assert_eq!(later.iter().filter(|error| error.is_none()).count(), 0);
+    app.alter("UPDATE registrations SET confirmed_at = 1").await;
     for error in errors.into_iter().flatten() {
         assert_eq!(error, "400 UserpassTokenInvalid userpass token is expired or invalid");
     }

@@ -1,6 +1,7 @@
 //! `POST …/confirm/send`
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
@@ -21,17 +22,25 @@ async fn confirm(app: &TestApp, (token, id): &(String, String)) -> Reply {
 }
 
 #[tokio::test]
-async fn c044_a_pending_user_gets_a_new_link_and_the_old_one_is_dead() {
+async fn c044_a_pending_user_gets_another_mail_and_every_link_works_until_one_is_used() {
     let app = TestApp::email().await;
     app.pending("ada").await;
     let first = app.mailed_token("ada@example.com");
     assert_eq!(send(&app, "ada@example.com").await.empty(), 200);
+    assert_eq!(
+        app.mailed_token("ada@example.com"),
+        first,
+        "a young link is mailed again"
+    );
+    app.advance(Duration::from_mins(10));
+    assert_eq!(send(&app, "ada@example.com").await.empty(), 200);
     let second = app.mailed_token("ada@example.com");
+    assert_ne!(second, first);
     assert_eq!(app.unread_mails(), 0);
 
-    let old = confirm(&app, &first).await;
-    assert_snapshot!(old.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
-    assert_eq!(confirm(&app, &second).await.empty(), 200);
+    assert_eq!(confirm(&app, &first).await.empty(), 200);
+    let other = confirm(&app, &second).await;
+    assert_snapshot!(other.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
     assert_eq!(
         app.anonymous().log_in("ada@example.com", "ada-password").await.status(),
         200

@@ -56,7 +56,7 @@ pub(super) fn format(message: &Message) -> Result<Formatted, SendError> {
     })
 }
 
-fn unwritable(reason: &str) -> SendError {
+pub(super) fn unwritable(reason: &str) -> SendError {
     SendError::Permanent {
         reason: reason.to_owned(),
     }

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Rset;
 use tokio::time::{Instant, sleep, timeout};
+
+use super::connection::Connection;
 
 /// The most connections that are kept; those that a burst opened beyond that are closed after it.
 const MOST: usize = 8;
@@ -19,16 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct IdleConnections(Mutex<Vec<Parked>>);
 
 struct Parked {
-    connection: AsyncSmtpConnection,
+    connection: Connection,
     since: Instant,
 }
 
 impl IdleConnections {
     /// A kept connection that has just answered, if there is one.
-    pub(super) async fn take(&self) -> Option<AsyncSmtpConnection> {
+    pub(super) async fn take(&self) -> Option<Connection> {
         let mut parked = self.lock().pop()?;
         // RSET also discards a mail that was refused half-way.
-        if let Ok(Ok(_)) = timeout(PATIENCE, parked.connection.command(Rset)).await {
+        if let Ok(Ok(_)) = timeout(PATIENCE, parked.connection.smtp.command(Rset)).await {
             return Some(parked.connection);
         }
         // The others are older: trying them one by one would only use up the time of this attempt.
@@ -37,7 +38,8 @@ impl IdleConnections {
     }
 
     /// Keeps a connection for the next mail.
-    pub(super) fn put(self: &Arc<Self>, connection: AsyncSmtpConnection) {
+    pub(super) fn put(self: &Arc<Self>, connection: Connection) {
+        connection.gate.open();
         let mut parked = self.lock();
         if parked.len() >= MOST {
             drop(parked);
@@ -74,7 +76,7 @@ impl IdleConnections {
     }
 }
 
-async fn say_goodbye(mut connection: AsyncSmtpConnection) {
+async fn say_goodbye(mut connection: Connection) {
     // The reply does not matter: the connection closes either way.
-    let _ = timeout(PATIENCE, connection.quit()).await;
+    let _ = timeout(PATIENCE, connection.smtp.quit()).await;
 }

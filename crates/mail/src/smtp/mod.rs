@@ -1,7 +1,9 @@
 //! Sends mails to a relay over SMTP.
 
+mod connection;
 mod format;
 mod idle;
+mod implicit_tls;
 mod plain_phase;
 mod refusal;
 mod relay;
@@ -20,11 +22,13 @@ use tokio::time::timeout;
 
 pub use self::url::SmtpUrlError;
 
+use self::connection::Connection;
 use self::format::Formatted;
 use self::idle::IdleConnections;
 use self::refusal::{Phase, Refusal};
 use self::relay::Relay;
-use crate::{Message, SendError, Transport};
+use crate::claims::lapsed;
+use crate::{Claim, Message, SendError, Transport, large};
 
 /// Sends mails to one relay, over connections that are kept for a while.
 ///
@@ -63,28 +67,35 @@ const PREPARE_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl SmtpTransport {
     /// A connection on which the relay is ready for the mail's content, or has refused the envelope.
-    async fn prepare(&self, mail: &Formatted) -> Result<(AsyncSmtpConnection, Result<(), Refusal>), SendError> {
+    async fn prepare(&self, mail: &Formatted, claim: &Claim) -> Result<(Connection, Result<(), Refusal>), SendError> {
         let mut connection = match self.idle.take().await {
             Some(connection) => connection,
             None => self.relay.connect().await?,
         };
-        let prepared = envelope(&mut connection, mail).await;
+        let mut prepared = envelope(&mut connection.smtp, mail).await;
+        if prepared.is_ok() {
+            claim.check().await?;
+            connection.gate.guard(claim);
+            prepared = announce(&mut connection.smtp).await;
+        }
         Ok((connection, prepared))
     }
 }
 
 #[async_trait]
 impl Transport for SmtpTransport {
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let mail = self::format::format(message)?;
-        let prepared = timeout(PREPARE_TIMEOUT, self.prepare(&mail)).await;
+    async fn send(&self, message: &Message, claim: &Claim) -> Result<(), SendError> {
+        let message = message.clone();
+        let mail = large::away(message.size(), move || self::format::format(&message)).await;
+        let mail = mail.ok_or_else(|| self::format::unwritable("the mail cannot be formatted"))??;
+        let prepared = timeout(PREPARE_TIMEOUT, self.prepare(&mail, claim)).await;
         let (mut connection, prepared) = prepared.unwrap_or_else(|_| {
             Err(SendError::Transient {
                 reason: "the relay did not answer in time".to_owned(),
             })
         })?;
         let handed_over = match prepared {
-            Ok(()) => content(&mut connection, &mail).await,
+            Ok(()) => content(&mut connection.smtp, &mail).await,
             Err(refusal) => Err(refusal),
         };
         match handed_over {
@@ -92,6 +103,8 @@ impl Transport for SmtpTransport {
                 self.idle.put(connection);
                 Ok(())
             }
+            // The gate has stopped the writing, and the connection closes before the end of the mail.
+            Err(refusal) if !refusal.leaves_connection_usable() && !claim.holds() => Err(lapsed()),
             Err(refusal) => {
                 if refusal.leaves_connection_usable() {
                     self.idle.put(connection);
@@ -122,6 +135,11 @@ async fn envelope(connection: &mut AsyncSmtpConnection, mail: &Formatted) -> Res
         .command(recipient)
         .await
         .map_err(|error| Refusal::new(Phase::Recipient, &error))?;
+    Ok(())
+}
+
+/// Announces the content.
+async fn announce(connection: &mut AsyncSmtpConnection) -> Result<(), Refusal> {
     connection
         .command(Data)
         .await

@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use super::connection::Gated;
 
 /// A stream that is read one byte at a time until TLS begins.
 ///
@@ -17,7 +18,7 @@ use tokio::net::TcpStream;
 /// them.
 #[derive(Debug)]
 pub(super) struct PlainPhase {
-    stream: TcpStream,
+    stream: Gated,
     stage: Stage,
 }
 
@@ -32,7 +33,7 @@ enum Stage {
 }
 
 impl PlainPhase {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Gated) -> Self {
         Self {
             stream,
             stage: Stage::Plain,

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 
+use super::connection::{Connection, Gate, Gated};
+use super::implicit_tls::ImplicitTls;
 use super::plain_phase::PlainPhase;
 use super::refusal::{Phase, Refusal, io_cause};
 use crate::SendError;
@@ -34,37 +37,36 @@ pub(super) enum Security {
 
 impl Relay {
     /// Opens a connection that is ready for mail: first encrypted, then logged in.
-    pub(super) async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
-        let hello = ClientId::default();
-        let mut connection = match &self.security {
-            Security::None => self.greet(None, &hello).await?,
-            Security::Implicit(tls) => self.greet(Some(tls.clone()), &hello).await?,
-            Security::StartTls(tls) => {
-                let stream = Box::new(PlainPhase::new(self.dial().await?));
-                let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello)
-                    .await
-                    .map_err(|error| Refusal::new(Phase::Connect, &error))?;
-                connection
-                    .starttls(tls.clone(), &hello)
-                    .await
-                    .map_err(|error| Refusal::new(Phase::Connect, &error))?;
-                connection
-            }
-        };
+    pub(super) async fn connect(&self) -> Result<Connection, SendError> {
+        let gate = Gate::default();
+        let stream = Gated::new(self.dial().await?, gate.clone());
+        let mut smtp = self
+            .greet(stream)
+            .await
+            .map_err(|error| Refusal::new(Phase::Connect, &error))?;
         if let Some(credentials) = &self.credentials {
-            connection
-                .auth(DEFAULT_MECHANISMS, credentials)
+            smtp.auth(DEFAULT_MECHANISMS, credentials)
                 .await
                 .map_err(|error| Refusal::new(Phase::Authenticate, &error))?;
         }
-        Ok(connection)
+        Ok(Connection { smtp, gate })
     }
 
-    async fn greet(&self, tls: Option<TlsParameters>, hello: &ClientId) -> Result<AsyncSmtpConnection, Refusal> {
-        let address = (self.host.as_str(), self.port);
-        AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT_TIMEOUT), hello, tls, None)
-            .await
-            .map_err(|error| Refusal::new(Phase::Connect, &error))
+    async fn greet(&self, stream: Gated) -> Result<AsyncSmtpConnection, Error> {
+        let hello = ClientId::default();
+        match &self.security {
+            Security::None => AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello).await,
+            Security::Implicit(tls) => {
+                let stream = ImplicitTls::over(Box::new(stream), tls.clone()).await?;
+                AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello).await
+            }
+            Security::StartTls(tls) => {
+                let stream = Box::new(PlainPhase::new(stream));
+                let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello).await?;
+                connection.starttls(tls.clone(), &hello).await?;
+                Ok(connection)
+            }
+        }
     }
 
     async fn dial(&self) -> Result<TcpStream, SendError> {

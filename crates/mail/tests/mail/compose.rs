@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use doorward_core::{Confirmation, EmailPassword, Links, MailedLink, Purpose, Reset};
-use doorward_mail::{DevMailbox, Message, Transport};
+use doorward_mail::{Claim, DevMailbox, Message, Transport};
 use insta::assert_snapshot;
 
 use crate::support::World;
@@ -123,9 +123,7 @@ async fn s38_and_t06_the_link_is_the_configured_one_byte_for_byte() {
             world.app.providers.email_password.as_mut().unwrap().reset = Reset::Email(own_url(own));
         }
         let message = world.compose("ada@example.com", Purpose::Reset);
-        let [link] = message.links.as_slice() else {
-            panic!("there is one link")
-        };
+        let link = message.link.as_ref().unwrap();
         assert!(link.starts_with(expected), "{link}");
         assert_eq!(lines_with_token(&message.text), [link.as_str()]);
         let hrefs: Vec<String> = message
@@ -193,7 +191,7 @@ async fn s28_a_message_shows_nothing_of_itself_in_debug() {
         "Message { id: MailId(000000000000000000000000), .. }"
     );
     let mailbox = DevMailbox::new();
-    mailbox.send(&message).await.unwrap();
+    mailbox.send(&message, &Claim::unlimited()).await.unwrap();
     assert_eq!(
         format!("{mailbox:?} {:?}", mailbox.messages()),
         "DevMailbox(..) [DevMessage { id: \"000000000000000000000000\", .. }]"
@@ -208,7 +206,10 @@ async fn the_development_mailbox_keeps_the_newest_thousand() {
         world.clock.advance(Duration::from_secs(1));
         mailbox
             .clone()
-            .send(&world.compose(&format!("user{number}@example.com"), Purpose::Confirm))
+            .send(
+                &world.compose(&format!("user{number}@example.com"), Purpose::Confirm),
+                &Claim::unlimited(),
+            )
             .await
             .unwrap();
     }
@@ -240,12 +241,12 @@ async fn the_development_mailbox_keeps_the_newest_thousand() {
 
 /// The text, without the link.
 fn text(message: &Message) -> String {
-    message.text.replace(&message.links[0], "LINK")
+    message.text.replace(message.link.as_ref().unwrap(), "LINK")
 }
 
 /// The visible text of the HTML, without the link and the styles.
 fn key_lines(message: &Message) -> String {
-    let link = message.links[0].replace('&', "&amp;");
+    let link = message.link.as_ref().unwrap().replace('&', "&amp;");
     let key = |line: &&str| {
         ["<html", "<title", "<h1", "<p "]
             .iter()

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
+mod claims;
 mod compose;
+mod flood;
 mod function_mail;
 mod running;
 mod smtp_security;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::Purpose;
-use doorward_mail::{SendError, SmtpTransport, Transport};
+use doorward_mail::{Claim, SendError, SmtpTransport, Transport};
 use doorward_testkit::smtp_server::{Certificates, SmtpOptions, SmtpServer, SmtpTls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -181,7 +181,10 @@ async fn t29_no_credentials_go_to_a_relay_that_does_not_ask_for_them_in_a_known_
 
 async fn send(url: &str) -> Result<(), SendError> {
     let message = World::new().await.compose("ada@example.com", Purpose::Confirm);
-    SmtpTransport::from_url(url).unwrap().send(&message).await
+    SmtpTransport::from_url(url)
+        .unwrap()
+        .send(&message, &Claim::unlimited())
+        .await
 }
 
 /// What an attacker on the line does with the reply to `STARTTLS`.

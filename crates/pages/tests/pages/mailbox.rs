@@ -1,7 +1,7 @@
 //! The development mailbox.
 
 use doorward_core::{Clock as _, MailId, ObjectId};
-use doorward_mail::{Message, Transport as _};
+use doorward_mail::{Claim, Message, Transport as _};
 use doorward_testkit::ManualClock;
 use insta::assert_snapshot;
 
@@ -18,7 +18,7 @@ async fn the_page_shows_the_newest_mail_first() {
     No mail yet. Register a user in an app that confirms by e-mail, and reload this page.
     ");
     for name in ["ada", "bob"] {
-        site.mailbox.send(&message(name)).await.unwrap();
+        site.mailbox.send(&message(name), &Claim::unlimited()).await.unwrap();
     }
     let page = site.get("/dev/mail").await;
     assert_snapshot!(page.transcript(), @r"
@@ -110,7 +110,7 @@ fn message(name: &str) -> Message {
         subject: format!("For {name}"),
         text: format!("Hello {name},\n\nmyapp://confirm?token={name}"),
         html: format!("<b>for {name}</b>"),
-        links: vec![format!("myapp://confirm?token={name}")],
+        link: Some(format!("myapp://confirm?token={name}")),
         message_id: "<0@example.com>".to_owned(),
         created_at: ManualClock::default().now(),
     }

@@ -3,40 +3,57 @@
 
 use std::time::Duration;
 
-use doorward_core::StoreError;
+use doorward_core::{StoreError, Timestamp};
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres, raw_sql};
+use sqlx::{PgConnection, Postgres, Row as _, raw_sql};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::in_time;
 use super::sql::{Lease, store_error};
+use super::{PostgresClock, in_time};
 use crate::StoreMetrics;
 use crate::error::Failure;
 
 /// How long mending may take; a new connection is cheaper than a longer wait.
 const MEND_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Asks for the time. `now()` would be that of the beginning of the transaction.
+const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
+/// Begins a transaction. The level is explicit, because every statement is written for it, whatever the database's
+/// default is.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// Begins a transaction and asks for the time, in one round trip.
+const BEGIN_WITH_CLOCK: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
+
 /// A connection for reads.
-pub(super) struct Reader(Pooled);
+pub(super) struct Reader {
+    pooled: Pooled,
+    clock: PostgresClock,
+}
 
 impl Reader {
-    pub(super) fn new(connection: PoolConnection<Postgres>) -> Self {
-        Self(Pooled {
+    pub(super) fn new(connection: PoolConnection<Postgres>, clock: PostgresClock) -> Self {
+        let pooled = Pooled {
             connection: Some(connection),
             mend: "SELECT 1",
             clean: true,
-        })
+        };
+        Self { pooled, clock }
     }
 }
 
 impl Lease for Reader {
     fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
-        self.0.connection()
+        self.pooled.connection()
+    }
+
+    fn clock(&self) -> Option<&'static str> {
+        (self.clock == PostgresClock::Database).then_some(CLOCK)
     }
 
     fn sound(&mut self) -> &mut bool {
-        &mut self.0.clean
+        &mut self.pooled.clean
     }
 }
 
@@ -44,11 +61,16 @@ impl Lease for Reader {
 pub(super) struct Turn {
     pooled: Pooled,
     sound: bool,
+    began_at: Option<Timestamp>,
     metrics: StoreMetrics,
 }
 
 impl Turn {
-    pub(super) async fn begin(connection: PoolConnection<Postgres>, metrics: StoreMetrics) -> Result<Self, StoreError> {
+    pub(super) async fn begin(
+        connection: PoolConnection<Postgres>,
+        clock: PostgresClock,
+        metrics: StoreMetrics,
+    ) -> Result<Self, StoreError> {
         let pooled = Pooled {
             connection: Some(connection),
             mend: "ROLLBACK",
@@ -57,11 +79,23 @@ impl Turn {
         let mut turn = Self {
             pooled,
             sound: true,
+            began_at: None,
             metrics,
         };
-        // Explicit, because every statement is written for this level, whatever the database's default is.
-        turn.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        match clock {
+            PostgresClock::Caller => turn.execute(BEGIN).await?,
+            PostgresClock::Database => {
+                let rows = in_time(raw_sql(BEGIN_WITH_CLOCK).fetch_all(turn.pooled.connection()?)).await;
+                let now = rows.and_then(|rows| rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get("now"));
+                turn.began_at = Some(Timestamp::from_millis(now.map_err(|error| store_error(&error))?));
+            }
+        }
         Ok(turn)
+    }
+
+    /// The database's time when the transaction began; `None` where the caller's clock decides.
+    pub(super) fn began_at(&self) -> Option<Timestamp> {
+        self.began_at
     }
 
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
@@ -83,6 +117,10 @@ impl Turn {
 impl Lease for Turn {
     fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
         self.pooled.connection()
+    }
+
+    fn clock(&self) -> Option<&'static str> {
+        self.began_at.map(|_| CLOCK)
     }
 
     fn sound(&mut self) -> &mut bool {

@@ -45,7 +45,7 @@ impl LimitWrites for Transaction {
     /// The sums are those of `doorward_core::Bucket`. The conflict locks the row, so that permits are taken one after
     /// the other.
     async fn take_permit(&mut self, key: &LimitKey, charge: &Charge, now: Timestamp) -> Result<Taken, StoreError> {
-        let price = Price::of(charge);
+        let (price, now) = (Price::of(charge), self.times(now).stored(now));
         self.run(async |connection| {
             let taken = query(
                 "INSERT INTO limit_buckets AS b (id, full_at, spent, forget_at)
@@ -77,7 +77,7 @@ impl LimitWrites for Transaction {
     }
 
     async fn give_permit_back(&mut self, key: &LimitKey, charge: &Charge, now: Timestamp) -> Result<(), StoreError> {
-        let price = Price::of(charge);
+        let (price, now) = (Price::of(charge), self.times(now).stored(now));
         self.run(async |connection| {
             let full = query("DELETE FROM limit_buckets WHERE id = $1 AND (full_at <= $2 + $3 OR spent > $4)")
                 .bind(key.to_hex())
@@ -101,6 +101,7 @@ impl LimitWrites for Transaction {
     }
 
     async fn remember_network(&mut self, network: &KnownNetwork, now: Timestamp) -> Result<(), StoreError> {
+        let now = self.times(now).stored(now);
         self.run(async |connection| {
             query(
                 "INSERT INTO known_networks (id, account, seen_at) VALUES ($1, $2, $3)
@@ -127,6 +128,8 @@ impl LimitWrites for Transaction {
 
     /// Rows that another transaction has locked are left for the next sweep.
     async fn forget_limits(&mut self, now: Timestamp, unseen_since: Timestamp) -> Result<u64, StoreError> {
+        let times = self.times(now);
+        let (now, unseen_since) = (times.stored(now), times.stored(unseen_since));
         let statements = [
             ("limit_buckets", "forget_at <= $1", now),
             ("known_networks", "seen_at < $1", unseen_since),

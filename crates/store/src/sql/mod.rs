@@ -16,6 +16,7 @@ mod retention;
 mod rows;
 mod sessions;
 mod statements;
+mod times;
 mod tokens;
 mod triggers;
 mod users;
@@ -25,7 +26,7 @@ use doorward_core::StoreError;
 pub(super) use statements::{Lease, Statements, Transaction};
 
 use super::db::{Connection, Db, Row};
-use super::{FOR_SHARE, FOR_UPDATE, SKIP_LOCKED, db, texts_in};
+use super::{FOR_SHARE, FOR_UPDATE, SKIP_LOCKED, by_index, db, texts_in};
 
 /// Translates a driver's error into an error of the contract.
 pub(super) fn store_error(error: &db::Error) -> StoreError {

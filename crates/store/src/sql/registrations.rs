@@ -55,7 +55,8 @@ impl<L: Lease> RegistrationReads for Statements<L> {
 #[async_trait]
 impl RegistrationWrites for Transaction {
     async fn insert_registration(&mut self, registration: &Registration) -> Result<bool, StoreError> {
-        self.run(async |connection| insert(connection, registration, None).await)
+        let now = self.times(created_at(registration)).stored(created_at(registration));
+        self.run(async |connection| insert(connection, registration, None, now).await)
             .await
     }
 
@@ -64,8 +65,10 @@ impl RegistrationWrites for Transaction {
         registration: &PendingRegistration,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
+        let times = self.times(registration.created_at);
+        let (now, until) = (times.stored(registration.created_at), times.stored(until));
         let registration = Registration::Pending(registration.clone());
-        self.run(async |connection| insert(connection, &registration, Some(until)).await)
+        self.run(async |connection| insert(connection, &registration, Some(until), now).await)
             .await
     }
 
@@ -123,6 +126,7 @@ impl RegistrationWrites for Transaction {
         password: &PasswordHash,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let now = self.times(now).stored(now);
         self.run(async |connection| {
             let row = query(
                 "UPDATE registrations SET password_hash = $1
@@ -143,16 +147,17 @@ impl RegistrationWrites for Transaction {
     }
 }
 
-/// The unique address decides who was first; a lapsed reservation gives way. The loser of a race must not see an error:
-/// on PostgreSQL an error would end its transaction.
+/// The unique address decides who was first; a reservation that has lapsed at `now` gives way. The loser of a race must
+/// not see an error: on PostgreSQL an error would end its transaction.
 async fn insert(
     connection: &mut Connection,
     registration: &Registration,
     reserved_until: Option<Timestamp>,
+    now: Timestamp,
 ) -> db::Result<bool> {
-    let (app, created_at, confirmed_at) = match registration {
-        Registration::Pending(pending) => (pending.app, pending.created_at, None),
-        Registration::Confirmed(confirmed) => (confirmed.app, confirmed.created_at, Some(confirmed.confirmed_at)),
+    let (app, confirmed_at) = match registration {
+        Registration::Pending(pending) => (pending.app, None),
+        Registration::Confirmed(confirmed) => (confirmed.app, Some(confirmed.confirmed_at)),
     };
     let done = query(
         "INSERT INTO registrations (id, app_id, email, password_hash, created_at, confirmed_at, reserved_until)
@@ -160,18 +165,26 @@ async fn insert(
          ON CONFLICT (app_id, email) DO UPDATE
              SET id = excluded.id, password_hash = excluded.password_hash, created_at = excluded.created_at,
                  confirmed_at = excluded.confirmed_at, reserved_until = excluded.reserved_until
-             WHERE registrations.reserved_until <= excluded.created_at",
+             WHERE registrations.reserved_until <= $8",
     )
     .bind(registration.id().to_string())
     .bind(app.to_string())
     .bind(registration.email().as_str())
     .bind(registration.password().as_phc())
-    .bind(created_at.as_millis())
+    .bind(created_at(registration).as_millis())
     .bind(confirmed_at.map(Timestamp::as_millis))
     .bind(reserved_until.map(Timestamp::as_millis))
+    .bind(now.as_millis())
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+fn created_at(registration: &Registration) -> Timestamp {
+    match registration {
+        Registration::Pending(pending) => pending.created_at,
+        Registration::Confirmed(confirmed) => confirmed.created_at,
+    }
 }
 
 fn registration(row: &Row) -> db::Result<Registration> {

@@ -13,6 +13,11 @@ pub(crate) trait Lease: Send {
     /// The connection.
     fn connection(&mut self) -> Result<&mut Connection, StoreError>;
 
+    /// The statement that asks the database for its time, as `now`; `None` where the caller's clock decides.
+    fn clock(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether every statement so far has answered. It is false while one runs, and so stays false if the caller goes
     /// away meanwhile. The lease does not hand an unsound connection to its next user as it is.
     fn sound(&mut self) -> &mut bool;
@@ -29,6 +34,10 @@ pub(crate) type Transaction = Statements<Turn>;
 impl<L: Lease> Statements<L> {
     pub(crate) fn new(lease: L) -> Self {
         Self { lease }
+    }
+
+    pub(super) fn lease(&self) -> &L {
+        &self.lease
     }
 
     /// Runs the statements of one method, in order. Once they failed or were abandoned, the lease is of no more use:

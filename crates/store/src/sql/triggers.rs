@@ -15,7 +15,12 @@ use super::{Connection, Lease, Row, SKIP_LOCKED, Statements, Transaction, db, ro
 
 #[async_trait]
 impl<L: Lease> DeliveryReads for Statements<L> {
-    async fn next_delivery_due(&mut self, apps: &[AppObjectId]) -> Result<Option<Timestamp>, StoreError> {
+    async fn next_delivery_due(
+        &mut self,
+        apps: &[AppObjectId],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let times = self.read_times(now).await?;
         self.run(async |connection| {
             let row = query(AssertSqlSafe(format!(
                 "SELECT due_at FROM trigger_queues WHERE app_id IN ({}) ORDER BY due_at LIMIT 1",
@@ -24,7 +29,8 @@ impl<L: Lease> DeliveryReads for Statements<L> {
             .bind(app_list(apps)?)
             .fetch_optional(connection)
             .await?;
-            row.as_ref().map(|row| rows::time(row, "due_at")).transpose()
+            let due = row.as_ref().map(|row| rows::time(row, "due_at")).transpose()?;
+            Ok(due.map(|at| times.told(at)))
         })
         .await
     }
@@ -46,6 +52,7 @@ impl DeliveryPromises for Transaction {
     /// commits, and the worker that finishes with the queue sees all of them.
     async fn queue_trigger_event(&mut self, event: &NewTriggerEvent<'_>) -> Result<(), StoreError> {
         let user = event.user;
+        let due_at = self.times(event.at).stored(event.at);
         let providers: Vec<&str> = event.providers.iter().map(|provider| provider.name()).collect();
         self.run(async |connection| {
             let identities = encode_identities(&user.identities)?;
@@ -55,7 +62,7 @@ impl DeliveryPromises for Transaction {
             )
             .bind(user.id.to_string())
             .bind(user.app.to_string())
-            .bind(event.at.as_millis())
+            .bind(due_at.as_millis())
             .execute(&mut *connection)
             .await?;
             for trigger in event.triggers {
@@ -91,6 +98,8 @@ impl DeliveryClaims for Transaction {
         claimed_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+        let times = self.times(now);
+        let (now, claimed_until) = (times.stored(now), times.stored(claimed_until));
         self.run(async |connection| {
             let queues = query(AssertSqlSafe(format!(
                 "WITH due AS MATERIALIZED (
@@ -131,6 +140,7 @@ impl DeliveryClaims for Transaction {
         delivery: &ClaimedDelivery,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let now = self.times(now).stored(now);
         self.run(async |connection| {
             let user = delivery.user.id.to_string();
             let released = query(
@@ -159,9 +169,11 @@ impl DeliveryClaims for Transaction {
         &mut self,
         worker: &str,
         delivery: &ClaimedDelivery,
+        now: Timestamp,
         until: Timestamp,
         attempts: u32,
     ) -> Result<(), StoreError> {
+        let until = self.times(now).stored(until);
         self.run(async |connection| {
             query(
                 "UPDATE trigger_queues SET claimed_by = NULL, due_at = $1, attempts = $2

@@ -130,6 +130,7 @@ impl UserWrites for Transaction {
         disabled: bool,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let now = self.times(now).stored(now);
         self.run(async |connection| {
             let registration = query(AssertSqlSafe(format!(
                 "SELECT id FROM registrations WHERE user_id = $1 AND app_id = $2 {FOR_UPDATE}"

@@ -14,7 +14,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use doorward_core::{Causes, StoreError};
+use doorward_core::{Causes, StoreError, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::timeout;
@@ -127,6 +127,15 @@ impl Turn {
             line: Some(line),
             sound: true,
         }
+    }
+
+    /// Nothing: a SQLite file has no clock of its own, and the caller's decides.
+    #[expect(
+        clippy::unused_self,
+        reason = "the SQL is written once, and PostgreSQL knows the time of a transaction"
+    )]
+    pub(super) fn began_at(&self) -> Option<Timestamp> {
+        None
     }
 
     /// Ends the turn and waits for the shared COMMIT. Once polled, the COMMIT happens even if the caller is cancelled.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use doorward_store::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore};
+use doorward_store::{PostgresClock, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use tempfile::TempDir;
@@ -91,10 +91,17 @@ impl PostgresDatabase {
         self.options().to_url_lossy().to_string()
     }
 
+    /// A node that trusts the times that a test passes.
     pub(crate) async fn connect(&self) -> PostgresStore {
-        PostgresStore::connect(&self.url(), PostgresOptions::default())
-            .await
-            .unwrap()
+        self.connect_by(PostgresClock::Caller).await
+    }
+
+    pub(crate) async fn connect_by(&self, clock: PostgresClock) -> PostgresStore {
+        let options = PostgresOptions {
+            clock,
+            ..PostgresOptions::default()
+        };
+        PostgresStore::connect(&self.url(), options).await.unwrap()
     }
 
     /// Runs a statement on a connection to another database of the cluster.

@@ -183,8 +183,8 @@ pub(crate) async fn an_identity_that_never_became_a_users_is_swept(store: AnySto
     let user = arrived(&store, &taken).await;
     // Another attempt keeps it, under the same id.
     assert_eq!(commit!(store, plan_user(&left, new_id(), at(5))), Some(planned));
-    assert_eq!(commit!(store, sweep(at(5))), 0);
-    assert_eq!(commit!(store, sweep(at(6))), 1);
+    assert_eq!(commit!(store, sweep(at(0), at(5))), 0);
+    assert_eq!(commit!(store, sweep(at(0), at(6))), 1);
     assert_ne!(commit!(store, plan_user(&left, new_id(), at(7))), Some(planned));
     assert_eq!(arrived(&store, &taken).await, user);
 }

@@ -7,6 +7,7 @@ mod fixtures;
 
 mod apps;
 mod backends;
+mod clocks;
 mod identities;
 mod isolation;
 mod limits;
@@ -71,16 +72,17 @@ conformance! {
     tokens {
         a_token_is_found_as_it_was_issued
         a_token_is_consumed_once
-        a_newer_token_voids_older_ones_of_its_purpose
+        s31_a_newer_token_voids_none
+        s31_spending_a_token_voids_all_others_of_the_registration
+        an_expired_token_stays_expired
         s32_a_token_of_one_purpose_is_refused_for_the_other
         a_token_issued_under_other_methods_is_refused
         a_token_works_until_the_millisecond_that_it_expires
         s29_of_200_racers_one_consumes_a_confirm_token
         s29_of_200_racers_one_consumes_a_reset_token
         a_consumption_that_is_rolled_back_leaves_the_token_usable
-        of_mails_issued_side_by_side_one_token_is_left_usable
+        of_mails_issued_side_by_side_one_is_stored
         no_mail_is_promised_to_an_unknown_registration
-        a_token_without_a_mail_replaces_older_ones
         no_token_is_issued_to_an_unknown_or_reserved_registration
     }
     sessions {
@@ -143,7 +145,15 @@ conformance! {
         an_extended_claim_does_not_lapse
         a_failed_attempt_is_due_again_at_its_time
         every_outcome_shows_as_its_state
-        a_claimed_mail_shows_that_its_token_was_replaced
+        a_request_while_a_mail_waits_changes_nothing
+        a_request_after_a_mail_was_sent_or_failed_sends_it_again_under_a_new_id
+        a_request_for_a_link_that_is_not_young_stores_another
+        a_link_of_another_purpose_method_or_key_is_not_sent_again
+        a_mail_that_is_sent_again_waits_behind_first_ones
+        what_was_voided_no_longer_waits
+        what_waited_for_too_long_ends_in_bulk
+        a_claim_is_held_until_another_worker_takes_it
+        the_text_of_a_function_goes_when_its_mail_is_finished
         released_claims_are_due_immediately
         the_next_due_mail_is_known
         any_reason_can_be_recorded
@@ -152,6 +162,7 @@ conformance! {
     retention {
         what_ended_before_is_swept_and_nothing_else
         a_token_stays_as_long_as_its_mail
+        a_sweep_looks_at_a_bounded_number_of_tokens
         a_waiting_mail_is_never_swept
         a_reservation_is_swept_when_it_has_lapsed
     }

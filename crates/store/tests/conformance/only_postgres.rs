@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::backends::{PostgresDatabase, with_postgres};
-use crate::fixtures::{AnyStore, at, hash, issued, new_id, pending, stored_confirmed, stored_pending};
+use crate::fixtures::{AnyStore, METHODS, at, hash, issued, new_id, pending, stored_confirmed, stored_pending};
 use crate::schema::{assert_no_usable_token, token_keys};
 use crate::tokens::race;
 
@@ -192,6 +192,7 @@ async fn a_database_that_falls_silent_is_unavailable_in_time_and_the_store_recov
         let options = PostgresOptions {
             max_connections: 2,
             acquire_timeout: Duration::from_secs(2),
+            ..PostgresOptions::default()
         };
         let store = PostgresStore::connect(url.as_str(), options).await.unwrap();
         let mut tx = store.begin().await.unwrap();
@@ -267,6 +268,7 @@ async fn a_full_pool_is_unavailable_in_time() {
         let options = PostgresOptions {
             max_connections: 1,
             acquire_timeout: Duration::from_millis(300),
+            ..PostgresOptions::default()
         };
         let store = PostgresStore::connect(&database.url(), options).await.unwrap();
         let held = store.begin().await.unwrap();
@@ -315,6 +317,66 @@ async fn s28_the_tables_hold_no_usable_token() {
             let sql = "SELECT database_to_xml(true, false, '')::text";
             let dump: String = connection.fetch_one(sql).await.unwrap().get(0);
             assert_no_usable_token(dump.as_bytes(), &secret, mail);
+        }
+    })
+    .await;
+}
+
+/// How many rows of a table were read since the statistics began, with and without an index. They are complete once
+/// the connections that did it have closed.
+async fn rows_read(database: &PostgresDatabase, table: &str) -> i64 {
+    let sql = "SELECT COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0)
+               FROM pg_stat_user_tables WHERE relname = $1";
+    let mut connection = database.options().connect().await.unwrap();
+    let row = sqlx::query(sql).bind(table).fetch_one(&mut connection).await.unwrap();
+    row.get(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_asks_reads_few_rows_however_many_mails_wait() {
+    const BACKLOG: &str = "
+        INSERT INTO registrations (id, app_id, email, password_hash, created_at)
+            SELECT 'r' || n, 'a', n || '@example.com', '$none$', 0 FROM generate_series(1, 20000) n;
+        INSERT INTO mail_tokens (id, app_id, registration_id, purpose, methods, key_id, issued_at, expires_at)
+            SELECT 't' || n, 'a', 'r' || n, 'reset', 'email/email', 'key-1', 0, 9e15::bigint
+            FROM generate_series(1, 20000) n;
+        INSERT INTO mails (id, token_id, expires_at, state, created_at, due_at, tried, attempts)
+            SELECT 'f' || lpad(n::text, 23, '0'), 't' || n, 9e15::bigint, 'waiting', 0, 9e14::bigint + n, n % 2, 0
+            FROM generate_series(1, 20000) n;
+        ANALYZE";
+    with_postgres(async |database| {
+        database.connect().await.close().await;
+        let mut connection = database.options().connect().await.unwrap();
+        connection.execute(BACKLOG).await.unwrap();
+        connection.execute("SELECT pg_stat_reset()").await.unwrap();
+        drop(connection);
+        let store = database.connect().await;
+        let any: AnyStore = Arc::new(store.clone());
+        let app: AppObjectId = new_id();
+        let ada = stored_pending(&any, app, "ada@example.com").await;
+        for number in 0..20 {
+            let (token, mail) = issued(&any, app, ada.id, Purpose::Reset).await;
+            assert!(commit!(store, expire_mail(at(0), 500)).is_empty());
+            let claimed = commit!(store, claim_mail("worker", at(0), at(60), 48, false));
+            assert_eq!(claimed.len(), 1, "{number}");
+            assert!(read!(store, holds_mail("worker", mail)));
+            assert_eq!(commit!(store, extend_mail_claims("worker", at(0), at(60))), [mail]);
+            let sent = doorward_core::DeliveryOutcome::Sent;
+            assert!(commit!(store, record_delivery("worker", mail, &sent, at(0))));
+            commit!(store, consume_mail_token(app, Purpose::Reset, token.id, METHODS, at(0))).unwrap();
+            commit!(store, set_password(ada.id, &hash("other"), at(0)));
+            assert_eq!(
+                read!(store, next_mail_due(at(0))).unwrap().as_millis(),
+                900_000_000_000_001
+            );
+            commit!(store, sweep(at(0), at(0)));
+        }
+        store.close().await;
+        // The statistics of a connection arrive when it ends.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for table in ["mails", "mail_tokens", "registrations"] {
+            let read = rows_read(&database, table).await;
+            assert!((20..20_000).contains(&read), "{table}: {read}");
         }
     })
     .await;

@@ -170,14 +170,14 @@ pub(crate) async fn a_transaction_reads_what_it_has_written(store: AnyStore) {
     let token = token(app, ada.id, Purpose::Confirm);
     tx.issue_mail(new_id(), &token).await.unwrap();
     assert_eq!(tx.find_mail_token(app, token.id).await.unwrap(), Some(token.clone()));
-    assert_eq!(tx.next_mail_due().await.unwrap(), Some(token.issued_at));
+    assert_eq!(tx.next_mail_due(at(0)).await.unwrap(), Some(token.issued_at));
     assert!(tx.confirm_registration(ada.id, at(5)).await.unwrap());
     let confirmed = Registration::Confirmed(ada.confirm(at(5)));
     let found = tx.find_registration_by_id(app, confirmed.id()).await.unwrap();
     assert_eq!(found.as_ref(), Some(&confirmed));
     // Other callers see none of it before the commit.
     assert_eq!(read!(store, find_registration_by_id(app, confirmed.id())), None);
-    assert_eq!(read!(store, next_mail_due()), None);
+    assert_eq!(read!(store, next_mail_due(at(0))), None);
     tx.commit().await.unwrap();
     assert_eq!(
         read!(store, find_registration_by_id(app, confirmed.id())),

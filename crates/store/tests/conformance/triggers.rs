@@ -45,7 +45,7 @@ pub(crate) async fn an_event_is_claimed_as_it_was_queued(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = new_user(app);
     queue(&store, UserEvent::Delete, &ada, &["onDelete"], at(1)).await;
-    assert_eq!(read!(store, next_delivery_due(&[app])), Some(at(1)));
+    assert_eq!(read!(store, next_delivery_due(&[app], at(0))), Some(at(1)));
     assert_eq!(claim(&store, app, "worker", 0).await, []);
     let claimed = claim(&store, app, "worker", 1).await;
     let [delivery] = claimed.as_slice() else {
@@ -66,7 +66,7 @@ pub(crate) async fn an_event_is_claimed_as_it_was_queued(store: AnyStore) {
     assert_eq!(read!(store, count_deliveries()), 1);
     assert!(commit!(store, finish_delivery("worker", &delivery, at(2))));
     assert_eq!(read!(store, count_deliveries()), 0);
-    assert_eq!(read!(store, next_delivery_due(&[app])), None);
+    assert_eq!(read!(store, next_delivery_due(&[app], at(0))), None);
 }
 
 pub(crate) async fn events_of_one_user_are_delivered_in_order_and_others_beside_them(store: AnyStore) {
@@ -110,11 +110,11 @@ pub(crate) async fn a_claim_that_lapsed_is_taken_over(store: AnyStore) {
     let ada = new_user(app);
     queue(&store, UserEvent::Login, &ada, &["onLogin"], at(1)).await;
     let [delivery] = claim(&store, app, "crashed", 1).await.try_into().unwrap();
-    assert_eq!(read!(store, next_delivery_due(&[app])), Some(at(61)));
+    assert_eq!(read!(store, next_delivery_due(&[app], at(0))), Some(at(61)));
     assert_eq!(claim(&store, app, "worker", 60).await, []);
     assert_eq!(claim(&store, app, "worker", 61).await, std::slice::from_ref(&delivery));
     assert!(!commit!(store, finish_delivery("crashed", &delivery, at(2))));
-    commit!(store, postpone_delivery("crashed", &delivery, at(500), 1));
+    commit!(store, postpone_delivery("crashed", &delivery, at(0), at(500), 1));
     assert!(commit!(store, finish_delivery("worker", &delivery, at(2))));
 }
 
@@ -124,9 +124,9 @@ pub(crate) async fn what_is_postponed_keeps_its_place(store: AnyStore) {
     queue(&store, UserEvent::Create, &ada, &["t"], at(1)).await;
     queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await;
     let [create] = claim(&store, app, "worker", 1).await.try_into().unwrap();
-    commit!(store, postpone_delivery("worker", &create, at(5), 3));
+    commit!(store, postpone_delivery("worker", &create, at(0), at(5), 3));
     assert_eq!(claim(&store, app, "worker", 4).await, [], "the login waits behind it");
-    assert_eq!(read!(store, next_delivery_due(&[app])), Some(at(5)));
+    assert_eq!(read!(store, next_delivery_due(&[app], at(0))), Some(at(5)));
     let again = ClaimedDelivery { attempts: 3, ..create };
     assert_eq!(claim(&store, app, "another", 5).await, std::slice::from_ref(&again));
     assert!(commit!(store, finish_delivery("another", &again, at(6))));
@@ -143,11 +143,11 @@ pub(crate) async fn deliveries_for_apps_of_other_servers_are_not_claimed(store: 
     }
     let ada = new_user(app);
     queue(&store, UserEvent::Login, &ada, &["t"], at(2)).await;
-    assert_eq!(read!(store, next_delivery_due(&[app])), Some(at(2)));
+    assert_eq!(read!(store, next_delivery_due(&[app], at(0))), Some(at(2)));
     let [delivery] = claim(&store, app, "worker", 2).await.try_into().unwrap();
     assert_eq!(delivery.user, ada);
-    assert_eq!(read!(store, next_delivery_due(&[])), None);
-    assert_eq!(read!(store, next_delivery_due(&[elsewhere, app])), Some(at(1)));
+    assert_eq!(read!(store, next_delivery_due(&[], at(0))), None);
+    assert_eq!(read!(store, next_delivery_due(&[elsewhere, app], at(0))), Some(at(1)));
     let both = commit!(store, claim_deliveries("worker", &[app, elsewhere], at(2), at(60), 30));
     assert_eq!(both.len(), 20);
 }
@@ -235,6 +235,6 @@ pub(crate) async fn what_waits_is_never_swept(store: AnyStore) {
     let app: AppObjectId = new_id();
     let ada = new_user(app);
     queue(&store, UserEvent::Login, &ada, &["t"], at(1)).await;
-    assert_eq!(commit!(store, sweep(at(9_999_999))), 0);
+    assert_eq!(commit!(store, sweep(at(0), at(9_999_999))), 0);
     assert_eq!(read!(store, count_deliveries()), 1);
 }

@@ -152,7 +152,7 @@ pub(crate) async fn confirming_and_resetting_and_deleting_in_parallel_never_fail
             let store = node();
             tasks.push(tokio::spawn(async move {
                 commit!(store, claim_mail("worker", at(1), at(60), 10, false));
-                commit!(store, sweep(at(0)));
+                commit!(store, sweep(at(0), at(0)));
             }));
         }
         for task in tasks {

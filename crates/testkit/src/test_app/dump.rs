@@ -1,4 +1,4 @@
-//! The whole database as text, for tests of what must not be written.
+//! The database behind the server: what is in it, as text, and changes that no flow makes.
 
 use std::fmt::Write as _;
 
@@ -8,6 +8,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, query,
 use super::TestApp;
 
 impl TestApp {
+    /// Changes the database behind the server's back.
+    pub async fn alter(&self, sql: &'static str) {
+        let file = SqliteConnectOptions::new().filename(self.files.path().join("test.sqlite"));
+        let mut connection = file.connect().await.expect("the database file opens");
+        query(sql).execute(&mut connection).await.expect("the statement runs");
+        connection.close().await.expect("it closes");
+    }
+
     /// Every row of every table, one to a line, in a fixed order.
     pub async fn dump(&self) -> String {
         let file = SqliteConnectOptions::new()

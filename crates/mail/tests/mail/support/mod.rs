@@ -98,17 +98,14 @@ impl World {
         self.wake.wake();
     }
 
-    /// Puts another mail to the registration of this token into the outbox, which voids the token.
-    pub(crate) async fn promise_again(&self, token: &MailToken) -> MailId {
-        let mail = MailId::generate(&self.clock, &*self.entropy);
-        let newer = MailToken {
-            id: TokenId(ObjectId::random(&*self.entropy)),
-            ..token.clone()
-        };
+    /// Uses a link, as its owner would.
+    pub(crate) async fn spend(&self, token: &MailToken) {
         let mut tx = self.store.begin().await.unwrap();
-        tx.issue_mail(mail, &newer).await.unwrap();
+        let spent = tx
+            .consume_mail_token(token.app, token.purpose, token.id, &token.methods, self.clock.now())
+            .await;
+        assert!(spent.unwrap().is_some());
         tx.commit().await.unwrap();
-        mail
     }
 
     /// A new token of a new registration.
@@ -171,6 +168,7 @@ impl World {
             from: sender(),
             to: EmailAddress::parse(email).unwrap(),
             created_at: self.clock.now(),
+            expires_at: self.clock.now().plus(LIFETIME),
         };
         let token = self.token(purpose, KeyId("k1".to_owned()));
         let secret = self.keys.derive(&token).unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use doorward_mail::{Message, SendError, Transport};
+use doorward_mail::{Claim, Message, SendError, Transport};
 
 /// Accepts every mail after a pause, and records its message id.
 #[derive(Clone, Default)]
@@ -30,7 +30,7 @@ impl Recorder {
 
 #[async_trait]
 impl Transport for Recorder {
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
+    async fn send(&self, message: &Message, _: &Claim) -> Result<(), SendError> {
         tokio::time::sleep(self.delay).await;
         self.sent.lock().unwrap().push(message.message_id.clone());
         Ok(())
@@ -50,12 +50,12 @@ impl Stuck {
 
 #[async_trait]
 impl Transport for Stuck {
-    async fn send(&self, message: &Message) -> Result<(), SendError> {
+    async fn send(&self, message: &Message, claim: &Claim) -> Result<(), SendError> {
         if message.to.as_str().starts_with("stuck") {
             self.1.fetch_add(1, Ordering::SeqCst);
             std::future::pending::<()>().await;
         }
-        self.0.send(message).await
+        self.0.send(message, claim).await
     }
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Refuses(pub(crate) &'static str);
 
 #[async_trait]
 impl Transport for Refuses {
-    async fn send(&self, _: &Message) -> Result<(), SendError> {
+    async fn send(&self, _: &Message, _: &Claim) -> Result<(), SendError> {
         Err(SendError::Transient {
             reason: self.0.to_owned(),
         })
