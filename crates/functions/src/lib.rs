@@ -25,7 +25,7 @@ pub use pool::{
 };
 pub use protocol::{
     Call, Confinement, ConsoleLine, HostRequest, HostResponse, HttpRequest, HttpResponse, ModuleKind, Outcome,
-    OutgoingMail, Program, Returned, Script, Thrown, ThrownKind, Wanted,
+    OutgoingMail, Program, Returned, Script, SecretTexts, Thrown, ThrownKind, Wanted,
 };
 pub use services::{
     AddressRule, AllowError, Allowed, ClientError, HostServices, HttpClient, MailService, NoServices, Packages,

@@ -18,6 +18,7 @@ mod call;
 mod frame;
 mod host_request;
 mod program;
+mod secrets;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,7 @@ pub(crate) use frame::{MAX_MESSAGE, checked_length, frame};
 pub use frame::{read, write};
 pub use host_request::{HostRequest, HostResponse, HttpRequest, HttpResponse, ModuleKind, OutgoingMail};
 pub use program::{Program, Script};
+pub use secrets::SecretTexts;
 
 use crate::Limits;
 

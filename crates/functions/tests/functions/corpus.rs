@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_functions::{
-    AppProgram, Call, CallError, Ejson, Limits, Outcome, Program, Returned, Script, Wanted, Workers, WorkersConfig,
+    AppProgram, Call, CallError, Ejson, Limits, Outcome, Program, Returned, Script, SecretTexts, Wanted, Workers,
+    WorkersConfig,
 };
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -142,7 +143,7 @@ fn call(name: &str, case: &Case) -> Call {
             .filter_map(secret)
             .collect()
     } else {
-        Vec::new()
+        SecretTexts::default()
     };
     Call {
         function: name.to_owned(),

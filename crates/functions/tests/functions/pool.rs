@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use doorward_functions::{
     AppProgram, Call, CallError, Ejson, HostRequest, HostResponse, HostServices, HttpResponse, Limits, Outcome,
-    Program, Returned, Wanted, Workers, WorkersConfig,
+    Program, Returned, SecretTexts, Wanted, Workers, WorkersConfig,
 };
 use libtest_mimic::Trial;
 
@@ -78,7 +78,7 @@ fn call(function: &str, argument: &str) -> Call {
         request: Ejson::default(),
         as_system: false,
         wanted: Wanted::Value,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time: Duration::from_mins(5),
     }
 }

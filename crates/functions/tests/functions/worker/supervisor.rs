@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_functions::{
-    AppProgram, Call, Ejson, Limits, NoServices, Program, Returned, Wanted, Workers, WorkersConfig,
+    AppProgram, Call, Ejson, Limits, NoServices, Program, Returned, SecretTexts, Wanted, Workers, WorkersConfig,
 };
 
 use super::{ACTIONS, command};
@@ -43,7 +43,7 @@ fn call(function: &str) -> Call {
         request: Ejson::default(),
         as_system: false,
         wanted: Wanted::Value,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time: Duration::from_mins(1),
     }
 }
