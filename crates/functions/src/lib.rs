@@ -29,5 +29,5 @@ pub use protocol::{
 };
 pub use services::{
     AddressRule, AllowError, Allowed, ClientError, HostServices, HttpClient, MailService, NoServices, Packages,
-    Services, Webhook, WebhookClient, WebhookError, WebhookFunctions, WebhookSecret,
+    Services, Webhook, WebhookClient, WebhookError, WebhookFunctions, WebhookSecret, WebhookSecretError,
 };

@@ -13,6 +13,7 @@ use doorward_core::{
 };
 
 use crate::config::{AppArgument, Secrets};
+use crate::functions::SigningKeys;
 use crate::script_engine::Engine;
 
 /// Loads every directory. Refuses two apps with the same id.
@@ -40,6 +41,7 @@ pub(crate) fn load_options(argument: &AppArgument, secrets: &Secrets) -> Result<
     Ok(LoadOptions {
         app_id: argument.id.clone(),
         secrets: secrets.names()?,
+        signing_secrets: Some(Arc::new(SigningKeys(secrets.clone()))),
         scripts: Some(Arc::new(Engine)),
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use doorward_appdir::{FunctionSource, LoadedApp, ValueContent};
+use doorward_appdir::{FunctionSource, LoadedApp, SigningSecrets, ValueContent};
 use doorward_core::{AppObjectId, Clock, Entropy};
 use doorward_functions::{
     AboutApp, AddressRule, Allowed, AppFunctions, AppProgram, Function, FunctionHost, HostServices, HostedFunctions,
@@ -45,6 +45,22 @@ pub(crate) fn limits(wall_time: Duration, workers: Option<usize>) -> Limits {
         workers: workers.unwrap_or(usual.workers),
         cpu_time: usual.cpu_time.min(wall_time),
         ..usual
+    }
+}
+
+/// The operator's secrets, as keys that sign calls of web services.
+#[derive(Debug)]
+pub(crate) struct SigningKeys(pub(crate) Secrets);
+
+impl SigningSecrets for SigningKeys {
+    fn flaw(&self, app_id: &str, name: &str, in_export: Option<&str>) -> Option<String> {
+        let text = match self.0.find(app_id, name) {
+            Ok(provided) => provided
+                .map(|secret| secret.0)
+                .or_else(|| in_export.map(str::to_owned))?,
+            Err(_) => return Some("it cannot be read as text".to_owned()),
+        };
+        Some(WebhookSecret::parse(&text).err()?.to_string())
     }
 }
 
@@ -208,7 +224,8 @@ fn webhooks(loaded: &LoadedApp, secrets: &Secrets) -> Result<HashMap<String, Web
             };
             let webhook = Webhook {
                 url: url.clone(),
-                secret: WebhookSecret::parse(&text),
+                secret: WebhookSecret::parse(&text)
+                    .with_context(|| format!("the secret `{name}` cannot sign calls"))?,
             };
             webhooks.insert(function.name.clone(), webhook);
         }
