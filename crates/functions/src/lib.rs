@@ -21,7 +21,8 @@ pub use engine::{SyntaxError, built_in_modules, check};
 pub use host::{FunctionHost, HostedFunctions};
 pub use limits::Limits;
 pub use pool::{
-    AppProgram, CallEnd, CallError, CallLabels, StartError, WorkerCommand, WorkerMetrics, Workers, WorkersConfig,
+    AppProgram, CallEnd, CallError, CallLabels, Sandbox, StartError, WorkerCommand, WorkerMetrics, Workers,
+    WorkersConfig,
 };
 pub use protocol::{
     Call, Confinement, ConsoleLine, HostRequest, HostResponse, HttpRequest, HttpResponse, ModuleKind, Outcome,

@@ -93,4 +93,20 @@ pub struct Confinement {
     pub seccomp: bool,
 }
 
+impl Confinement {
+    /// The layers that are not in force, as people call them.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let layers = [
+            ("resource limits", self.resource_limits),
+            ("Landlock", self.landlock),
+            ("seccomp", self.seccomp),
+        ];
+        layers
+            .into_iter()
+            .filter(|(_, in_force)| !in_force)
+            .map(|(layer, _)| layer)
+            .collect()
+    }
+}
+
 opaque!(ToWorker, Start);

@@ -11,8 +11,8 @@ use doorward_appdir::{FunctionSource, LoadedApp, SigningSecrets, ValueContent};
 use doorward_core::{AppObjectId, Clock, Entropy};
 use doorward_functions::{
     AboutApp, AddressRule, Allowed, AppFunctions, AppProgram, Function, FunctionHost, HostServices, HostedFunctions,
-    HttpClient, Limits, MailService, NoServices, Packages, Services, Source, Webhook, WebhookClient, WebhookFunctions,
-    WebhookSecret, WorkerCommand,
+    HttpClient, Limits, MailService, NoServices, Packages, Sandbox, Services, Source, Webhook, WebhookClient,
+    WebhookFunctions, WebhookSecret, WorkerCommand, Workers,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -62,6 +62,26 @@ impl SigningSecrets for SigningKeys {
         };
         Some(WebhookSecret::parse(&text).err()?.to_string())
     }
+}
+
+/// Fails if the sandbox is required and this system lacks a layer of it.
+pub(crate) async fn require_sandbox(workers: &Workers, sandbox: Sandbox) -> Result<()> {
+    if sandbox == Sandbox::BestEffort {
+        return Ok(());
+    }
+    let confinement = workers
+        .probe()
+        .await
+        .context("no worker for functions can be started")?;
+    let missing = confinement.missing();
+    if !missing.is_empty() {
+        bail!(
+            "functions would run without {} on this system; let the kernel, or the container's profile, allow what is \
+             missing (doorward doctor says more), or accept it with --function-sandbox best-effort",
+            missing.join(" and ")
+        );
+    }
+    Ok(())
 }
 
 /// What functions need of the rest of the program.

@@ -44,8 +44,10 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
         let config = WorkersConfig {
             command: functions::worker_command()?,
             limits: limits.clone(),
+            sandbox: options.call.sandbox.resolve(),
         };
         let workers = Workers::start(config)?;
+        functions::require_sandbox(&workers, options.call.sandbox.resolve()).await?;
         let runner = AppRunner::new(HostParts {
             limits,
             http_allow: options.call.function_http_allow.clone(),

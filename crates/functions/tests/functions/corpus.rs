@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use doorward_functions::{
     AppProgram, Call, CallError, Ejson, Limits, Outcome, Program, Returned, Script, SecretTexts, Wanted, Workers,
-    WorkersConfig,
 };
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -74,7 +73,7 @@ fn folder(path: &str) -> BTreeMap<String, Owned> {
 
 fn workers(limits: Limits) -> Workers {
     let command = worker::command(worker::ENGINE);
-    Workers::start(WorkersConfig { command, limits }).expect("a thread can be started")
+    Workers::start(worker::config(command, limits)).expect("a thread can be started")
 }
 
 /// Several in parallel, with time limits for a busy machine.

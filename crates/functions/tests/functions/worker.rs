@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use doorward_functions::worker::{FromWorker, Start, ToWorker, confine, read, settle, write};
 use doorward_functions::{
-    Call, Confinement, Ejson, HostRequest, HttpRequest, Outcome, Returned, Thrown, ThrownKind, WorkerCommand,
+    Call, Confinement, Ejson, HostRequest, HttpRequest, Limits, Outcome, Returned, Sandbox, Thrown, ThrownKind,
+    WorkerCommand, WorkersConfig,
 };
 
 /// The worker of the server, which runs JavaScript.
@@ -29,6 +30,15 @@ pub(crate) fn command(kind: &str) -> WorkerCommand {
     WorkerCommand {
         program: std::env::current_exe().expect("the program has a path"),
         arguments: vec![kind.to_owned()],
+    }
+}
+
+/// A pool of workers that run whatever this system lacks. Tests of the sandbox say themselves what must be in force.
+pub(crate) fn config(command: WorkerCommand, limits: Limits) -> WorkersConfig {
+    WorkersConfig {
+        command,
+        limits,
+        sandbox: Sandbox::BestEffort,
     }
 }
 

@@ -9,6 +9,7 @@ mod letter;
 mod owner_service;
 mod port;
 mod program;
+mod sandbox;
 mod sdk;
 
 pub(crate) use app_dir::{AppDir, notes};
