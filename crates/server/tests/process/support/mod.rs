@@ -9,6 +9,7 @@ mod letter;
 mod owner_service;
 mod port;
 mod program;
+mod raw;
 mod sandbox;
 mod sdk;
 
