@@ -11,7 +11,7 @@ const MIN: usize = 6;
 /// show beyond its own credentials.
 const MAX_COUNT: usize = 32;
 /// The most bytes that they have together: room for several tokens of identity providers.
-const MAX_BYTES: usize = 64 << 10;
+const MAX_BYTES: usize = 32 << 10;
 
 /// Texts that become `[redacted]` in what a call says. Their number and size are bounded, each stands here once, and
 /// texts of fewer than 6 bytes are left out.
