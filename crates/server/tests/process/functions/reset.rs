@@ -70,12 +70,12 @@ async fn s43_the_function_receives_whether_the_password_is_the_current_one() {
 }
 
 /// Throws what the function must not tell the client, and answers nothing that the client could see otherwise.
-const TALKATIVE: &str = r#"
+const TALKATIVE: &str = r"
     exports = ({ currentPasswordValid }) => {
       console.log(`valid: ${currentPasswordValid}`);
       throw new Error(`valid: ${currentPasswordValid}`);
     };
-"#;
+";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s43_a_reset_does_not_tell_its_caller_whether_the_password_is_the_current_one() {

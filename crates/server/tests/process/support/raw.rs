@@ -12,7 +12,7 @@ impl Server {
     pub(crate) async fn post_raw(&self, path: &str, headers: &[&str], body: &Value) -> String {
         let address = self.url().strip_prefix("http://").expect("a server without TLS");
         let body = body.to_string();
-        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let headers: String = headers.iter().flat_map(|line| [line, "\r\n"]).collect();
         let request = format!(
             "POST /api/client/v2.0/app/notes-abcde/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n{headers}\r\n{body}",
