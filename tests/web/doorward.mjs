@@ -1,6 +1,6 @@
 // A Doorward process for one run: started on a free port with a fresh data directory, and its development mailbox.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ const MAIL = 10_000;
 export async function startDoorward(binary, appDir) {
   const data = await mkdtemp(join(tmpdir(), "doorward-web-"));
   const args = ["serve", appDir, "--listen", "127.0.0.1:0", "--data-dir", data];
+  if (lacksSandboxLayer(binary)) args.push("--function-sandbox", "best-effort");
   const child = spawn(binary, args, { env: withoutOptions(process.env), stdio: ["ignore", "pipe", "pipe"] });
   const killed = () => child.kill("SIGKILL");
   process.once("exit", killed);
@@ -102,6 +103,12 @@ async function waitFor(what, limit, look) {
     if (found) return found;
   }
   throw new Error(`waited ${limit / 1000} s for ${what}`);
+}
+
+/** Whether the kernel or the container lacks a layer of the sandbox of functions, which a start requires otherwise. */
+function lacksSandboxLayer(binary) {
+  const { stdout } = spawnSync(binary, ["doctor"], { encoding: "utf8" });
+  return stdout?.includes("NOT in force") ?? false;
 }
 
 /** Every option of Doorward can come from the environment; this removes those of the caller. */

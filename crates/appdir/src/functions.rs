@@ -272,6 +272,7 @@ fn assemble(
     };
     if let Ok(FunctionSource::Webhook { secret, .. }) = &source {
         reader.need_secret(file, secret, &format!("the function {name:?}"));
+        reader.need_signing_secret(file, &format!("{pointer}/secret_name"), secret);
     }
     let source = reader.findings.keep(source)?;
     let function = function(name, manifest, source);

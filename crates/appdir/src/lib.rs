@@ -39,7 +39,7 @@ pub use functions::{Function, FunctionSource};
 pub use providers::Provider;
 pub use report::{AppSummary, ErrorItem, Report};
 pub use scripts::{ScriptEngine, ScriptError};
-pub use secrets::{LegacySecrets, SecretNames};
+pub use secrets::{LegacySecrets, SecretNames, SigningSecrets};
 pub use triggers::{AuthOperation, AuthenticationTrigger};
 pub use user_data::CustomUserData;
 pub use userpass::{ConfirmationMethod, ResetMethod, UserpassConfig, UserpassKeys};
@@ -52,6 +52,8 @@ pub struct LoadOptions {
     pub app_id: Option<String>,
     /// The names of the secrets that exist outside the directory.
     pub secrets: SecretNames,
+    /// What knows whether a secret can sign calls of web services. Without it, any secret counts as good.
+    pub signing_secrets: Option<Arc<dyn SigningSecrets>>,
     /// What will run the scripts. Without it they are not compiled, and no module counts as built in.
     pub scripts: Option<Arc<dyn ScriptEngine>>,
 }

@@ -14,7 +14,7 @@ use crate::functions::{self, Function};
 use crate::json::JsonFile;
 use crate::locate::{self, Located};
 use crate::scripts::{self, ScriptEngine};
-use crate::secrets::{self, LegacySecrets, SecretNames};
+use crate::secrets::{self, LegacySecrets, SecretNames, SigningSecrets};
 use crate::{environment, ignored, providers, root_file, triggers, user_data, values};
 
 /// The result of loading. If there are errors, the app is only good enough for a report.
@@ -51,6 +51,7 @@ fn load_located(mut located: Located, options: &LoadOptions, findings: &mut Find
         environment_values,
         legacy_secrets,
         secret_names: &options.secrets,
+        signing_secrets: options.signing_secrets.as_deref(),
         scripts: options.scripts.as_deref(),
         client_app_id: root.client_app_id.clone(),
     };
@@ -100,6 +101,7 @@ pub(crate) struct Reader<'a> {
     environment_values: BTreeMap<String, Value>,
     legacy_secrets: LegacySecrets,
     secret_names: &'a SecretNames,
+    signing_secrets: Option<&'a dyn SigningSecrets>,
     pub(crate) scripts: Option<&'a dyn ScriptEngine>,
     client_app_id: String,
 }
@@ -123,6 +125,21 @@ impl Reader<'_> {
             self.findings
                 .missing
                 .push(Item::new(format!("secret {name:?}"), why).at(&file.name));
+        }
+    }
+
+    /// Reports a secret that cannot sign the calls of a web service. Anyone could forge a call that is signed with an
+    /// empty or short key, so it stops the start.
+    pub(crate) fn need_signing_secret(&mut self, file: &JsonFile, pointer: &str, name: &str) {
+        let in_export = self.legacy_secrets.find(name);
+        let flaw = self
+            .signing_secrets
+            .and_then(|secrets| secrets.flaw(&self.client_app_id, name, in_export));
+        if let Some(flaw) = flaw {
+            let problem = format!("the secret {name:?} cannot sign calls: {flaw}");
+            let fix = "Let the secret be `whsec_` and the base64 of 24 random bytes or more; in a file of --secrets, it is \
+                       the whole text.";
+            self.findings.errors.push(file.invalid(pointer, problem, fix));
         }
     }
 

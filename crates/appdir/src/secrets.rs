@@ -39,6 +39,14 @@ impl<S: Into<String>> FromIterator<S> for SecretNames {
     }
 }
 
+/// Knows which secrets can sign calls of web services. The texts of secrets stay on its side.
+pub trait SigningSecrets: fmt::Debug + Send + Sync {
+    /// Why the secret of this name cannot sign the calls of this app, as half a sentence without anything of its text;
+    /// `None` if it can, or if there is no such secret. `in_export` is its text in the `secrets.json` of an old export,
+    /// which counts if the operator provides no other.
+    fn flaw(&self, app_id: &str, name: &str, in_export: Option<&str>) -> Option<String>;
+}
+
 /// The plain-text secrets of `secrets.json`, by the names an import would have given them.
 #[derive(Clone, Default)]
 pub struct LegacySecrets(BTreeMap<String, String>);

@@ -69,4 +69,15 @@ mod tests {
         assert!(serde_json::to_string(&json!({ "a": 1 })).is_ok());
         assert!(serde_json::to_string(&[broken]).is_err());
     }
+
+    #[test]
+    fn a_double_of_any_magnitude_is_read_as_it_was_written() {
+        for exponent in -320..=308 {
+            let power: f64 = format!("1e{exponent}").parse().unwrap();
+            for number in [power, -power, power.next_up(), power.next_down()] {
+                let text = Ejson::canonical(number);
+                assert_eq!(text.to_bson().unwrap(), Bson::Double(number), "{}", text.as_str());
+            }
+        }
+    }
 }

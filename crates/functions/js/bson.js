@@ -21,7 +21,9 @@
       if (n >= -2147483648 && n <= 2147483647) return { $numberInt: String(n) };
       if (Number.isSafeInteger(n)) return { $numberLong: String(n) };
     }
-    return { $numberDouble: Object.is(n, -0) ? "-0.0" : Number.isInteger(n) ? n.toString() + ".0" : String(n) };
+    // Below 1e21 an integer is written with neither a fraction nor an exponent; canonical Extended JSON has one of them.
+    const isBare = Number.isInteger(n) && n > -1e21 && n < 1e21;
+    return { $numberDouble: Object.is(n, -0) ? "-0.0" : isBare ? n + ".0" : String(n) };
   };
 
   // The errors of values that are nested too deeply. A script cannot add one of its own.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use doorward_core::{Actor, ClaimedDelivery, ClientRequest, Identity, UserProfile};
 use doorward_ejson::bson::{Bson, DateTime, Document, doc};
+use percent_encoding::percent_decode_str;
 
 /// `context.user` of a signed-in user.
 pub(crate) fn user(profile: &UserProfile) -> Document {
@@ -68,7 +69,7 @@ fn client_request(caller: &ClientRequest) -> Document {
         headers.entry(canonical(name)).or_default().push(value);
     }
     let address = caller.address.map_or_else(String::new, |address| address.to_string());
-    let mut request = about(&address, &caller.method, &without_secret(&caller.query));
+    let mut request = about(&address, &caller.method, &without_credentials(&caller.query));
     for (key, header) in [("httpReferrer", "Referer"), ("httpUserAgent", "User-Agent")] {
         if let Some(values) = headers.get(header) {
             request.insert(key, values[0]);
@@ -101,10 +102,20 @@ fn canonical(name: &str) -> String {
     name.split('-').map(word).collect::<Vec<_>>().join("-")
 }
 
-/// The query without pairs called `secret`, which App Services removed too.
-fn without_secret(query: &str) -> String {
-    let is_secret = |pair: &&str| pair.split('=').next() != Some("secret");
-    query.split('&').filter(is_secret).collect::<Vec<_>>().join("&")
+/// Pairs of a query that hold credentials. App Services removed `secret` too. The others are access tokens, which the
+/// Web SDKs put into the address of a streaming call, where they cannot set a header.
+const CREDENTIALS: [&str; 3] = ["secret", "baas_at", "stitch_at"];
+
+/// The query without credentials, however their names are spelled.
+fn without_credentials(query: &str) -> String {
+    let is_harmless = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let name = percent_decode_str(name).decode_utf8_lossy();
+        !CREDENTIALS
+            .iter()
+            .any(|credential| name.eq_ignore_ascii_case(credential))
+    };
+    query.split('&').filter(is_harmless).collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
@@ -120,7 +131,7 @@ mod tests {
             agent: None,
             address: Some("192.0.2.1".parse().unwrap()),
             method: "POST".to_owned(),
-            query: "a=1&secret=hush&b".to_owned(),
+            query: "a=1&secret=hush&b&SECRET=hush&%73ecret=hush&baas_at=hush&secrets=1".to_owned(),
             headers: vec![
                 ("user-agent".to_owned(), "realm".to_owned()),
                 ("x-one".to_owned(), "1".to_owned()),
@@ -132,7 +143,7 @@ mod tests {
             doc! {
                 "remoteIPAddress": "192.0.2.1",
                 "httpMethod": "POST",
-                "rawQueryString": "a=1&b",
+                "rawQueryString": "a=1&b&secrets=1",
                 "service": "",
                 "action": "",
                 "httpUserAgent": "realm",

@@ -195,7 +195,7 @@ impl Ready {
 
     fn run(&self, call: Call) -> io::Result<()> {
         let state = &self.state;
-        state.secrets.replace(Secrets::new(call.secrets));
+        state.secrets.replace(Secrets::new(&call.secrets));
         if call.arguments.as_str().len() > state.limits.arguments {
             state.fail(
                 ThrownKind::Limit,

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::documents;
 use crate::host::HostedFunctions;
-use crate::protocol::{Call, Returned, Wanted};
+use crate::protocol::{Call, Returned, SecretTexts, Wanted};
 
 /// The longest name that a login function may return, in bytes.
 const MAX_NAME: usize = 1_024;
@@ -29,7 +29,7 @@ impl Functions for HostedFunctions {
         let argument = doc! { "token": &token, "tokenId": &token_id, "username": call.email.as_str() };
         let hook = Call {
             request: Ejson::canonical(documents::request(&call.actor)),
-            secrets: vec![token, token_id],
+            secrets: SecretTexts::from_iter([token, token_id]),
             ..self.system_call(&function.0, Ejson::canonical(vec![argument]), Wanted::Status)
         };
         Ok(decided(self.hook(hook, None).await?))
@@ -48,7 +48,7 @@ impl Functions for HostedFunctions {
         let arguments = prepended(first, call.arguments.as_str());
         let hook = Call {
             request: Ejson::canonical(documents::request(&call.actor)),
-            secrets: vec![password, token, token_id],
+            secrets: SecretTexts::from_iter([token, token_id, password]),
             ..self.system_call(&function.0, arguments, Wanted::Status)
         };
         Ok(decided(self.hook(hook, None).await?))
@@ -193,13 +193,13 @@ fn prepended(first: Document, rest: &str) -> Ejson {
     Ejson::from_json(format!("[{}]", texts.join(",")))
 }
 
-/// What a client logs in with may be a password or a token of somebody else's: what is called so, at any depth, is kept
-/// out of logs, and so is everything in it.
-fn secrets_of(payload: &str) -> Vec<String> {
+/// What a client logs in with may be a password or token of another service. What is called so, at any depth, is kept
+/// out of logs, and so is everything in it, within the bounds of [`SecretTexts`].
+fn secrets_of(payload: &str) -> SecretTexts {
     let mut secrets = Vec::new();
     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
     collect_secrets(&payload, false, &mut secrets);
-    secrets
+    secrets.into_iter().collect()
 }
 
 fn collect_secrets(value: &Value, is_secret: bool, secrets: &mut Vec<String>) {

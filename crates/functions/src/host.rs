@@ -12,7 +12,7 @@ use tracing::{Instrument as _, info_span};
 
 use crate::app::{AppFunctions, Function, Source};
 use crate::pool::{AppProgram, CallError, Workers};
-use crate::protocol::{Call, Outcome, OutgoingMail, Returned, ThrownKind, Wanted};
+use crate::protocol::{Call, Outcome, OutgoingMail, Returned, SecretTexts, ThrownKind, Wanted};
 use crate::services::{HostServices, WebhookError};
 
 /// Runs functions. Cheap to clone; clones share the workers.
@@ -87,7 +87,7 @@ impl HostedFunctions {
             request: Ejson::default(),
             as_system: true,
             wanted,
-            secrets: Vec::new(),
+            secrets: SecretTexts::default(),
             wall_time: self.host.wall_time,
         }
     }

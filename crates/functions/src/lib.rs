@@ -21,13 +21,14 @@ pub use engine::{SyntaxError, built_in_modules, check};
 pub use host::{FunctionHost, HostedFunctions};
 pub use limits::Limits;
 pub use pool::{
-    AppProgram, CallEnd, CallError, CallLabels, StartError, WorkerCommand, WorkerMetrics, Workers, WorkersConfig,
+    AppProgram, CallEnd, CallError, CallLabels, Sandbox, StartError, WorkerCommand, WorkerMetrics, Workers,
+    WorkersConfig,
 };
 pub use protocol::{
     Call, Confinement, ConsoleLine, HostRequest, HostResponse, HttpRequest, HttpResponse, ModuleKind, Outcome,
-    OutgoingMail, Program, Returned, Script, Thrown, ThrownKind, Wanted,
+    OutgoingMail, Program, Returned, Script, SecretTexts, Thrown, ThrownKind, Wanted,
 };
 pub use services::{
     AddressRule, AllowError, Allowed, ClientError, HostServices, HttpClient, MailService, NoServices, Packages,
-    Services, Webhook, WebhookClient, WebhookError, WebhookFunctions, WebhookSecret,
+    Services, Webhook, WebhookClient, WebhookError, WebhookFunctions, WebhookSecret, WebhookSecretError,
 };

@@ -43,6 +43,17 @@ pub struct WorkersConfig {
     pub command: WorkerCommand,
     /// What calls may take.
     pub limits: Limits,
+    /// Which workers may run scripts.
+    pub sandbox: Sandbox,
+}
+
+/// Which workers may run scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sandbox {
+    /// Only those that every layer of the sandbox confines.
+    Required,
+    /// Those too whose system lacks a layer.
+    BestEffort,
 }
 
 /// How a worker is started. Its standard input is the pipe to the server.
@@ -91,6 +102,7 @@ struct Inner {
     admission: Admission,
     idle: IdleWorkers,
     cool_down: CoolDown,
+    sandbox: Sandbox,
     metrics: WorkerMetrics,
     /// Calls and starts in flight.
     tasks: TaskTracker,
@@ -107,6 +119,7 @@ impl Workers {
             admission: Admission::new(concurrency, config.limits.queue_deadline),
             idle: IdleWorkers::new(concurrency),
             cool_down: CoolDown::default(),
+            sandbox: config.sandbox,
             limits: config.limits,
             metrics: WorkerMetrics::new(),
             tasks: TaskTracker::new(),
@@ -136,8 +149,8 @@ impl Workers {
         Ok(confinement)
     }
 
-    /// What this machine has to confine workers with. A worker is started and ended to find out, because a sandbox
-    /// cannot be left again.
+    /// What this machine has to confine workers with, whatever is required of them. A worker is started and ended to
+    /// find out, because a sandbox cannot be left again.
     pub async fn probe(&self) -> Result<Confinement, StartError> {
         let empty = AppProgram::new(Program::default(), Arc::new(NoServices));
         let worker = Worker::start(&self.inner.spawner, &self.inner.limits, empty).await?;
@@ -262,12 +275,25 @@ impl Inner {
         if self.cool_down.is_active() {
             return Err(StartError::CoolingDown);
         }
-        let started = Worker::start(&self.spawner, &self.limits, Arc::clone(app)).await;
+        let started = match Worker::start(&self.spawner, &self.limits, Arc::clone(app)).await {
+            Ok(worker) => self.confined(worker).await,
+            Err(error) => Err(error),
+        };
         match &started {
             Ok(_) => self.cool_down.end(),
             Err(_) => self.cool_down.begin(),
         }
         started
+    }
+
+    /// The worker, if it is confined well enough to run scripts.
+    async fn confined(&self, worker: Worker) -> Result<Worker, StartError> {
+        let confinement = worker.confinement;
+        if self.sandbox == Sandbox::BestEffort || confinement.missing().is_empty() {
+            return Ok(worker);
+        }
+        worker.kill().await;
+        Err(StartError::Unconfined(confinement))
     }
 
     /// Keeps a worker for the next call, unless there will be none.

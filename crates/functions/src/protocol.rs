@@ -18,6 +18,7 @@ mod call;
 mod frame;
 mod host_request;
 mod program;
+mod secrets;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,7 @@ pub(crate) use frame::{MAX_MESSAGE, checked_length, frame};
 pub use frame::{read, write};
 pub use host_request::{HostRequest, HostResponse, HttpRequest, HttpResponse, ModuleKind, OutgoingMail};
 pub use program::{Program, Script};
+pub use secrets::SecretTexts;
 
 use crate::Limits;
 
@@ -89,6 +91,22 @@ pub struct Confinement {
     pub landlock: bool,
     /// Seccomp refuses every system call that a script does not need.
     pub seccomp: bool,
+}
+
+impl Confinement {
+    /// The layers that are not in force, as people call them.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let layers = [
+            ("resource limits", self.resource_limits),
+            ("Landlock", self.landlock),
+            ("seccomp", self.seccomp),
+        ];
+        layers
+            .into_iter()
+            .filter(|(_, in_force)| !in_force)
+            .map(|(layer, _)| layer)
+            .collect()
+    }
 }
 
 opaque!(ToWorker, Start);

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 pub use http::{AddressRule, AllowError, Allowed, ClientError, HttpClient};
 pub use mail::MailService;
 pub use modules::Packages;
-pub use webhooks::{Webhook, WebhookClient, WebhookError, WebhookFunctions, WebhookSecret};
+pub use webhooks::{Webhook, WebhookClient, WebhookError, WebhookFunctions, WebhookSecret, WebhookSecretError};
 
 use crate::Ejson;
 use crate::protocol::{HostRequest, HostResponse};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use doorward_appdir::{
-    AuthOperation, AuthenticationTrigger, ConfirmationMethod, LoadOptions, LoadedApp, ResetMethod, UserpassConfig,
+    AuthOperation, AuthenticationTrigger, ConfirmationMethod, FunctionSource, LoadOptions, LoadedApp, ResetMethod,
+    UserpassConfig,
 };
 use doorward_core::{
     App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, FunctionName, Functions, GroupId, MailedLink,
@@ -13,6 +14,7 @@ use doorward_core::{
 };
 
 use crate::config::{AppArgument, Secrets};
+use crate::functions::SigningKeys;
 use crate::script_engine::Engine;
 
 /// Loads every directory. Refuses two apps with the same id.
@@ -40,6 +42,7 @@ pub(crate) fn load_options(argument: &AppArgument, secrets: &Secrets) -> Result<
     Ok(LoadOptions {
         app_id: argument.id.clone(),
         secrets: secrets.names()?,
+        signing_secrets: Some(Arc::new(SigningKeys(secrets.clone()))),
         scripts: Some(Arc::new(Engine)),
     })
 }
@@ -114,6 +117,12 @@ fn trigger(trigger: &AuthenticationTrigger) -> Trigger {
         events: trigger.operations.iter().map(event).collect(),
         providers: trigger.providers.iter().filter_map(|name| name.parse().ok()).collect(),
     }
+}
+
+/// Whether an app has functions that run in workers.
+pub(crate) fn has_scripts(app: &LoadedApp) -> bool {
+    let mut sources = app.functions.iter().map(|function| &function.source);
+    sources.any(|source| matches!(source, FunctionSource::Script { .. }))
 }
 
 /// Whether a method of an app mails a link.

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use doorward_core::{PasswordPool, PoolConfig};
-use doorward_functions::{Limits, Workers, WorkersConfig};
+use doorward_functions::{Limits, Sandbox, Workers, WorkersConfig};
 
 use crate::functions;
 
-/// Prints the report. Missing support is no error: such a machine still runs the server.
+/// Prints the report. Missing support is no error: such a machine runs functions with `--function-sandbox best-effort`.
 pub(crate) fn doctor() -> Result<ExitCode> {
     let limits = Limits::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -18,6 +18,8 @@ pub(crate) fn doctor() -> Result<ExitCode> {
         let config = WorkersConfig {
             command: functions::worker_command()?,
             limits: limits.clone(),
+            // Only what the machine has is asked; no script runs.
+            sandbox: Sandbox::BestEffort,
         };
         let workers = Workers::start(config)?;
         workers.probe().await.context("no worker for functions can be started")

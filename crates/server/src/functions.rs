@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use doorward_appdir::{FunctionSource, LoadedApp, ValueContent};
+use doorward_appdir::{FunctionSource, LoadedApp, SigningSecrets, ValueContent};
 use doorward_core::{AppObjectId, Clock, Entropy};
 use doorward_functions::{
     AboutApp, AddressRule, Allowed, AppFunctions, AppProgram, Function, FunctionHost, HostServices, HostedFunctions,
-    HttpClient, Limits, MailService, NoServices, Packages, Services, Source, Webhook, WebhookClient, WebhookFunctions,
-    WebhookSecret, WorkerCommand,
+    HttpClient, Limits, MailService, NoServices, Packages, Sandbox, Services, Source, Webhook, WebhookClient,
+    WebhookFunctions, WebhookSecret, WorkerCommand, Workers,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -46,6 +46,42 @@ pub(crate) fn limits(wall_time: Duration, workers: Option<usize>) -> Limits {
         cpu_time: usual.cpu_time.min(wall_time),
         ..usual
     }
+}
+
+/// The operator's secrets, as keys that sign calls of web services.
+#[derive(Debug)]
+pub(crate) struct SigningKeys(pub(crate) Secrets);
+
+impl SigningSecrets for SigningKeys {
+    fn flaw(&self, app_id: &str, name: &str, in_export: Option<&str>) -> Option<String> {
+        let text = match self.0.find(app_id, name) {
+            Ok(provided) => provided
+                .map(|secret| secret.0)
+                .or_else(|| in_export.map(str::to_owned))?,
+            Err(_) => return Some("it cannot be read as text".to_owned()),
+        };
+        Some(WebhookSecret::parse(&text).err()?.to_string())
+    }
+}
+
+/// Fails if the sandbox is required and this system lacks a layer of it.
+pub(crate) async fn require_sandbox(workers: &Workers, sandbox: Sandbox) -> Result<()> {
+    if sandbox == Sandbox::BestEffort {
+        return Ok(());
+    }
+    let confinement = workers
+        .probe()
+        .await
+        .context("no worker for functions can be started")?;
+    let missing = confinement.missing();
+    if !missing.is_empty() {
+        bail!(
+            "functions would run without {} on this system; let the kernel, or the container's profile, allow what is \
+             missing (doorward doctor says more), or accept it with --function-sandbox best-effort",
+            missing.join(" and ")
+        );
+    }
+    Ok(())
 }
 
 /// What functions need of the rest of the program.
@@ -208,7 +244,8 @@ fn webhooks(loaded: &LoadedApp, secrets: &Secrets) -> Result<HashMap<String, Web
             };
             let webhook = Webhook {
                 url: url.clone(),
-                secret: WebhookSecret::parse(&text),
+                secret: WebhookSecret::parse(&text)
+                    .with_context(|| format!("the secret `{name}` cannot sign calls"))?,
             };
             webhooks.insert(function.name.clone(), webhook);
         }

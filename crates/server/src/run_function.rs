@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use doorward_core::{AppObjectId, ObjectId, OsEntropy, SystemClock};
-use doorward_functions::{Call, CallError, Ejson, Outcome, Returned, Wanted, Workers, WorkersConfig};
+use doorward_functions::{Call, CallError, Ejson, Outcome, Returned, SecretTexts, Wanted, Workers, WorkersConfig};
 use serde_json::{Value, json};
 
 use crate::cli::RunOptions;
@@ -36,7 +36,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
         request: Ejson::default(),
         as_system: options.user.is_none(),
         wanted: Wanted::Value,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -44,8 +44,10 @@ pub(crate) fn run(options: &RunOptions) -> Result<ExitCode> {
         let config = WorkersConfig {
             command: functions::worker_command()?,
             limits: limits.clone(),
+            sandbox: options.call.sandbox.resolve(),
         };
         let workers = Workers::start(config)?;
+        functions::require_sandbox(&workers, options.call.sandbox.resolve()).await?;
         let runner = AppRunner::new(HostParts {
             limits,
             http_allow: options.call.function_http_allow.clone(),

@@ -11,7 +11,7 @@ use doorward_core::{
     Accounts, Apps, Causes, Clock, Entropy, LimitSweeper, Links, OsEntropy, Parts, PasswordPool, PoolConfig,
     SystemClock, TokenKeys, TriggerWorker, TriggerWorkerSettings, Wake,
 };
-use doorward_functions::{Confinement, FunctionHost, HostedFunctions, Workers, WorkersConfig};
+use doorward_functions::{FunctionHost, HostedFunctions, Workers, WorkersConfig};
 use doorward_http::{Api, ApiParts, HttpLimits};
 use doorward_mail::{MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_pages::PageParts;
@@ -96,6 +96,18 @@ async fn start(config: Config) -> Result<Server> {
         );
     }
 
+    let settings = config.settings();
+    let limits = functions::limits(settings.function_timeout, config.functions.function_workers);
+    let sandbox = config.functions.call.sandbox.resolve();
+    let workers = Workers::start(WorkersConfig {
+        command: functions::worker_command()?,
+        limits: limits.clone(),
+        sandbox,
+    })?;
+    if loaded.iter().any(apps::has_scripts) {
+        functions::require_sandbox(&workers, sandbox).await?;
+    }
+
     let mut registry = Registry::with_prefix("doorward");
     create_private_dir(&config.data_dir)?;
     let database = Database::open(&config.database, &mut registry).await?;
@@ -110,13 +122,7 @@ async fn start(config: Config) -> Result<Server> {
         outbox: Wake::default(),
     };
 
-    let settings = config.settings();
     let (limited, trusts_a_proxy) = (settings.limits.on, !config.network.trusted_proxy.is_empty());
-    let limits = functions::limits(settings.function_timeout, config.functions.function_workers);
-    let workers = Workers::start(WorkersConfig {
-        command: functions::worker_command()?,
-        limits: limits.clone(),
-    })?;
     workers.metrics().register(&mut registry);
     let function_host = FunctionHost::new(workers, limits.wall_time);
     let trigger_concurrency = limits.workers / 2;
@@ -282,15 +288,11 @@ fn pages(accounts: &Accounts, links: &Arc<Links>, mail: Option<&MailOut>) -> Rou
     }
 }
 
-/// Starts the first workers, and logs which means of confinement this machine lacks.
+/// Starts the first workers, and logs which layers of the sandbox this machine lacks, if they may be missing.
 async fn prepare_workers(host: FunctionHost, apps: Vec<Arc<HostedFunctions>>) {
     for prepared in host.prepare(&apps).await {
         match prepared {
-            Ok(Confinement {
-                resource_limits: true,
-                landlock: true,
-                seccomp: true,
-            }) => {}
+            Ok(confinement) if confinement.missing().is_empty() => {}
             Ok(confinement) => tracing::warn!(
                 resource_limits = confinement.resource_limits,
                 landlock = confinement.landlock,

@@ -1,6 +1,8 @@
 //! Secrets that are needed, provided, or left in the directory.
 
-use doorward_appdir::{LoadOptions, check};
+use std::sync::Arc;
+
+use doorward_appdir::{LoadOptions, SigningSecrets, check};
 use insta::assert_snapshot;
 
 use crate::app_dir::AppDir;
@@ -96,4 +98,43 @@ fn a_broken_secrets_file_is_an_error_that_quotes_nothing() {
 fn a_value_from_a_secret_names_it() {
     let dir = AppDir::v2().file("values/v.json", r#"{"name":"v","value":{"a":1},"from_secret":true}"#);
     assert_snapshot!(dir.error(), @"failed to parse APP/values/v.json: expected the name of a secret (a string), found an object at `/value`, line 1, column 21. Write the name of a secret (a string) there.");
+}
+
+/// Knows one secret, `weak`, and lets the export have others.
+#[derive(Debug)]
+struct Known;
+
+impl SigningSecrets for Known {
+    fn flaw(&self, app_id: &str, name: &str, in_export: Option<&str>) -> Option<String> {
+        assert_eq!(app_id, "app-abcde");
+        (name == "weak" || in_export == Some("weak")).then(|| "it is too short".to_owned())
+    }
+}
+
+#[test]
+fn s78_a_secret_that_cannot_sign_is_an_error_and_a_missing_one_is_not() {
+    let hook = |name: &str| {
+        let manifest = format!(r#"[{{"name":"f","url":"https://a.example/","secret_name":"{name}"}}]"#);
+        AppDir::v2().file("functions/config.json", &manifest).file(
+            "secrets.json",
+            r#"{"services":{"mail":{"key":"weak","good":"strong"}}}"#,
+        )
+    };
+    let options = LoadOptions {
+        secrets: ["weak", "strong"].into_iter().collect(),
+        signing_secrets: Some(Arc::new(Known)),
+        ..LoadOptions::default()
+    };
+    for name in ["weak", "__mail_key"] {
+        let errors = check(&hook(name).path(), &options).errors;
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert_eq!(
+            errors[0].problem,
+            format!("the secret {name:?} cannot sign calls: it is too short")
+        );
+        assert_eq!(errors[0].place.as_ref().unwrap().pointer, "/0/secret_name");
+    }
+    for name in ["strong", "__mail_good", "missing"] {
+        assert!(check(&hook(name).path(), &options).is_ok(), "{name}");
+    }
 }

@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::Compiled;
 use super::host::{Host, NumberedResponse};
-use super::output::{Console, Secrets, cut};
+use super::output::{Console, Secrets};
 use crate::Limits;
 use crate::limits::too_many_mails;
 use crate::protocol::{HostRequest, HostResponse, Returned, Thrown, ThrownKind};
@@ -144,12 +144,7 @@ impl State {
     /// Ends with an error of a kind.
     pub(super) fn fail(&self, kind: ThrownKind, text: &str, stack: Option<&str>) {
         let secrets = self.secrets.borrow();
-        // Redacted before it is cut, so that half a secret does not stay.
-        let shown = |text: &str| {
-            let mut text = secrets.redact(text);
-            cut(&mut text, self.limits.error_text);
-            text
-        };
+        let shown = |text: &str| secrets.shown(text, self.limits.error_text);
         self.end(Err(Thrown {
             kind,
             text: shown(text),

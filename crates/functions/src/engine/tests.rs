@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::host::NumberedResponse;
 use super::{Engine, Host, built_in_modules, check};
 use crate::protocol::{
-    Call, HostRequest, HostResponse, HttpResponse, ModuleKind, Outcome, Program, Returned, Script, ThrownKind, Wanted,
+    Call, HostRequest, HostResponse, HttpResponse, ModuleKind, Outcome, Program, Returned, Script, SecretTexts,
+    ThrownKind, Wanted,
 };
 use crate::{Ejson, Limits};
 
@@ -112,7 +113,7 @@ fn call_within(wall_time: Duration, engine: &mut Engine, name: &str, arguments: 
         request: Ejson::default(),
         as_system: false,
         wanted,
-        secrets: vec!["hunter2".to_owned()],
+        secrets: SecretTexts::from_iter(["hunter2".to_owned()]),
         wall_time,
     };
     engine.call(call).unwrap()
@@ -348,7 +349,7 @@ fn secrets_are_not_shown_and_the_console_is_bounded() {
     let text = "exports = () => { console.log('a'.repeat(509) + 'hunter2'); for (let i = 0; i < 24; i++) console.warn({i}, 'hunter2'); throw new Error('hunter2') }";
     let outcome = outcome(text, "[]", Wanted::Value);
     assert_eq!(outcome.console.len(), 25);
-    assert_eq!(outcome.console[0].text, format!("{}[re", "a".repeat(509)));
+    assert_eq!(outcome.console[0].text, format!("{}…", "a".repeat(509)));
     assert_eq!(outcome.console[1].text, r#"{"i":0} [redacted]"#);
     assert_eq!(outcome.result.unwrap_err().text, "Error: [redacted]");
     assert_eq!(value("exports = () => 'hunter2'", "[]"), "\"[redacted]\"");

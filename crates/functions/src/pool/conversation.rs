@@ -13,7 +13,9 @@ use super::cpu;
 use super::process::Worker;
 use crate::Limits;
 use crate::limits::too_many_mails;
-use crate::protocol::{Call, FromWorker, HostRequest, HostResponse, Outcome, OutgoingMail, ToWorker};
+use crate::protocol::{
+    Call, ConsoleLine, FromWorker, HostRequest, HostResponse, Outcome, OutgoingMail, Returned, ToWorker,
+};
 use crate::services::HostServices;
 
 /// How long after the call's own time the worker is killed. Its interrupt handler should be first, because it can say
@@ -26,6 +28,12 @@ const MAX_IN_FLIGHT: usize = 8;
 
 /// Bytes of responses that wait to be sent. Beyond it no further request is read.
 const MAX_UNSENT: usize = 16 << 20;
+
+/// The longest severity of a line of the console, in bytes.
+const MAX_LEVEL: usize = 16;
+
+/// A secret in a status may be shorter than what stands for it.
+const MAX_STATUS_GROWTH: usize = 2;
 
 /// Why a call did not come to its end. Its worker must be ended.
 pub(super) enum Broken {
@@ -72,6 +80,9 @@ pub(super) async fn run(
             Some((id, response)) = in_flight.next(), if worker.outgoing.len() < MAX_UNSENT => push_response(worker, id, response)?,
             message = worker.incoming.next(), if has_room => match message.map_err(Broken::Pipe)? {
                 Some((FromWorker::Done { number: ended, outcome }, _)) if ended == number => {
+                    if !is_within(&outcome, limits) {
+                        return Err(Broken::Pipe(io::Error::other("its outcome is larger than a call may have")));
+                    }
                     return Ok(Outcome { mails, ..*outcome });
                 }
                 Some((FromWorker::Done { .. }, _)) => {
@@ -96,6 +107,29 @@ pub(super) async fn run(
             },
         }
     }
+}
+
+/// Whether an outcome is as small as the engine makes it. The worker is not trusted, and what it says goes to the log
+/// and to clients.
+fn is_within(outcome: &Outcome, limits: &Limits) -> bool {
+    let fits = |text: &str, most: usize| text.len() <= most;
+    let line = |line: &ConsoleLine| fits(&line.level, MAX_LEVEL) && fits(&line.text, limits.console_line);
+    let result = match &outcome.result {
+        Ok(Returned::Status(status)) => status
+            .iter()
+            .all(|status| fits(status, MAX_STATUS_GROWTH * limits.status)),
+        Ok(Returned::Identity(identity)) => identity.iter().all(|(id, name)| {
+            let mut texts = std::iter::once(id).chain(name);
+            texts.all(|text| fits(text, limits.identity))
+        }),
+        Ok(Returned::Value(value)) => fits(value.as_str(), limits.result),
+        Ok(Returned::Nothing) => true,
+        Err(thrown) => {
+            let mut texts = std::iter::once(&thrown.text).chain(&thrown.stack);
+            texts.all(|text| fits(text, limits.error_text))
+        }
+    };
+    result && outcome.console.len() <= limits.console_lines && outcome.console.iter().all(line)
 }
 
 /// Keeps a mail for the end of the call, unless it is refused. It is only checked here and not sent, so this takes no

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::Confinement;
+
 /// Why a call has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CallError {
@@ -40,6 +42,9 @@ pub enum StartError {
     /// It took too long to become ready.
     #[error("a worker was not ready in time")]
     Late,
+    /// This system lacks a layer of the sandbox, and all of them are required. Scripts do not run here.
+    #[error("a worker would run without {}", .0.missing().join(" and "))]
+    Unconfined(Confinement),
     /// The last starts failed, and the next one has to wait.
     #[error("workers have failed to start, and the next try is not due yet")]
     CoolingDown,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::OutgoingMail;
+use super::{OutgoingMail, SecretTexts};
 use crate::Ejson;
 
 /// One call.
@@ -24,7 +24,7 @@ pub struct Call {
     pub wanted: Wanted,
     /// Texts that become `[redacted]` in console lines, errors and results. Requests and mails keep them, because a
     /// script puts them there on purpose.
-    pub secrets: Vec<String>,
+    pub secrets: SecretTexts,
     /// The wall time that the call has.
     pub wall_time: Duration,
 }

@@ -61,7 +61,7 @@ async fn a_function_that_is_a_web_service_is_called_with_a_new_id_each_time() {
     let mut services = services();
     let webhook = Webhook {
         url: Url::parse(&server.url("/")).unwrap(),
-        secret: WebhookSecret::parse("secret"),
+        secret: WebhookSecret::parse("a secret of more than 24 bytes").unwrap(),
     };
     services.webhooks.functions.insert("hook".to_owned(), webhook);
     let request = |function: &str| HostRequest::Webhook {

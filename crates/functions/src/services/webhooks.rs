@@ -12,7 +12,7 @@ use url::Url;
 
 use self::client::Message;
 pub use self::client::{WebhookClient, WebhookError};
-pub use self::secret::WebhookSecret;
+pub use self::secret::{WebhookSecret, WebhookSecretError};
 use crate::Ejson;
 
 /// The functions of one app that are web services.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_functions::{
-    AppProgram, Call, CallError, Ejson, Limits, Outcome, Program, Returned, Script, Wanted, Workers, WorkersConfig,
+    AppProgram, Call, CallError, Ejson, Limits, Outcome, Program, Returned, Script, SecretTexts, Wanted, Workers,
 };
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn folder(path: &str) -> BTreeMap<String, Owned> {
 
 fn workers(limits: Limits) -> Workers {
     let command = worker::command(worker::ENGINE);
-    Workers::start(WorkersConfig { command, limits }).expect("a thread can be started")
+    Workers::start(worker::config(command, limits)).expect("a thread can be started")
 }
 
 /// Several in parallel, with time limits for a busy machine.
@@ -142,7 +142,7 @@ fn call(name: &str, case: &Case) -> Call {
             .filter_map(secret)
             .collect()
     } else {
-        Vec::new()
+        SecretTexts::default()
     };
     Call {
         function: name.to_owned(),

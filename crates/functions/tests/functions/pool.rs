@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use doorward_functions::{
     AppProgram, Call, CallError, Ejson, HostRequest, HostResponse, HostServices, HttpResponse, Limits, Outcome,
-    Program, Returned, Wanted, Workers, WorkersConfig,
+    Program, Returned, SecretTexts, Wanted, Workers,
 };
 use libtest_mimic::Trial;
 
@@ -48,7 +48,7 @@ impl HostServices for Instantly {
 /// Workers whose "functions" are the actions of [`worker`].
 fn workers(limits: Limits) -> Workers {
     let command = worker::command(worker::ACTIONS);
-    Workers::start(WorkersConfig { command, limits }).expect("a thread can be started")
+    Workers::start(worker::config(command, limits)).expect("a thread can be started")
 }
 
 /// A few workers, with time limits for a busy machine.
@@ -78,7 +78,7 @@ fn call(function: &str, argument: &str) -> Call {
         request: Ejson::default(),
         as_system: false,
         wanted: Wanted::Value,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time: Duration::from_mins(5),
     }
 }

@@ -12,6 +12,7 @@ mod cors;
 mod delete;
 mod error_table;
 mod failures;
+mod fixation;
 mod flood;
 mod headers;
 mod isolation;

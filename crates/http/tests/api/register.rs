@@ -320,6 +320,55 @@ async fn s17_a_pending_account_can_do_nothing() {
 }
 
 #[tokio::test]
+async fn s17_nothing_but_the_mailed_link_lets_a_pending_account_in() {
+    let app = TestApp::email().await;
+    app.pending("ada").await;
+    let (token, id) = app.mailed_token("ada@example.com");
+    let before = app.dump().await;
+    let log_in = async |password: &str| app.anonymous().log_in("ada@example.com", password).await;
+    let refused = log_in("ada-password").await;
+    assert_snapshot!(refused.error(), @"401 AuthError unauthorized");
+    // Only who knows the password learns that it is right.
+    let wrong = log_in("another-password").await;
+    assert_snapshot!(wrong.error(), @"401 InvalidPassword unauthorized");
+    assert_eq!(app.dump().await, before, "a refused login makes no user and no session");
+
+    // Registering again, another link and the time that passes change nothing about it.
+    let again = register(&app, "ada@example.com", "ada-password").await;
+    assert_snapshot!(again.error(), @"409 AccountNameInUse name already in use");
+    let refused = log_in("ada-password").await;
+    assert_snapshot!(refused.error(), @"401 AuthError unauthorized");
+    let body = json!({ "password": "new-password", "token": token, "tokenId": id });
+    let refused = app.anonymous().email_password("reset", body).await;
+    assert_snapshot!(refused.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    app.advance(Duration::from_hours(24));
+    let refused = log_in("ada-password").await;
+    assert_snapshot!(refused.error(), @"401 AuthError unauthorized");
+
+    // A reset by mail proves the mailbox and sets the password; it does not confirm.
+    let sent = app
+        .anonymous()
+        .email_password("reset/send", json!({ "email": "ada@example.com" }))
+        .await;
+    assert_eq!(sent.empty(), 200);
+    let (token, id) = app.mailed_token("ada@example.com");
+    let body = json!({ "password": "new-password", "token": token, "tokenId": id });
+    assert_eq!(app.anonymous().email_password("reset", body).await.empty(), 200);
+    let refused = log_in("new-password").await;
+    assert_snapshot!(refused.error(), @"401 AuthError unauthorized");
+
+    let sent = app
+        .anonymous()
+        .email_password("confirm/send", json!({ "email": "ada@example.com" }))
+        .await;
+    assert_eq!(sent.empty(), 200);
+    let (token, id) = app.mailed_token("ada@example.com");
+    let body = json!({ "token": token, "tokenId": id });
+    assert_eq!(app.anonymous().email_password("confirm", body).await.empty(), 200);
+    assert_eq!(log_in("new-password").await.status(), 200);
+}
+
+#[tokio::test]
 async fn s25_no_client_can_register_as_confirmed_or_with_an_id_of_its_own() {
     let app = TestApp::email().await;
     let id = "0123456789abcdef01234567";

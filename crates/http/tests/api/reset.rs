@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_testkit::{Reply, TestApp};
+use doorward_testkit::{Reply, TestApp, User};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -207,6 +207,82 @@ async fn t10_a_client_that_registered_anothers_address_loses_everything_when_its
             .status(),
         200
     );
+}
+
+#[tokio::test]
+async fn t10_a_victim_that_confirms_the_registration_of_an_attacker_takes_it_over_by_a_reset() {
+    let app = TestApp::email().await;
+    let (victim, attackers) = ("victim@example.com", "attackers-password");
+    let body = |password: &str| json!({ "email": victim, "password": password });
+    let registered = app.anonymous().email_password("register", body(attackers)).await;
+    assert_eq!(registered.empty(), 201);
+    // The attacker holds nothing before the mailbox is proven, and the owner cannot register the address.
+    let login = app.anonymous().log_in(victim, attackers).await;
+    assert_snapshot!(login.error(), @"401 AuthError unauthorized");
+    let owner = app
+        .anonymous()
+        .email_password("register", body("owners-password"))
+        .await;
+    assert_snapshot!(owner.error(), @"409 AccountNameInUse name already in use");
+
+    // The owner takes the mail for an answer to that and confirms. As in App Services, what is confirmed is the
+    // registration as it was made, so the attacker's password works: the mailed text must say who asked.
+    let (token, id) = app.mailed_token(victim);
+    let confirmed = app
+        .anonymous()
+        .email_password("confirm", json!({ "token": token, "tokenId": id }))
+        .await;
+    assert_eq!(confirmed.empty(), 200);
+    let login = app.anonymous().log_in(victim, attackers).await;
+    assert_eq!(login.status(), 200);
+    let session = User::from_login(victim.to_owned(), attackers.to_owned(), &login);
+
+    // The owner's own password is unknown, which leads to a reset. It ends all that the attacker had.
+    let refused = app.anonymous().log_in(victim, "owners-password").await;
+    assert_snapshot!(refused.error(), @"401 InvalidPassword unauthorized");
+    let started_by_attacker = link(&app, victim).await;
+    let started_by_owner = link(&app, victim).await;
+    assert_eq!(reset(&app, "owners-password", &started_by_owner).await.empty(), 200);
+    let refused = app.anonymous().refresh(&session.refresh_token).await;
+    assert_snapshot!(refused.error(), @"401 InvalidSession invalid session: failed to find refresh token");
+    let refused = app.anonymous().log_in(victim, attackers).await;
+    assert_snapshot!(refused.error(), @"401 InvalidPassword unauthorized");
+    for (token, id) in [&started_by_attacker, &(token, id)] {
+        let body = json!({ "password": attackers, "token": token, "tokenId": id });
+        let refused = app.anonymous().email_password("reset", body).await;
+        assert_eq!(
+            refused.error(),
+            "400 UserpassTokenInvalid userpass token is expired or invalid"
+        );
+    }
+    assert_eq!(app.anonymous().log_in(victim, "owners-password").await.status(), 200);
+}
+
+#[tokio::test]
+async fn t10_a_reset_before_the_confirmation_leaves_the_attacker_nothing_at_any_time() {
+    let app = TestApp::email().await;
+    app.pending("victim").await;
+    let (victim, attackers) = ("victim@example.com", "victim-password");
+    let first = app.mailed_token(victim);
+    let link = link(&app, victim).await;
+    assert_eq!(reset(&app, "owners-password", &link).await.empty(), 200);
+    // The reset has voided the link that the attacker's registration sent.
+    let body = |(token, id): &(String, String)| json!({ "token": token, "tokenId": id });
+    let refused = app.anonymous().email_password("confirm", body(&first)).await;
+    assert_snapshot!(refused.error(), @"400 UserpassTokenInvalid userpass token is expired or invalid");
+    let sent = app
+        .anonymous()
+        .email_password("confirm/send", json!({ "email": victim }))
+        .await;
+    assert_eq!(sent.empty(), 200);
+    let second = app.mailed_token(victim);
+    assert_eq!(
+        app.anonymous().email_password("confirm", body(&second)).await.empty(),
+        200
+    );
+    let refused = app.anonymous().log_in(victim, attackers).await;
+    assert_snapshot!(refused.error(), @"401 InvalidPassword unauthorized");
+    assert_eq!(app.anonymous().log_in(victim, "owners-password").await.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

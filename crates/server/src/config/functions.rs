@@ -1,6 +1,8 @@
 //! How functions run.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+use doorward_functions::Sandbox;
 
 use super::arg_ext::{ArgExt as _, Limits};
 use super::values::Span;
@@ -46,4 +48,47 @@ pub(crate) struct CallOptions {
         default_text = "none"
     )]
     pub(crate) function_http_allow: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxOption,
+}
+
+/// What is asked of the sandbox.
+#[derive(Debug, Args)]
+pub(crate) struct SandboxOption {
+    /// Whether scripts run on a system that lacks a layer of their sandbox.
+    ///
+    /// The layers are resource limits, Landlock and seccomp; `doorward doctor` says which are in force. `required`
+    /// refuses to start if an app has scripts and a layer is missing; `best-effort` warns.
+    #[arg(
+        long,
+        value_name = "HOW",
+        env = "DOORWARD_FUNCTION_SANDBOX",
+        default_text = "`required` on Linux, else `best-effort`"
+    )]
+    function_sandbox: Option<FunctionSandbox>,
+}
+
+/// How much of the sandbox must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FunctionSandbox {
+    /// Scripts run only if every layer is in force.
+    Required,
+    /// Scripts run with the layers that the system has.
+    BestEffort,
+}
+
+impl SandboxOption {
+    /// Which workers may run scripts. Only Linux has all layers.
+    pub(crate) fn resolve(&self) -> Sandbox {
+        let usual = if cfg!(target_os = "linux") {
+            FunctionSandbox::Required
+        } else {
+            FunctionSandbox::BestEffort
+        };
+        match self.function_sandbox.unwrap_or(usual) {
+            FunctionSandbox::Required => Sandbox::Required,
+            FunctionSandbox::BestEffort => Sandbox::BestEffort,
+        }
+    }
 }

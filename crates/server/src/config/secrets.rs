@@ -24,7 +24,7 @@ pub(crate) struct SecretOptions {
 }
 
 /// Where the secrets of apps are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
     dir: Option<PathBuf>,
     environment: BTreeSet<String>,

@@ -6,6 +6,8 @@ mod confirmation;
 mod logins;
 mod mails;
 mod reset;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod stopping;
 mod triggers;
 mod user_creation;

@@ -11,7 +11,7 @@ fn hiding(text: &str, wanted: Wanted, secret: &str) -> Result<Returned, String> 
         request: Ejson::default(),
         as_system: false,
         wanted,
-        secrets: vec![secret.to_owned()],
+        secrets: SecretTexts::from_iter([secret.to_owned()]),
         wall_time: Duration::from_secs(5),
     };
     let outcome = engine(&[("f", text)]).0.call(call).unwrap();
@@ -22,10 +22,8 @@ fn hiding(text: &str, wanted: Wanted, secret: &str) -> Result<Returned, String> 
 fn a_password_that_is_a_status_does_not_change_the_status() {
     for word in ["success", "pending", "fail"] {
         let text = format!("exports = () => ({{status: '{word}'}})");
-        for secret in [word, "s", "a", "i"] {
-            let status = hiding(&text, Wanted::Status, secret).unwrap();
-            assert_eq!(status, Returned::Status(Some(word.to_owned())));
-        }
+        let status = hiding(&text, Wanted::Status, word).unwrap();
+        assert_eq!(status, Returned::Status(Some(word.to_owned())));
     }
     let status = hiding("exports = () => ({status: 'it is hunter2'})", Wanted::Status, "hunter2");
     assert_eq!(status.unwrap(), Returned::Status(Some("it is [redacted]".to_owned())));
@@ -33,10 +31,14 @@ fn a_password_that_is_a_status_does_not_change_the_status() {
 
 #[test]
 fn an_identity_is_what_the_function_said() {
-    let identity = hiding("exports = () => ({id: 'ada', name: 'Ada'})", Wanted::Identity, "ada");
+    let identity = hiding(
+        "exports = () => ({id: 'ada-41', name: 'Ada'})",
+        Wanted::Identity,
+        "ada-41",
+    );
     assert_eq!(
         identity.unwrap(),
-        Returned::Identity(Some(("ada".to_owned(), Some("Ada".to_owned()))))
+        Returned::Identity(Some(("ada-41".to_owned(), Some("Ada".to_owned()))))
     );
 }
 
@@ -47,10 +49,13 @@ fn only_texts_of_a_value_are_redacted() {
         other => format!("{other:?}"),
     };
     assert_eq!(
-        value("exports = () => ({n: 5, t: true, s: '5', d: new Date(5)})", "5"),
-        r#"{"n":{"$numberInt":"5"},"t":true,"s":"[redacted]","d":{"$date":{"$numberLong":"5"}}}"#
+        value(
+            "exports = () => ({n: 555555, t: true, s: '555555', d: new Date(555555)})",
+            "555555"
+        ),
+        r#"{"n":{"$numberInt":"555555"},"t":true,"s":"[redacted]","d":{"$date":{"$numberLong":"555555"}}}"#
     );
-    for notation in ["$numberInt", "true", "\"", ":", "{", "\\", "u0001"] {
+    for notation in ["$numberInt", "true,\"c\"", "{\"n\":{", "\\u0001"] {
         assert_eq!(
             value("exports = () => ({n: 1, t: true, c: '\\u0001'})", notation),
             r#"{"n":{"$numberInt":"1"},"t":true,"c":"\u0001"}"#,
@@ -59,8 +64,8 @@ fn only_texts_of_a_value_are_redacted() {
     }
     assert_eq!(
         value(
-            "exports = () => ({'a\"b': ['x a\"b y'], c: BSON.Decimal128.fromString('a\"b')})",
-            "a\"b"
+            "exports = () => ({'open\"me': ['x open\"me y'], c: BSON.Decimal128.fromString('open\"me')})",
+            "open\"me"
         ),
         r#"{"[redacted]":["x [redacted] y"],"c":{"$numberDecimal":"[redacted]"}}"#
     );
@@ -74,10 +79,39 @@ fn only_texts_of_a_value_are_redacted() {
     assert_eq!(
         value(
             "exports = () => [new BSON.ObjectId('0123456789abcdef01234567')]",
-            "0123"
+            "012345"
         ),
         r#"[{"$oid":"0123456789abcdef01234567"}]"#
     );
+}
+
+#[test]
+fn s77_no_choice_of_secrets_makes_more_of_a_text_than_it_was() {
+    let text = "exports = () => { console.log('redacted e'.repeat(40)); throw 'redacted e'.repeat(40) }";
+    let (mut engine, _) = engine(&[("f", text)]);
+    let ends: [fn(usize) -> String; 4] = [
+        |_| "e".to_owned(),
+        |_| "redacted".to_owned(),
+        |n| "[redacted]"[n % 5..].to_owned(),
+        |n| "redacted e".repeat(20 + n),
+    ];
+    for secret in ends {
+        let call = Call {
+            function: "f".to_owned(),
+            arguments: Ejson::parse("[]".to_owned()).unwrap(),
+            user: Ejson::default(),
+            request: Ejson::default(),
+            as_system: true,
+            wanted: Wanted::Identity,
+            secrets: (0..40).map(secret).collect(),
+            wall_time: Duration::from_secs(30),
+        };
+        let outcome = engine.call(call).unwrap();
+        let thrown = outcome.result.unwrap_err().text;
+        for shown in [&thrown, &outcome.console[0].text] {
+            assert!(shown.len() <= 2 * 400, "{} of {}", shown.len(), secret(0));
+        }
+    }
 }
 
 #[test]

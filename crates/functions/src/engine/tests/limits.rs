@@ -68,7 +68,7 @@ fn a_flood_of_lines_keeps_the_last_ones_and_little_memory() {
         request: Ejson::default(),
         as_system: false,
         wanted: Wanted::Nothing,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time: Duration::from_secs(20),
     };
     let outcome = engine.call(call).unwrap();

@@ -1,5 +1,7 @@
 //! What functions return and throw, and as whom they run.
 
+use doorward_ejson::bson::Bson;
+
 use super::*;
 
 /// The outcome of a function with a script that says as whom it runs.
@@ -23,7 +25,7 @@ fn run_as(script: &str, as_system: bool) -> String {
         request: Ejson::default(),
         as_system,
         wanted: Wanted::Value,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time: Duration::from_secs(5),
     };
     match engine.call(call).unwrap().result {
@@ -150,5 +152,65 @@ fn a_number_does_not_say_which_type_it_had() {
             value("exports = (n) => BSON.Long(n)", &argument),
             r#"{"$numberLong":"2"}"#
         );
+    }
+}
+
+/// Numbers of all magnitudes, the extremes among them.
+fn doubles() -> Vec<f64> {
+    let mut doubles = vec![0.0, -0.0, 0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    doubles.extend([
+        f64::MAX,
+        f64::MIN,
+        f64::MIN_POSITIVE,
+        5e-324,
+        f64::EPSILON,
+        9_007_199_254_740_993.0,
+    ]);
+    for exponent in -308..=308 {
+        let power: f64 = format!("1e{exponent}").parse().unwrap();
+        doubles.extend([power, -power, power.next_up(), power.next_down(), 1.23 * power]);
+    }
+    // Any pattern of bits, by the generator of SplitMix64.
+    let mut seed = 0_u64;
+    doubles.extend(
+        std::iter::repeat_with(|| {
+            seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            f64::from_bits((mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb))
+        })
+        .take(5_000),
+    );
+    doubles
+}
+
+#[test]
+fn a_double_of_any_magnitude_leaves_as_it_came() {
+    let doubles = doubles();
+    let arguments = Ejson::canonical(vec![Bson::Array(doubles.iter().copied().map(Bson::Double).collect())]);
+    for function in [
+        "exports = (all) => all",
+        "exports = (all) => all.map((n) => new BSON.Double(n))",
+    ] {
+        let returned = value(function, arguments.as_str());
+        let Bson::Array(back) = Ejson::parse(returned).unwrap().to_bson().unwrap() else {
+            panic!("no array");
+        };
+        assert_eq!(back.len(), doubles.len());
+        for (number, back) in doubles.iter().zip(back) {
+            let same = match back {
+                Bson::Double(back) => back.to_bits() == number.to_bits() || (back.is_nan() && number.is_nan()),
+                Bson::Int32(_) | Bson::Int64(_) => back.to_string() == number.to_string(),
+                other => panic!("{number:e} came back as {other}"),
+            };
+            assert!(same, "{number:e}");
+        }
+    }
+    for (number, text) in [
+        ("1.23e29", "1.23e+29"),
+        ("-1e21", "-1e+21"),
+        ("1e20", "100000000000000000000.0"),
+    ] {
+        let expected = format!(r#"{{"$numberDouble":"{text}"}}"#);
+        assert_eq!(value(&format!("exports = () => {number}"), "[]"), expected);
     }
 }

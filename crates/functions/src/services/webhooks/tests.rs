@@ -19,7 +19,7 @@ async fn call(url: &str) -> Result<Value, WebhookError> {
     let arguments = Ejson::parse(r#"[{"b":1.0,"a":{"$numberLong":"1"}}, "x"]"#.to_owned()).unwrap();
     let webhook = Webhook {
         url: Url::parse(url).unwrap(),
-        secret: WebhookSecret::parse(SECRET),
+        secret: WebhookSecret::parse(SECRET).unwrap(),
     };
     let message = Message {
         id: "5f1e000000000000000000aa".to_owned(),
@@ -38,11 +38,34 @@ async fn answered(answer: String) -> Result<Value, WebhookError> {
 
 #[test]
 fn the_signature_is_that_of_the_reference_implementation() {
-    let secret = WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let secret = WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     let headers = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
     assert_eq!(headers[0].1, "msg_p5jXN8AQM9LWM0D4loKWxJek");
     assert_eq!(headers[1].1, "1614265330");
     assert_eq!(headers[2].1, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
+#[test]
+fn s78_a_secret_that_could_be_guessed_is_none() {
+    use WebhookSecretError::{Empty, NotBase64, TooShort};
+
+    let encoded = |bytes: usize| format!("whsec_{}", STANDARD.encode(vec![7; bytes]));
+    for (text, error) in [
+        ("", Empty),
+        ("whsec_", Empty),
+        ("short", TooShort),
+        (&"x".repeat(23), TooShort),
+        (&encoded(1), TooShort),
+        (&encoded(23), TooShort),
+        ("whsec_no base64, but a long text", NotBase64),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", NotBase64),
+        (&encoded(25).replace('=', ""), NotBase64),
+    ] {
+        assert_eq!(WebhookSecret::parse(text).err(), Some(error), "{text}");
+    }
+    for text in ["x".repeat(24), "ä".repeat(12), encoded(24), encoded(64)] {
+        assert!(WebhookSecret::parse(&text).is_ok(), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use doorward_functions::{AppProgram, Call, Ejson, Returned, Wanted, Workers};
+use doorward_functions::{AppProgram, Call, Ejson, Returned, SecretTexts, Wanted, Workers};
 use libtest_mimic::Trial;
 use tokio::task::JoinSet;
 
@@ -37,7 +37,7 @@ async fn honest_answer(workers: &Workers, app: &Arc<AppProgram>) -> String {
         request: Ejson::default(),
         as_system: false,
         wanted: Wanted::Value,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time: Duration::from_secs(20),
     };
     match workers.call(app, call).await {

@@ -8,7 +8,9 @@ use doorward_core::{
     Actor, App, AppObjectId, ClaimedDelivery, ConfirmCall, CreateUserCall, EmailAddress, FunctionCall, FunctionError,
     FunctionName, Functions, LoginCall, ObjectId, Timestamp, TokenPair, UserEvent, UserId, UserProfile,
 };
-use doorward_functions::{AppFunctions, Call, CallError, Ejson, Function, FunctionHost, Limits, Source, StartError};
+use doorward_functions::{
+    AppFunctions, Call, CallError, Ejson, Function, FunctionHost, Limits, Source, StartError, Wanted,
+};
 use doorward_testkit::notes;
 use libtest_mimic::Trial;
 
@@ -23,6 +25,7 @@ pub(super) fn trials() -> Vec<Trial> {
         a_worker_that_dies_or_misbehaves_fails_its_call_only,
         a_repeated_answer_is_not_the_answer_to_the_next_call,
         a_worker_that_sends_too_many_requests_fails,
+        t17_a_worker_that_says_more_than_a_call_may_is_killed,
         workers_that_cannot_start_fail_calls_without_a_rush,
         a_function_without_a_worker_was_not_run,
     ]
@@ -100,6 +103,32 @@ async fn a_worker_that_sends_too_many_requests_fails() {
     let (workers, app) = (workers(limits), app(""));
     assert_eq!(run(&workers, &app, "ask", "20").await.unwrap(), "20 answers");
     assert_eq!(run(&workers, &app, "ask", "21").await, Err(CallError::Crashed));
+}
+
+async fn t17_a_worker_that_says_more_than_a_call_may_is_killed() {
+    let (workers, app) = (workers(limits()), app(""));
+    let chatter = async |wanted, larger: &str| {
+        let call = Call {
+            wanted,
+            ..call("chatter", larger)
+        };
+        workers.call(&app, call).await
+    };
+    let parts = [
+        (Wanted::Status, "status"),
+        (Wanted::Identity, "id"),
+        (Wanted::Identity, "name"),
+        (Wanted::Value, "value"),
+        (Wanted::Nothing, "error"),
+        (Wanted::Nothing, "stack"),
+        (Wanted::Nothing, "line"),
+        (Wanted::Nothing, "lines"),
+    ];
+    for (wanted, part) in parts {
+        assert!(chatter(wanted, "").await.is_ok(), "{part}: the largest outcome is one");
+        assert_eq!(chatter(wanted, part).await, Err(CallError::Crashed), "{part}");
+    }
+    assert_eq!(workers.metrics().kills.get(), parts.len() as u64);
 }
 
 async fn workers_that_cannot_start_fail_calls_without_a_rush() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use doorward_functions::{
     AppProgram, Call, CallError, Ejson, HostRequest, HostResponse, HostServices, HttpResponse, Limits, Program,
-    Returned, Script, ThrownKind, Wanted, Workers, WorkersConfig,
+    Returned, Script, ThrownKind, Wanted, Workers,
 };
 use libtest_mimic::Trial;
 
@@ -30,7 +30,7 @@ pub(super) fn trials() -> Vec<Trial> {
 /// Workers that run JavaScript.
 fn engines(limits: Limits) -> Workers {
     let command = worker::command(worker::ENGINE);
-    Workers::start(WorkersConfig { command, limits }).expect("a thread can be started")
+    Workers::start(worker::config(command, limits)).expect("a thread can be started")
 }
 
 /// Answers HTTP requests with their own body.
@@ -211,7 +211,7 @@ async fn two_thousand_calls_take_no_more_memory_than_a_hundred() {
     let mut command = worker::command(worker::ENGINE);
     command.arguments.push("flat".to_owned());
     let limits = Limits { workers: 1, ..limits() };
-    let workers = Workers::start(WorkersConfig { command, limits }).unwrap();
+    let workers = Workers::start(worker::config(command, limits)).unwrap();
     let text = "exports = async (a) => { globalThis.left = new Array(1e4).fill(a); console.log(a); return require('crypto').createHash('sha256').update(a).digest('hex') }";
     let app = program(&[("f", text)]);
     let mut after_a_hundred = 0;

@@ -1,10 +1,10 @@
 //! What a worker cannot do, even when its engine has been taken over.
 
-use doorward_functions::CallError;
+use doorward_functions::{CallError, Confinement, Sandbox, StartError, Workers, WorkersConfig};
 use libtest_mimic::Trial;
 
 use super::{app, limits, run, workers};
-use crate::trials;
+use crate::{trials, worker};
 
 pub(super) fn trials() -> Vec<Trial> {
     trials![
@@ -14,6 +14,7 @@ pub(super) fn trials() -> Vec<Trial> {
         a_worker_has_no_environment,
         memory_is_bounded_even_when_the_engine_does_not_count,
         a_probe_says_what_the_machine_has,
+        t17_a_worker_without_the_sandbox_runs_nothing_where_it_is_required,
     ]
 }
 
@@ -103,4 +104,23 @@ async fn a_probe_says_what_the_machine_has() {
     let confinement = workers.probe().await.unwrap();
     assert!(confinement.resource_limits);
     assert!(confinement.seccomp || cfg!(not(target_os = "linux")));
+}
+
+async fn t17_a_worker_without_the_sandbox_runs_nothing_where_it_is_required() {
+    let workers = Workers::start(WorkersConfig {
+        sandbox: Sandbox::Required,
+        ..worker::config(worker::command(worker::ACTIONS), limits())
+    })
+    .unwrap();
+    let unconfined = app("unconfined");
+    let error = workers.prepare(&unconfined).await.unwrap_err();
+    assert!(
+        matches!(error, StartError::Unconfined(confinement) if confinement == Confinement::default()),
+        "{error}"
+    );
+    assert_eq!(
+        error.to_string(),
+        "a worker would run without resource limits and Landlock and seccomp"
+    );
+    assert_eq!(run(&workers, &unconfined, "echo", "").await, Err(CallError::NoWorker));
 }

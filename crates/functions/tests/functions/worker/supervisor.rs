@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_functions::{
-    AppProgram, Call, Ejson, Limits, NoServices, Program, Returned, Wanted, Workers, WorkersConfig,
+    AppProgram, Call, Ejson, Limits, NoServices, Program, Returned, SecretTexts, Wanted, Workers,
 };
 
-use super::{ACTIONS, command};
+use super::{ACTIONS, command, config};
 
 /// Prints the process id of a worker, and lets the worker spin.
 pub(super) fn supervise() -> io::Result<()> {
@@ -19,7 +19,7 @@ pub(super) fn supervise() -> io::Result<()> {
             wall_time: Duration::from_mins(1),
             ..Limits::default()
         };
-        let workers = Workers::start(WorkersConfig { command, limits })?;
+        let workers = Workers::start(config(command, limits))?;
         let app = AppProgram::new(Program::default(), Arc::new(NoServices));
         let process = workers.call(&app, call("process")).await.map_err(io::Error::other)?;
         if let Ok(Returned::Value(process)) = process.result {
@@ -43,7 +43,7 @@ fn call(function: &str) -> Call {
         request: Ejson::default(),
         as_system: false,
         wanted: Wanted::Value,
-        secrets: Vec::new(),
+        secrets: SecretTexts::default(),
         wall_time: Duration::from_mins(1),
     }
 }

@@ -143,6 +143,55 @@ async fn s77_a_function_does_not_see_the_users_credentials() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn s77_no_credential_of_a_request_reaches_a_function_however_it_is_spelled() {
+    // All that a script can reach.
+    let source = "exports = () => JSON.stringify([context, globalThis, process.env]);";
+    let log_in = "exports = () => { throw JSON.stringify([context, globalThis, process.env]); };";
+    let providers = json!({
+        "local-userpass": { "name": "local-userpass", "type": "local-userpass", "disabled": false, "config": {
+            "runConfirmationFunction": true, "confirmationFunctionName": "confirmFunc",
+            "runResetFunction": true, "resetFunctionName": "resetFunc" } },
+        "custom-function": { "name": "custom-function", "type": "custom-function", "disabled": false, "config": {
+            "authFunctionName": "logIn" } },
+    });
+    let files = [
+        ("functions/all.js", source),
+        ("functions/logIn.js", log_in),
+        ("auth/providers.json", &*providers.to_string()),
+    ];
+    let world = World::with_files(&files, &[]).await;
+    let ada = world.signed_in(ADA).await;
+    let token = ada.access_token().unwrap();
+    let spellings = |name: &str| {
+        let capital = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+        [
+            name.to_owned(),
+            name.to_uppercase(),
+            capital.collect::<Vec<_>>().join("-"),
+        ]
+    };
+    let mut headers = vec!["X-Kept: this one".to_owned(), format!("aUTHORIZATION: Bearer {token}")];
+    for name in ["authorization", "proxy-authorization", "cookie"] {
+        for (number, name) in spellings(name).iter().enumerate() {
+            headers.push(format!("{name}:  Basic sesame-{number}"));
+            headers.push(format!("{name}:\tsession=sesame-{number}; other=sesame"));
+        }
+    }
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let query = "a=kept&secret=sesame&%73ecret=sesame&baas_at=sesame&stitch_at=sesame";
+    let call = json!({ "name": "all", "arguments": [] });
+    for (path, body) in [
+        ("functions/call", &call),
+        ("auth/providers/custom-function/login", &json!({ "id": "ada" })),
+    ] {
+        let path = format!("{path}?{query}");
+        let seen = world.server().post_raw(&path, &headers, body).await;
+        assert!(seen.contains("this one") && seen.contains("a=kept"), "{path}: {seen}");
+        assert!(!seen.contains("sesame") && !seen.contains(&token), "{path}: {seen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn workers_are_of_the_program_that_runs_whatever_an_upgrade_puts_in_its_place() {
     let arguments = ["--function-timeout", "1s", "--function-workers", "2"];
     let mut world = World::with(FUNCTIONS, &arguments).await;

@@ -134,8 +134,8 @@ async fn s75_what_is_called_a_password_or_a_token_reaches_no_log_and_no_answer()
     )
     .await;
     let payload = json!({
-        "password": "open sesame", "token": ["eyJhbGciOi", 271_828], "deeper": [[{ "password": { "of": ["abyss"] } }]], "tokenId": "t-1",
-        "user": "ada",
+        "password": "open sesame", "token": ["eyJhbGciOi", 271_828], "deeper": [[{ "password": { "of": ["the \"abyss\""] } }]],
+        "tokenId": "t-1234", "user": "ada",
     });
     assert_eq!(
         refusal(log_in(&world.app(), payload).await),
@@ -143,9 +143,27 @@ async fn s75_what_is_called_a_password_or_a_token_reaches_no_log_and_no_answer()
     );
     let ended = world.server.unwrap().stop().await;
     assert!(ended.stderr.contains("ada"), "{}", ended.stderr);
-    for secret in ["sesame", "eyJhbGciOi", "271828", "abyss", "t-1"] {
+    for secret in ["sesame", "eyJhbGciOi", "271828", "abyss", "t-1234"] {
         assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s77_a_client_hides_its_own_credentials_and_nothing_else_of_the_log() {
+    let source =
+        "exports = (payload) => { console.log('a redacted line about ' + payload.user); throw payload.text; };";
+    let world = world(source).await;
+    // Texts that are in every line, parts of what stands for a secret, and more texts than a client has credentials.
+    let parts = ["e", "a", " ", "\"", "ada", "redac", "[r", "ted]"].map(str::to_owned);
+    let many = (0..10_000).map(|n| format!("text-{n:05}"));
+    let tokens: Vec<String> = parts.iter().cycle().take(40).cloned().chain(many).collect();
+    let payload = json!({ "password": "open sesame", "token": tokens, "user": "ada", "text": "open sesame, text-09000".repeat(100) });
+    let told = refusal(log_in(&world.app(), payload).await);
+    assert_eq!(told, format!("401 AuthError {}", "[redacted], text-09000".repeat(100)));
+    let ended = world.server.unwrap().stop().await;
+    assert!(ended.stderr.contains("a redacted line about ada"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("sesame"), "{}", ended.stderr);
+    assert!(ended.stderr.len() < 64_000, "{} bytes", ended.stderr.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

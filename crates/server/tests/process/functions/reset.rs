@@ -3,7 +3,7 @@
 use doorward_client::ErrorCode;
 use serde_json::json;
 
-use super::{FAIL, PASSWORD, PENDING, SUCCESS, World};
+use super::{FAIL, PASSWORD, PENDING, RESET, SUCCESS, World};
 use crate::support::refusal;
 
 const ADA: &str = "ada@example.com";
@@ -67,6 +67,54 @@ async fn s43_the_function_receives_whether_the_password_is_the_current_one() {
         world.service.asked(2).await.remove(1).json()["currentPasswordValid"],
         true
     );
+}
+
+/// Throws what the function must not tell the client, and answers nothing that the client could see otherwise.
+const TALKATIVE: &str = r"
+    exports = ({ currentPasswordValid }) => {
+      console.log(`valid: ${currentPasswordValid}`);
+      throw new Error(`valid: ${currentPasswordValid}`);
+    };
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s43_a_reset_does_not_tell_its_caller_whether_the_password_is_the_current_one() {
+    for (answer, function) in [(FAIL, RESET), (PENDING, RESET), (FAIL, TALKATIVE)] {
+        let world = World::with(&[("resetFunc.js", function)], &[]).await;
+        world.registered(ADA).await;
+        let mut answers = Vec::new();
+        for password in [PASSWORD, "another-password"] {
+            world.service.will_answer(answer);
+            let body = json!({ "email": ADA, "password": password, "arguments": [] });
+            let path = "auth/providers/local-userpass/reset/call";
+            let answer = world.server().post_raw(path, &[], &body).await;
+            answers.push(without_ids(&answer));
+        }
+        assert_eq!(answers[0], answers[1]);
+        assert!(!answers[0].contains("valid: "), "{}", answers[0]);
+        // The function did know, and the password is still the one that it was.
+        if function == TALKATIVE {
+            let ended = world.server.unwrap().stop().await;
+            for told in ["valid: true", "valid: false"] {
+                assert!(ended.stderr.contains(told), "{}", ended.stderr);
+            }
+        } else {
+            let asked = world.service.asked(3).await;
+            assert_eq!(asked[1].json()["currentPasswordValid"], true);
+            assert_eq!(asked[2].json()["currentPasswordValid"], false);
+            world.log_in(ADA, PASSWORD).await.unwrap();
+        }
+    }
+}
+
+/// An answer without what is new in each: the time, and the id of the request wherever it stands.
+fn without_ids(answer: &str) -> String {
+    let id = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("x-appservices-request-id: "));
+    let answer = answer.replace(id.expect("an answer has a request id"), "[request]");
+    let lines = answer.lines().filter(|line| !line.starts_with("date: "));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread")]

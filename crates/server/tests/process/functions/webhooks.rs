@@ -74,7 +74,9 @@ async fn s78_a_web_service_decides_by_a_signed_call() {
     let asked = world.service.asked(1).await.remove(0);
     assert_eq!(asked.header("content-type"), "application/json");
     let (id, time) = (asked.header("webhook-id"), asked.header("webhook-timestamp"));
-    let expected = WebhookSecret::parse(SECRET).sign(id, time.parse().unwrap(), &asked.body);
+    let expected = WebhookSecret::parse(SECRET)
+        .unwrap()
+        .sign(id, time.parse().unwrap(), &asked.body);
     assert_eq!(asked.header("webhook-signature"), expected[2].1);
     let argument = &asked.json()["data"]["arguments"][0];
     assert_eq!(argument["username"], ADA);
@@ -169,7 +171,10 @@ async fn s78_a_delivery_is_sent_again_as_the_same_message_until_it_is_answered()
     for asked in &asked {
         let event = &asked.json()["data"]["arguments"][0];
         assert_eq!(event["operationType"], "LOGIN");
-        let expected = WebhookSecret::parse(SECRET).sign(asked.header("webhook-id"), seconds(asked), &asked.body);
+        let expected =
+            WebhookSecret::parse(SECRET)
+                .unwrap()
+                .sign(asked.header("webhook-id"), seconds(asked), &asked.body);
         assert_eq!(asked.header("webhook-signature"), expected[2].1);
     }
     let ended = world.server.stop().await;
@@ -204,4 +209,52 @@ async fn t18_a_page_of_a_proxy_lets_no_user_be_made() {
     }
     world.service.will_answer("{}");
     world.log_in(PASSWORD).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s78_a_secret_that_could_be_guessed_stops_the_start_and_is_named_by_check() {
+    let app = AppDir::without_confirmation();
+    let hook = r#"[{ "name": "hook", "url": "https://hooks.example.com/", "secret_name": "hookSecret" }]"#;
+    app.write("functions/config.json", hook);
+    let secrets = tempfile::tempdir().unwrap();
+    let secrets_dir = secrets.path().to_str().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let data_dir = data.path().join("data");
+    for (text, flaw) in [
+        ("", "it is empty"),
+        ("\n", "it is empty"),
+        ("whsec_\n", "it is empty"),
+        ("whsec_c2VzYW1lc2VzYW1l\n", "it has fewer than 24 bytes"),
+        ("sesame sesame\n", "it has fewer than 24 bytes"),
+        ("whsec_sesame, open, sesame!!!\n", "what follows `whsec_` is not base64"),
+        (
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n\n",
+            "what follows `whsec_` is not base64",
+        ),
+    ] {
+        std::fs::write(secrets.path().join("hookSecret"), text).unwrap();
+        let problem = format!("the secret \"hookSecret\" cannot sign calls: {flaw}");
+        let start = Program::serve(app.path(), data_dir.to_str().unwrap()).with(["--secrets", secrets_dir]);
+        let started = start.run().await;
+        assert_eq!(started.status.code(), Some(1), "{text:?}");
+        let check = Program::new(["check", app.path(), "--secrets", secrets_dir])
+            .run()
+            .await;
+        assert_eq!(check.status.code(), Some(1), "{text:?}");
+        assert!(
+            check.stdout.contains("functions/config.json, `/0/secret_name`, line 1"),
+            "{check:?}"
+        );
+        for said in [&started.stderr, &check.stdout] {
+            assert!(said.contains(&problem), "{text:?}: {said}");
+            let value = text.trim_end().trim_start_matches("whsec_");
+            assert!(value.is_empty() || !said.contains(value), "{said}");
+        }
+    }
+    assert!(!data_dir.exists(), "a start that fails makes nothing");
+    std::fs::write(secrets.path().join("hookSecret"), SECRET).unwrap();
+    let check = Program::new(["check", app.path(), "--secrets", secrets_dir])
+        .run()
+        .await;
+    assert_eq!(check.status.code(), Some(0), "{check:?}");
 }

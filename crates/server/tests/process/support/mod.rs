@@ -9,6 +9,8 @@ mod letter;
 mod owner_service;
 mod port;
 mod program;
+mod raw;
+mod sandbox;
 mod sdk;
 
 pub(crate) use app_dir::{AppDir, notes};

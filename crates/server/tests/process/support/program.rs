@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Call, Client, Reply};
+use super::{Call, Client, Reply, sandbox};
 
 /// Longer than a start or an end ever takes on a busy machine; it only bounds a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,6 +23,8 @@ pub(crate) struct Program {
     environment: Vec<(String, String)>,
     directory: Option<PathBuf>,
     binary: Option<PathBuf>,
+    refused_calls: Vec<i64>,
+    usual_sandbox: bool,
 }
 
 impl Program {
@@ -63,6 +65,19 @@ impl Program {
         self
     }
 
+    /// Runs on a system that refuses these system calls, as an old kernel or the profile of a container does.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn on_system_without(mut self, calls: &[i64]) -> Self {
+        self.refused_calls = calls.to_vec();
+        self
+    }
+
+    /// Leaves what is asked of the sandbox of functions to the program, even if this system lacks a layer of it.
+    pub(crate) fn with_usual_sandbox(mut self) -> Self {
+        self.usual_sandbox = true;
+        self
+    }
+
     /// Runs from a copy of the binary at this path.
     pub(crate) fn copied_to(mut self, binary: impl Into<PathBuf>) -> Self {
         let binary = binary.into();
@@ -84,10 +99,7 @@ impl Program {
             .clone()
             .unwrap_or_else(|| env!("CARGO_BIN_EXE_doorward").into());
         let mut command = Command::new(binary);
-        command
-            .args(&self.arguments)
-            .env_clear()
-            .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.args(&self.arguments).env_clear();
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
@@ -96,7 +108,11 @@ impl Program {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let mut process = command.spawn().expect("the binary under test can be started");
+        if !self.usual_sandbox && sandbox::lacks_a_layer() {
+            command.env("DOORWARD_FUNCTION_SANDBOX", "best-effort");
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let mut process = sandbox::spawn(command, &self.refused_calls);
         let stdout = Heard::listen(process.stdout.take().unwrap());
         let stderr = Heard::listen(process.stderr.take().unwrap());
         Server {
