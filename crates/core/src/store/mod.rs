@@ -13,6 +13,7 @@
 
 mod apps;
 mod claims;
+mod epochs;
 mod outbox;
 mod registrations;
 mod retention;
@@ -27,6 +28,7 @@ use async_trait::async_trait;
 
 pub use apps::{AppReads, AppWrites};
 pub use claims::ClaimRelease;
+pub use epochs::{EndedEpoch, EpochWrites};
 pub use outbox::{MailClaims, MailPromises, OutboxReads};
 pub use registrations::{RegistrationReads, RegistrationWrites};
 pub use retention::Retention;
@@ -80,6 +82,7 @@ pub trait Writes:
     + MailClaims
     + DeliveryClaims
     + ClaimRelease
+    + EpochWrites
     + Retention
 {
 }
@@ -94,6 +97,7 @@ impl<W> Writes for W where
         + MailClaims
         + DeliveryClaims
         + ClaimRelease
+        + EpochWrites
         + Retention
 {
 }
