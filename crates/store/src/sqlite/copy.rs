@@ -15,14 +15,14 @@ impl SqliteStore {
     ///
     /// Writers go on meanwhile: the copy is made within one read transaction on a connection of its own. It takes
     /// about 2 s for each GB, and until it is done, SQLite's log grows by what is written. The copy ends with its
-    /// caller.
-    pub async fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
+    /// caller. It returns the version of the schema.
+    pub async fn copy_to(&self, target: &Path) -> Result<i64, StoreError> {
         Ok(copy(&self.0.path, target).await?)
     }
 
-    /// The same for a file that no server has open, without bringing its schema up to date. It refuses a file that is
-    /// not there, and holds the file's lock meanwhile.
-    pub async fn copy_closed(source: &Path, target: &Path) -> Result<(), StoreError> {
+    /// Copies, as [`Self::copy_to`] does, a file that no server has open, without bringing its schema up to date. It
+    /// refuses a file that is not there, and holds the file's lock meanwhile.
+    pub async fn copy_closed(source: &Path, target: &Path) -> Result<i64, StoreError> {
         let _lock = file::lock_existing(source)?;
         Ok(copy(source, target).await?)
     }
@@ -44,7 +44,7 @@ impl SqliteStore {
     }
 }
 
-async fn copy(source: &Path, target: &Path) -> Result<(), Failure> {
+async fn copy(source: &Path, target: &Path) -> Result<i64, Failure> {
     let Some(target) = target.to_str().map(str::to_owned) else {
         return Err(Failure::unexpected("the path of the copy is not UTF-8"));
     };
@@ -55,8 +55,12 @@ async fn copy(source: &Path, target: &Path) -> Result<(), Failure> {
     let connection = connect.open().await?;
     let _stop = StopOnDrop(connection.get_interrupt_handle());
     // SQLite's backup interface would start anew at every commit of another connection.
-    let copied = on_a_waiting_thread(move || connection.execute("VACUUM INTO ?1", [target])).await?;
-    copied.map(drop).map_err(sorted)
+    on_a_waiting_thread(move || {
+        let schema = schema_of(&connection)?;
+        connection.execute("VACUUM INTO ?1", [target]).map_err(sorted)?;
+        Ok(schema)
+    })
+    .await?
 }
 
 /// Ends a statement whose caller has gone away. A process waits for its threads before it ends.
@@ -84,6 +88,10 @@ fn verify_now(path: &Path) -> Result<i64, Failure> {
         }
         Err(error) => return Err(sorted(error)),
     }
+    schema_of(&connection)
+}
+
+fn schema_of(connection: &Connection) -> Result<i64, Failure> {
     let version = connection.query_row("SELECT MAX(version) FROM _sqlx_migrations", [], |row| row.get(0));
     version.map_err(sorted)
 }

@@ -287,12 +287,12 @@ async fn s84_a_copy_is_of_one_moment_and_does_not_stop_writers() {
         std::fs::File::create(&copy).unwrap();
         store.copy_to(&copy).await.unwrap();
         assert_eq!(SqliteStore::verify(&copy).await.unwrap(), SqliteStore::newest_schema());
-        let copied: AnyStore = Arc::new(open(&copy).await.unwrap());
-        assert!(read!(copied, find_registration(app, &email("first@example.com"))).is_some());
+        let elsewhere: AnyStore = Arc::new(open(&copy).await.unwrap());
+        assert!(read!(elsewhere, find_registration(app, &email("first@example.com"))).is_some());
         // Registrations are made one after the other, so one moment knows all of those before the newest that it knows.
         let mut known = Vec::new();
         for n in 0..200 {
-            known.push(read!(copied, find_registration(app, &email(&format!("{n}@example.com")))).is_some());
+            known.push(read!(elsewhere, find_registration(app, &email(&format!("{n}@example.com")))).is_some());
         }
         assert!(known.is_sorted_by(|earlier, later| earlier >= later), "{known:?}");
     }
