@@ -13,7 +13,7 @@ use super::values::Secret;
 pub(crate) const DATA_DIR: &str = "doorward-data";
 
 #[derive(Debug, Args)]
-pub(super) struct DatabaseOptions {
+pub(crate) struct DatabaseOptions {
     /// Where keys and the SQLite file are kept.
     #[arg(long, value_name = "DIR", env = "DOORWARD_DATA_DIR", default_value = DATA_DIR)]
     pub(super) data_dir: PathBuf,
@@ -40,7 +40,26 @@ pub(crate) enum Database {
     Postgres(Secret),
 }
 
+/// Where a command finds what it works on.
+#[derive(Debug)]
+pub(crate) struct Data {
+    /// The data directory.
+    pub(crate) dir: PathBuf,
+    pub(crate) database: Database,
+    /// Whether the operator named the database.
+    pub(crate) named: bool,
+}
+
 impl DatabaseOptions {
+    /// What the options amount to, for a command.
+    pub(crate) fn data(&self, sources: &Sources) -> Result<Data> {
+        Ok(Data {
+            dir: self.data_dir.clone(),
+            database: self.database(sources)?,
+            named: self.database.is_some() || self.database_file.is_some(),
+        })
+    }
+
     pub(super) fn database(&self, sources: &Sources) -> Result<Database> {
         let url = sources.value_or_file("database", self.database.as_ref(), self.database_file.as_deref())?;
         let Some(Named { name, value: url, .. }) = url else {

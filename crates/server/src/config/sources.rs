@@ -29,7 +29,7 @@ pub(crate) struct Given<T> {
 
 /// The source of each option that has a value. A value of the configuration file counts as a default.
 #[derive(Debug)]
-pub(super) struct Sources(BTreeMap<String, ValueSource>);
+pub(crate) struct Sources(BTreeMap<String, ValueSource>);
 
 /// A value, with the name for it in errors and its source.
 #[derive(Debug)]
@@ -134,6 +134,13 @@ impl Sources {
             }
             (value, _) => Ok(value.cloned().map(|value| Named { name, source, value })),
         }
+    }
+}
+
+impl<T> Given<T> {
+    /// The options of a command, and where each of them comes from.
+    pub(crate) fn into_parts(self) -> (T, Sources) {
+        (self.options, self.sources)
     }
 }
 

@@ -1,0 +1,113 @@
+//! `control.sock`: for the owner only, there while a server runs, and of one server.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+
+use super::{ADA, Site};
+use crate::support::Call;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_socket_is_private_and_goes_with_the_server() {
+    let site = Site::new();
+    let program = site.serve("data");
+    let server = program.start().await;
+    let socket = site.path("data").join("control.sock");
+    let metadata = fs::metadata(&socket).unwrap();
+    assert!(metadata.file_type().is_socket());
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    server.stop().await;
+    assert!(!socket.exists());
+
+    program.start().await.kill().await;
+    assert!(socket.exists(), "a killed server leaves its socket");
+    site.works("data", &["new-epoch"]).await;
+    let left = site.path("data").join(".doorward-temp-left");
+    fs::create_dir(&left).unwrap();
+    let server = program.start().await;
+    site.works("data", &["new-epoch"]).await;
+    assert!(!left.exists(), "a start removes what a killed backup has left");
+    server.stop().await;
+    assert!(!socket.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_server_on_the_directory_leaves_the_socket_to_the_first() {
+    let site = Site::new();
+    let first = site.serve("data").start().await;
+    let refused = site.serve("data").run().await;
+    assert!(refused.stderr.contains("another server has"), "{refused:?}");
+    site.works("data", &["new-epoch"]).await;
+
+    let other = format!("sqlite:{}", site.text("other.sqlite"));
+    let second = site.serve("data").with(["--database", &other]).start().await;
+    second
+        .logs("another server has the control socket of this data directory")
+        .await;
+    second.register(ADA).await;
+    // A command about the database of the second does not reach that of the first.
+    let why = site.refused("data", &["new-epoch", "--database", &other]).await;
+    assert_eq!(
+        why,
+        "the server that runs on this data directory has another database open: DIR/data/doorward.sqlite"
+    );
+    let archive = site.text("backup.tar");
+    assert_eq!(
+        site.refused("data", &["backup", &archive, "--database", &other]).await,
+        why
+    );
+    second.stop().await;
+    assert!(site.path("data").join("control.sock").exists());
+    let own = format!("sqlite:{}", site.text("data/doorward.sqlite"));
+    site.works("data", &["backup", &archive, "--database", &own]).await;
+    first.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_socket_answers_errors_in_json_and_bounds_what_it_reads() {
+    let site = Site::new();
+    let server = site.serve("data").start().await;
+    let ask = async |head: &str, body: &str| {
+        let mut socket = UnixStream::connect(site.path("data").join("control.sock"))
+            .await
+            .unwrap();
+        let request = format!("{head}\r\nhost: x\r\nconnection: close\r\n\r\n{body}");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.lines().next().unwrap().to_owned(), body.to_owned())
+    };
+    let (status, body) = ask("POST /users HTTP/1.1\r\ncontent-length: 0", "").await;
+    assert_eq!(status, "HTTP/1.1 409 Conflict");
+    assert_eq!(
+        body,
+        r#"{"error":"the server that runs on this data directory is of a version without this command"}"#
+    );
+    let long = "x".repeat(65 << 10);
+    let head = format!(
+        "POST /new-epoch HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {}",
+        long.len()
+    );
+    assert_eq!(ask(&head, &long).await.0, "HTTP/1.1 413 Payload Too Large");
+    assert_eq!(
+        server.ask(&Call::get("/new-epoch")).await.status,
+        404,
+        "no address leads there"
+    );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_whose_path_is_too_long_for_a_socket_is_served_without_one() {
+    let site = Site::new();
+    let name = "d".repeat(100);
+    let server = site.serve(&name).start().await;
+    server.logs("there is no control socket").await;
+    assert_eq!(server.ask(&Call::get("/readyz")).await, "200");
+    let why = site.refused(&name, &["backup", &site.text("backup.tar")]).await;
+    assert!(why.contains("another server has"), "{why}");
+    server.stop().await;
+}
