@@ -9,11 +9,12 @@ const BATCH: u32 = 500;
 /// Opens a new epoch for all apps of a database: every mailed token is void, every session has ended, and no mail that
 /// waited is sent. Accounts and passwords stay.
 ///
-/// A restored database is an older one. Links that were spent since would work again, and sessions that were ended since
-/// would be open again; a mail that waits in it has most probably been sent since, or carries a link that is void now.
+/// A restored database is an older one. Links that were spent since would work again, and sessions that were ended
+/// since would be open again; a mail that waits in it has most probably been sent since, or carries a link that is void
+/// now.
 ///
-/// A token or a session that somebody else makes meanwhile may end too. After an error it can be called again: what has
-/// ended stays ended.
+/// A token or a session that a flow makes meanwhile may end too. After an error it can be called again: what has ended
+/// stays ended.
 pub async fn open_new_epoch(store: &dyn Store, clock: &dyn Clock) -> Result<EndedEpoch, StoreError> {
     let mut ended = EndedEpoch::default();
     loop {

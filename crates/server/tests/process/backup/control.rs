@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
-use super::{ADA, Site};
+use super::{ADA, Site, names};
 use crate::support::Call;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,6 +98,44 @@ async fn the_socket_answers_errors_in_json_and_bounds_what_it_reads() {
         "no address leads there"
     );
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_nothing_holds_up_neither_the_server_nor_its_end() {
+    let site = Site::new();
+    let program = site.serve("data");
+    program.start().await.stop().await;
+    // More than the buffers on the way take. JSON may be as long as it likes.
+    let ring = site.path("data").join("keys/mail.json");
+    let text = fs::read_to_string(&ring).unwrap() + &" ".repeat(8 << 20);
+    fs::write(&ring, text).unwrap();
+    let server = program.start().await;
+    let silent = async || {
+        let mut socket = UnixStream::connect(site.path("data").join("control.sock"))
+            .await
+            .unwrap();
+        let request =
+            "POST /backup HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+        socket.write_all(request.as_bytes()).await.unwrap();
+        socket.read_exact(&mut [0; 15]).await.unwrap();
+        socket
+    };
+
+    let first = silent().await;
+    server.register(ADA).await;
+    let archive = site.text("backup.tar");
+    assert_eq!(
+        site.refused("data", &["backup", &archive]).await,
+        "another backup of this server is being taken"
+    );
+    drop(first);
+    server.logs("a backup was broken off").await;
+    site.works("data", &["backup", &archive]).await;
+
+    let _second = silent().await;
+    assert_eq!(server.stop().await.status.code(), Some(0));
+    let left = names(&site.path("data"));
+    assert_eq!(left, ["doorward.sqlite", "doorward.sqlite.lock", "keys"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
