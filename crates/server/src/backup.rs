@@ -30,8 +30,8 @@ const POSTGRES: &str = "the accounts are in PostgreSQL: back them up with pg_dum
 
 /// `doorward backup`
 pub(crate) fn backup(given: Given<BackupOptions>) -> Result<()> {
-    let (BackupOptions { file, database }, sources) = given.into_parts();
-    let data = database.data(&sources)?;
+    let (BackupOptions { file, data }, sources) = given.into_parts();
+    let data = data.data(&sources)?;
     if file == Path::new("-") {
         bail!("an archive is verified after it has been written, which standard output does not allow: name a file");
     }

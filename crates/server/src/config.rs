@@ -29,12 +29,13 @@ use clap::Args;
 use doorward_core::Settings;
 
 use apps::AppOptions;
+use database::DatabaseOptions;
 use file::FileOptions;
 use mail::MailOptions;
 use profile::ProfileOptions;
 
 pub(crate) use apps::AppArgument;
-pub(crate) use database::{DATA_DIR, Data, Database, DatabaseOptions};
+pub(crate) use database::{DATA_DIR, Data, DataOptions, Database};
 pub(crate) use functions::{CallOptions, Functions};
 pub(crate) use logging::{LogFormat, Logging};
 pub(crate) use mail::Smtp;

@@ -16,7 +16,7 @@ use crate::files;
 /// `doorward new-epoch`
 pub(crate) fn new_epoch(given: Given<NewEpochOptions>) -> Result<()> {
     let (options, sources) = given.into_parts();
-    let data = options.database.data(&sources)?;
+    let data = options.data.data(&sources)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(begin(&data))?;
     files::say(&ended.to_string())

@@ -17,8 +17,8 @@ use crate::new_epoch::Ended;
 
 /// `doorward restore`
 pub(crate) fn restore(given: Given<RestoreOptions>) -> Result<()> {
-    let (RestoreOptions { file, database }, sources) = given.into_parts();
-    let data = database.data(&sources)?;
+    let (RestoreOptions { file, data }, sources) = given.into_parts();
+    let data = data.data(&sources)?;
     let config::Database::Sqlite(path) = &data.database else {
         bail!(
             "an archive holds a SQLite database. Restore PostgreSQL with its own tools, and then run \

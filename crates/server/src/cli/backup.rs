@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::DatabaseOptions;
+use crate::config::DataOptions;
 
 #[derive(Debug, Args)]
 pub(crate) struct BackupOptions {
@@ -12,7 +12,7 @@ pub(crate) struct BackupOptions {
     pub(crate) file: PathBuf,
 
     #[command(flatten)]
-    pub(crate) database: DatabaseOptions,
+    pub(crate) data: DataOptions,
 }
 
 #[derive(Debug, Args)]
@@ -21,11 +21,11 @@ pub(crate) struct RestoreOptions {
     pub(crate) file: PathBuf,
 
     #[command(flatten)]
-    pub(crate) database: DatabaseOptions,
+    pub(crate) data: DataOptions,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct NewEpochOptions {
     #[command(flatten)]
-    pub(crate) database: DatabaseOptions,
+    pub(crate) data: DataOptions,
 }

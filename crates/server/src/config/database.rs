@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::arg_ext::ArgExt as _;
+use super::file::FileOptions;
 use super::sources::{Named, Sources};
 use super::values::Secret;
 
@@ -13,7 +14,7 @@ use super::values::Secret;
 pub(crate) const DATA_DIR: &str = "doorward-data";
 
 #[derive(Debug, Args)]
-pub(crate) struct DatabaseOptions {
+pub(super) struct DatabaseOptions {
     /// Where keys and the SQLite file are kept.
     #[arg(long, value_name = "DIR", env = "DOORWARD_DATA_DIR", default_value = DATA_DIR)]
     pub(super) data_dir: PathBuf,
@@ -33,6 +34,16 @@ pub(crate) struct DatabaseOptions {
     database_file: Option<PathBuf>,
 }
 
+/// What every command has that works on accounts.
+#[derive(Debug, Args)]
+pub(crate) struct DataOptions {
+    #[command(flatten)]
+    database: DatabaseOptions,
+
+    #[command(flatten)]
+    _file: FileOptions,
+}
+
 /// Where accounts are kept.
 #[derive(Debug)]
 pub(crate) enum Database {
@@ -50,16 +61,19 @@ pub(crate) struct Data {
     pub(crate) named: bool,
 }
 
-impl DatabaseOptions {
-    /// What the options amount to, for a command.
+impl DataOptions {
+    /// What the options amount to.
     pub(crate) fn data(&self, sources: &Sources) -> Result<Data> {
+        let options = &self.database;
         Ok(Data {
-            dir: self.data_dir.clone(),
-            database: self.database(sources)?,
-            named: self.database.is_some() || self.database_file.is_some(),
+            dir: options.data_dir.clone(),
+            database: options.database(sources)?,
+            named: options.database.is_some() || options.database_file.is_some(),
         })
     }
+}
 
+impl DatabaseOptions {
     pub(super) fn database(&self, sources: &Sources) -> Result<Database> {
         let url = sources.value_or_file("database", self.database.as_ref(), self.database_file.as_deref())?;
         let Some(Named { name, value: url, .. }) = url else {

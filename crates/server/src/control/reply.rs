@@ -21,7 +21,8 @@ impl Target {
     /// The database that the options of a command name, if they do.
     pub(crate) fn of(data: &config::Data) -> Self {
         let database = match &data.database {
-            config::Database::Sqlite(path) if data.named => path.canonicalize().ok(),
+            // One that is not there is not the server's.
+            config::Database::Sqlite(path) if data.named => Some(path.canonicalize().unwrap_or_else(|_| path.clone())),
             _ => None,
         };
         Self { database }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
 use super::{ADA, Site, names};
-use crate::support::Call;
+use crate::support::{Call, Program, notes};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_socket_is_private_and_goes_with_the_server() {
@@ -58,6 +58,8 @@ async fn a_second_server_on_the_directory_leaves_the_socket_to_the_first() {
         site.refused("data", &["backup", &archive, "--database", &other]).await,
         why
     );
+    let missing = format!("sqlite:{}", site.text("missing.sqlite"));
+    assert_eq!(site.refused("data", &["new-epoch", "--database", &missing]).await, why);
     second.stop().await;
     assert!(site.path("data").join("control.sock").exists());
     let own = format!("sqlite:{}", site.text("data/doorward.sqlite"));
@@ -136,6 +138,32 @@ async fn a_client_that_reads_nothing_holds_up_neither_the_server_nor_its_end() {
     assert_eq!(server.stop().await.status.code(), Some(0));
     let left = names(&site.path("data"));
     assert_eq!(left, ["doorward.sqlite", "doorward.sqlite.lock", "keys"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_find_the_server_by_its_configuration_file() {
+    let site = Site::new();
+    let config = site.text("doorward.toml");
+    let text = format!(
+        "data-dir = {:?}\nlisten = \"127.0.0.1:0\"\napps = [{:?}]\n",
+        site.text("data"),
+        notes()
+    );
+    fs::write(&config, &text).unwrap();
+    let server = Program::new(["serve", "--config", &config]).start().await;
+    for command in [
+        Program::new(["new-epoch", "--config", &config]),
+        Program::new(["new-epoch"]).env("DOORWARD_CONFIG", &config),
+        Program::new(["backup", &site.text("backup.tar"), "--config", &config]),
+    ] {
+        let ended = command.run().await;
+        assert!(ended.status.success(), "{ended:?}");
+    }
+    server.stop().await;
+
+    fs::write(&config, text + "no-option = 1\n").unwrap();
+    let ended = Program::new(["new-epoch", "--config", &config]).run().await;
+    assert!(ended.stderr.contains("there is no option `no-option`"), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
