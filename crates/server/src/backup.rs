@@ -89,13 +89,7 @@ pub(crate) async fn take(
 pub(crate) async fn verify(archive: &Path, scratch: &Path) -> Result<Manifest> {
     let path_of = |member: &Member| scratch.join(member.to_string());
     let manifest = archive::extract(archive, path_of)?;
-    let schema = SqliteStore::verify(&path_of(&Member::Database)).await?;
-    if schema != manifest.schema {
-        bail!(
-            "the database in the archive has schema {schema}, and the manifest says {}",
-            manifest.schema
-        );
-    }
+    manifest.verify_database(&path_of(&Member::Database)).await?;
     KeyDirectory::in_data_dir(scratch).verify()?;
     Ok(manifest)
 }

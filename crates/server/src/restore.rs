@@ -61,13 +61,7 @@ async fn unpack(archive: &Path, data_dir: &Path, database: &Path) -> Result<(Man
         None => made.clone(),
         Some(path) => made_keys.path().join(path),
     })?;
-    let schema = SqliteStore::verify(&made).await?;
-    if schema != manifest.schema {
-        bail!(
-            "the database in the archive has schema {schema}, and the manifest says {}",
-            manifest.schema
-        );
-    }
+    manifest.verify_database(&made).await?;
     made_keys.verify()?;
     let ended = end_epoch(&made).await?;
 

@@ -75,6 +75,18 @@ impl Manifest {
         Ok(())
     }
 
+    /// Refuses a database that is not whole, or not the one that the manifest describes. It was extracted to this path.
+    pub(crate) async fn verify_database(&self, path: &Path) -> Result<()> {
+        let schema = SqliteStore::verify(path).await?;
+        if schema != self.schema {
+            bail!(
+                "the database in the archive has schema {schema}, and the manifest says {}",
+                self.schema
+            );
+        }
+        Ok(())
+    }
+
     /// How many key rings there are.
     pub(crate) fn keys(&self) -> usize {
         self.members.len() - 1
