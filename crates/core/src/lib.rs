@@ -12,6 +12,7 @@ mod change;
 mod clock;
 mod email_password;
 mod entropy;
+mod epoch;
 mod failure;
 mod functions;
 mod ids;
@@ -39,6 +40,7 @@ pub use email_password::{
     ResetRefusal, RetryRefusal, SecretToken, SendResetRefusal, TokenKeys, TokenPair,
 };
 pub use entropy::{Entropy, OsEntropy};
+pub use epoch::open_new_epoch;
 pub use failure::{Failure, FlowError, Refusal};
 pub use functions::{
     CallRefusal, ClaimedDelivery, ConfirmCall, CreateUserCall, ExternalIdentity, FunctionCall, FunctionError,

@@ -1,6 +1,7 @@
 //! The command line: which commands there are. The options of `serve` are in [`crate::config`], those of each other
 //! command in a file of this module.
 
+mod backup;
 mod check;
 mod functions;
 mod keys;
@@ -11,6 +12,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::config::{Given, ServeOptions, sources};
 
 pub(crate) use crate::config::LogFormat;
+pub(crate) use backup::{BackupOptions, NewEpochOptions, RestoreOptions};
 pub(crate) use check::CheckOptions;
 pub(crate) use functions::{FunctionsCommand, FunctionsOptions, RunOptions};
 pub(crate) use keys::{KeyPurpose, KeyRing, KeysAction, KeysOptions};
@@ -35,6 +37,12 @@ pub(crate) enum Command {
     Doctor,
     /// List, add, activate and remove the keys that tokens are made with.
     Keys(KeysOptions),
+    /// Write the database and the keys into one archive, also while a server runs.
+    Backup(Given<BackupOptions>),
+    /// Make a data directory of an archive. Every session ends, and no link that was mailed before works.
+    Restore(Given<RestoreOptions>),
+    /// End every session and void every mailed link, after the database was restored by other means than `restore`.
+    NewEpoch(Given<NewEpochOptions>),
 }
 
 impl Cli {

@@ -37,7 +37,7 @@ use mail::MailOptions;
 use profile::ProfileOptions;
 
 pub(crate) use apps::AppArgument;
-pub(crate) use database::{DATA_DIR, Database};
+pub(crate) use database::{DATA_DIR, Data, DataOptions, Database};
 pub(crate) use functions::{CallOptions, Functions};
 pub(crate) use logging::{LogFormat, Logging};
 pub(crate) use mail::Smtp;

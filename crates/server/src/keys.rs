@@ -3,14 +3,13 @@
 //! Rotating a key refuses no token: add a key and restart, so that its public key is published; activate it and
 //! restart; remove the old key when the last token that it signed has expired.
 
-use std::io::Write as _;
-
 use anyhow::{Context as _, Result};
 use doorward_core::{AppId, KeyId};
 use doorward_tokens::{AccessAlgorithm, Algorithm, KeyDirectory, Ring, RingName};
 
 use crate::cli::{KeyPurpose, KeyRing, KeysAction, KeysOptions};
 use crate::config::AccessTokenAlgorithm;
+use crate::files::say;
 
 /// `doorward keys`
 pub(crate) fn command(options: &KeysOptions) -> Result<()> {
@@ -96,8 +95,4 @@ fn app(ring: &KeyRing) -> Result<AppId> {
     let app = ring.app.as_ref();
     let app = app.context("--app is needed: each app has access and refresh keys of its own")?;
     AppId::parse(app).context("--app must be an app id such as notes-abcde")
-}
-
-fn say(line: &str) -> Result<()> {
-    writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
 }

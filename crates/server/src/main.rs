@@ -4,15 +4,22 @@
 
 mod app_links;
 mod apps;
+mod archive;
+mod backup;
 mod check;
 mod cli;
 mod config;
+mod control;
+mod database;
 mod doctor;
+mod files;
 mod functions;
 mod keys;
 mod logging;
 mod loopback;
 mod metrics;
+mod new_epoch;
+mod restore;
 mod run_function;
 mod script_engine;
 mod serve;
@@ -46,5 +53,8 @@ fn run(cli: Cli) -> Result<ExitCode> {
         },
         Command::Doctor => doctor::doctor(),
         Command::Keys(options) => keys::command(&options).map(|()| ExitCode::SUCCESS),
+        Command::Backup(given) => backup::backup(given).map(|()| ExitCode::SUCCESS),
+        Command::Restore(given) => restore::restore(given).map(|()| ExitCode::SUCCESS),
+        Command::NewEpoch(given) => new_epoch::new_epoch(given).map(|()| ExitCode::SUCCESS),
     }
 }

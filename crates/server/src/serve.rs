@@ -1,7 +1,7 @@
 //! `doorward serve`: puts all parts of the server together, in the order in which they start.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,20 +19,21 @@ use doorward_tokens::{KeyDirectory, Keyrings};
 use doorward_web::{HttpMetrics, Readiness, Surface, TrustedProxies, listener, surface, tidy_requests};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpSocket;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::control::{ControlSocket, ControlState};
+use crate::database::Database;
 use crate::functions::{AppRunner, HostParts};
 use crate::loopback::is_loopback_url;
-use crate::{app_links, apps, functions, logging, metrics, startup};
+use crate::{app_links, apps, control, files, functions, logging, metrics, startup};
 
-mod database;
 mod mail;
 mod retention;
 mod stop;
 
-use database::Database;
 use mail::MailOut;
 
 /// Runs the server until it gets SIGTERM or SIGINT.
@@ -63,6 +64,8 @@ struct Server {
     worker: Option<OutboxWorker>,
     triggers: TriggerWorker,
     database: Database,
+    control: Option<ControlSocket>,
+    data_dir: PathBuf,
     clock: Arc<dyn Clock>,
     greeting: String,
 }
@@ -109,7 +112,8 @@ async fn start(config: Config) -> Result<Server> {
     }
 
     let mut registry = Registry::with_prefix("doorward");
-    create_private_dir(&config.data_dir)?;
+    files::create_private_dir(&config.data_dir)
+        .with_context(|| format!("cannot make the data directory {}", config.data_dir.display()))?;
     let database = Database::open(&config.database, &mut registry).await?;
     let store = database.store();
     let keys = KeyDirectory::in_data_dir(&config.data_dir);
@@ -214,6 +218,8 @@ async fn start(config: Config) -> Result<Server> {
         worker,
         triggers,
         database,
+        control: control_socket(&config.data_dir),
+        data_dir: config.data_dir,
         clock: shared.clock,
         greeting,
     })
@@ -234,6 +240,15 @@ impl Server {
         let stop_background = CancellationToken::new();
         if let Some(worker) = self.worker {
             background.spawn(worker.run(stop_background.clone()));
+        }
+        if let Some(socket) = self.control {
+            let state = ControlState {
+                data_dir: self.data_dir,
+                database: self.database.clone(),
+                clock: Arc::clone(&self.clock),
+                backups: Arc::new(Semaphore::new(1)),
+            };
+            background.spawn(control::serve(socket, state, stop_background.clone()));
         }
         background.spawn(retention::run(
             self.database.store(),
@@ -285,6 +300,26 @@ fn pages(accounts: &Accounts, links: &Arc<Links>, mail: Option<&MailOut>) -> Rou
     match mail.and_then(|mail| mail.mailbox.clone()) {
         Some(mailbox) => pages.merge(doorward_pages::development_mailbox(mailbox)),
         None => pages,
+    }
+}
+
+/// The socket for commands. A server without one serves its clients all the same.
+fn control_socket(data_dir: &Path) -> Option<ControlSocket> {
+    match ControlSocket::bind(data_dir) {
+        Ok(Some(socket)) => {
+            if let Err(error) = files::remove_temporary(data_dir) {
+                tracing::warn!(error = %Causes(&error), "what a killed process left in the data directory is still there");
+            }
+            Some(socket)
+        }
+        Ok(None) => {
+            tracing::warn!("another server has the control socket of this data directory: commands reach that one");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(error = %Causes(&error), "there is no control socket: commands such as backup cannot reach this server");
+            None
+        }
     }
 }
 
@@ -351,14 +386,4 @@ fn trigger_worker(accounts: &Accounts, database: &Database, concurrency: usize) 
         TriggerWorkerSettings::alone(concurrency)
     };
     TriggerWorker::new(accounts.clone(), settings)
-}
-
-fn create_private_dir(dir: &Path) -> Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(dir)
-        .with_context(|| format!("cannot make the data directory {}", dir.display()))
 }

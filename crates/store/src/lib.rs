@@ -10,4 +10,4 @@ mod sqlite;
 
 pub use metrics::StoreMetrics;
 pub use postgres::{PostgresClock, PostgresOptions, PostgresStore};
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::{NewFileLock, SqliteOptions, SqliteStore};

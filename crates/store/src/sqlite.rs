@@ -1,6 +1,7 @@
 //! What is particular to SQLite: one file, one server, and writers that take turns on one connection.
 
 mod connect;
+mod copy;
 mod db;
 mod file;
 mod migrate;
@@ -13,7 +14,7 @@ mod writer;
 
 use std::fmt;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use doorward_core::{Causes, StoreError};
@@ -21,6 +22,7 @@ use doorward_core::{Causes, StoreError};
 use crate::StoreMetrics;
 use crate::error::Failure;
 use connect::{Connect, Purpose};
+pub use file::NewFileLock;
 use readers::{Reader, Readers};
 use writer::{Turn, Writer};
 
@@ -60,6 +62,7 @@ impl Default for SqliteOptions {
 pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
+    path: PathBuf,
     writer: Writer,
     readers: Readers,
     metrics: StoreMetrics,
@@ -80,6 +83,7 @@ impl SqliteStore {
         let readers = Readers::new(connect(Purpose::Reading), options.readers);
         let writer = Writer::new(connect(Purpose::Writing), metrics.clone());
         Ok(Self(Arc::new(Inner {
+            path: path.to_owned(),
             writer,
             readers,
             metrics,

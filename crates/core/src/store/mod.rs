@@ -17,6 +17,7 @@
 
 mod apps;
 mod claims;
+mod epochs;
 mod limits;
 mod outbox;
 mod registrations;
@@ -32,6 +33,7 @@ use async_trait::async_trait;
 
 pub use apps::{AppReads, AppWrites};
 pub use claims::ClaimRelease;
+pub use epochs::{EndedEpoch, EpochWrites};
 pub use limits::{Charge, KnownNetwork, LimitReads, LimitWrites, Taken};
 pub use outbox::{MailClaims, MailPromises, OutboxReads};
 pub use registrations::{RegistrationReads, RegistrationWrites};
@@ -95,6 +97,7 @@ pub trait Writes:
     + DeliveryClaims
     + LimitWrites
     + ClaimRelease
+    + EpochWrites
     + Retention
 {
 }
@@ -109,8 +112,8 @@ impl<W> Writes for W where
         + MailClaims
         + DeliveryClaims
         + LimitWrites
-        + LimitWrites
         + ClaimRelease
+        + EpochWrites
         + Retention
 {
 }

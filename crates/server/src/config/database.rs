@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::arg_ext::ArgExt as _;
+use super::file::FileOptions;
 use super::sources::{Named, Sources};
 use super::values::Secret;
 
@@ -33,11 +34,43 @@ pub(super) struct DatabaseOptions {
     database_file: Option<PathBuf>,
 }
 
+/// What every command has that works on accounts.
+#[derive(Debug, Args)]
+pub(crate) struct DataOptions {
+    #[command(flatten)]
+    database: DatabaseOptions,
+
+    #[command(flatten)]
+    _file: FileOptions,
+}
+
 /// Where accounts are kept.
 #[derive(Debug)]
 pub(crate) enum Database {
     Sqlite(PathBuf),
     Postgres(Secret),
+}
+
+/// Where a command finds what it works on.
+#[derive(Debug)]
+pub(crate) struct Data {
+    /// The data directory.
+    pub(crate) dir: PathBuf,
+    pub(crate) database: Database,
+    /// Whether the operator named the database.
+    pub(crate) named: bool,
+}
+
+impl DataOptions {
+    /// What the options amount to.
+    pub(crate) fn data(&self, sources: &Sources) -> Result<Data> {
+        let options = &self.database;
+        Ok(Data {
+            dir: options.data_dir.clone(),
+            database: options.database(sources)?,
+            named: options.database.is_some() || options.database_file.is_some(),
+        })
+    }
 }
 
 impl DatabaseOptions {

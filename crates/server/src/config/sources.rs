@@ -29,7 +29,7 @@ pub(crate) struct Given<T> {
 
 /// The source of each option that has a value. A value of the configuration file counts as a default.
 #[derive(Debug)]
-pub(super) struct Sources(BTreeMap<String, ValueSource>);
+pub(crate) struct Sources(BTreeMap<String, ValueSource>);
 
 /// A value, with the name for it in errors and its source.
 #[derive(Debug)]
@@ -49,12 +49,17 @@ pub(crate) fn read(program: &Command, arguments: impl IntoIterator<Item = OsStri
         return Ok(matches);
     };
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let defaults = match program.find_subcommand(command) {
-        Some(command) => file::read(&text, command)?,
+    // The file is that of the server; other commands use those of its options that they have too.
+    let defaults = match program.find_subcommand("serve") {
+        Some(serve) => file::read(&text, serve)?,
         None => Vec::new(),
     };
     parse(program.clone().mut_subcommand(command, |command| {
+        let has = |command: &Command, id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
         defaults.into_iter().fold(command, |command, (id, values)| {
+            if !has(&command, &id) {
+                return command;
+            }
             command.mut_arg(id, |arg| arg.default_values(values).hide_default_value(true))
         })
     }))
@@ -134,6 +139,13 @@ impl Sources {
             }
             (value, _) => Ok(value.cloned().map(|value| Named { name, source, value })),
         }
+    }
+}
+
+impl<T> Given<T> {
+    /// The options of a command, and where each of them comes from.
+    pub(crate) fn into_parts(self) -> (T, Sources) {
+        (self.options, self.sources)
     }
 }
 

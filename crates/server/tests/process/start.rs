@@ -183,7 +183,7 @@ fn keys_in(data: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The links in the development mailbox, oldest first.
-async fn development_links(server: &Server) -> Vec<String> {
+pub(crate) async fn development_links(server: &Server) -> Vec<String> {
     let mails = server.ask(&Call::get("/dev/mail/messages")).await.json();
     let links = mails
         .as_array()

@@ -8,6 +8,7 @@
 
 mod apps;
 mod claims;
+mod epochs;
 mod identities;
 mod limits;
 mod outbox;

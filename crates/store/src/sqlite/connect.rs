@@ -25,6 +25,7 @@ pub(super) struct Connect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Migration,
+    Copying,
     Reading,
     /// Never waits for a lock on the file: the writer does that, on a thread that may block.
     Writing,
@@ -51,7 +52,7 @@ impl Connect {
         // A log that one long read made large is cut back.
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
         match self.purpose {
-            Purpose::Migration => {}
+            Purpose::Migration | Purpose::Copying => {}
             Purpose::Reading => connection.pragma_update(None, "query_only", true)?,
             Purpose::Writing => connection.busy_timeout(Duration::ZERO)?,
         }

@@ -90,6 +90,14 @@ async fn what_has_ended_is_found_by_an_index() {
 }
 
 #[tokio::test]
+async fn what_ends_with_an_epoch_is_found_by_an_index() {
+    let (_dir, store, plans) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    tx.end_epoch(at(1), 500).await.unwrap();
+    assert_eq!(walks(&plans), [""; 0]);
+}
+
+#[tokio::test]
 async fn what_waits_for_triggers_is_found_by_an_index() {
     let (_dir, store, plans) = store().await;
     let app = AppObjectId(ObjectId::random(&OsEntropy));

@@ -8,6 +8,7 @@ mod fixtures;
 mod apps;
 mod backends;
 mod clocks;
+mod epochs;
 mod identities;
 mod isolation;
 mod limits;
@@ -158,6 +159,12 @@ conformance! {
         the_next_due_mail_is_known
         any_reason_can_be_recorded
         a_sealed_mail_is_claimed_as_it_was_promised
+    }
+    epochs {
+        s84_an_epoch_ends_links_sessions_and_waiting_mails
+        s84_a_mail_in_hand_does_not_wait_again_after_an_epoch
+        s84_what_is_over_does_not_count_as_ended_by_an_epoch
+        an_epoch_ends_sessions_and_mails_in_batches
     }
     retention {
         what_ended_before_is_swept_and_nothing_else

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use doorward_core::{AppObjectId, Purpose, Registration, Store as _, StoreError};
-use doorward_store::{SqliteOptions, SqliteStore};
+use doorward_store::{NewFileLock, SqliteOptions, SqliteStore};
 use futures_util::poll;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use crate::backends::sqlite;
-use crate::fixtures::{AnyStore, issued, new_id, pending, stored_pending};
+use crate::fixtures::{AnyStore, email, issued, new_id, pending, stored_pending};
 use crate::schema::{assert_no_usable_token, token_keys};
 
 async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
@@ -264,4 +264,95 @@ async fn s28_the_files_hold_no_usable_token() {
         }
         assert_no_usable_token(&dump, &secret, mail);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s84_a_copy_is_of_one_moment_and_does_not_stop_writers() {
+    let (dir, store) = sqlite().await;
+    let any: AnyStore = Arc::new(store.clone());
+    let app: AppObjectId = new_id();
+    stored_pending(&any, app, "first@example.com").await;
+    let writer = tokio::spawn({
+        let store = Arc::clone(&any);
+        async move {
+            for n in 0..200 {
+                stored_pending(&store, app, &format!("{n}@example.com")).await;
+            }
+        }
+    });
+    let mut copies = 0;
+    while !writer.is_finished() {
+        copies += 1;
+        let copy = dir.path().join(format!("copy-{copies}.db"));
+        std::fs::File::create(&copy).unwrap();
+        store.copy_to(&copy).await.unwrap();
+        assert_eq!(SqliteStore::verify(&copy).await.unwrap(), SqliteStore::newest_schema());
+        let elsewhere: AnyStore = Arc::new(open(&copy).await.unwrap());
+        assert!(read!(elsewhere, find_registration(app, &email("first@example.com"))).is_some());
+        // Registrations are made one after the other, so one moment knows all of those before the newest that it knows.
+        let mut known = Vec::new();
+        for n in 0..200 {
+            known.push(read!(elsewhere, find_registration(app, &email(&format!("{n}@example.com")))).is_some());
+        }
+        assert!(known.is_sorted_by(|earlier, later| earlier >= later), "{known:?}");
+    }
+    writer.await.unwrap();
+    assert!(copies > 0);
+}
+
+#[tokio::test]
+async fn a_closed_file_is_copied_under_its_lock_and_left_as_it_is() {
+    let (dir, store) = sqlite().await;
+    let path = dir.path().join("doorward.db");
+    let copy = dir.path().join("copy.db");
+    std::fs::File::create(&copy).unwrap();
+    let refused = SqliteStore::copy_closed(&path, &copy).await.unwrap_err();
+    assert!(chain(&refused).contains("another server has"), "{}", chain(&refused));
+    store.close().await;
+    let before = std::fs::read(&path).unwrap();
+    SqliteStore::copy_closed(&path, &copy).await.unwrap();
+    assert!(std::fs::read(&path).unwrap() == before);
+    SqliteStore::verify(&copy).await.unwrap();
+
+    let missing = dir.path().join("missing.db");
+    SqliteStore::copy_closed(&missing, &copy).await.unwrap_err();
+    assert!(!missing.exists(), "a database is not made in order to copy it");
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_not_verified() {
+    let (dir, store) = sqlite().await;
+    let any: AnyStore = Arc::new(store.clone());
+    for n in 0..200 {
+        stored_pending(&any, new_id(), &format!("{n}@example.com")).await;
+    }
+    store.close().await;
+    let path = dir.path().join("doorward.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    for page in 3..10 {
+        bytes[page * 4096..page * 4096 + 64].fill(0x5a);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    SqliteStore::verify(&path).await.unwrap_err();
+    std::fs::write(
+        &path,
+        "no database, but long enough to be taken for the header of one".repeat(10),
+    )
+    .unwrap();
+    SqliteStore::verify(&path).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn while_the_lock_of_a_new_file_is_held_no_server_opens_one_of_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("doorward.db");
+    let lock = NewFileLock::take(&path).unwrap();
+    let refused = open(&path).await.unwrap_err();
+    assert!(chain(&refused).contains("another server has"), "{}", chain(&refused));
+    drop(lock);
+    let store = open(&path).await.unwrap();
+    NewFileLock::take(&path).unwrap_err();
+    store.close().await;
+    let refused = NewFileLock::take(&path).unwrap_err();
+    assert!(chain(&refused).contains("is there already"), "{}", chain(&refused));
 }

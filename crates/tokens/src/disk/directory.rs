@@ -35,8 +35,7 @@ impl KeyDirectory {
     /// The keys for mailed links; the first call makes them.
     pub fn mail_keys(&self) -> Result<TokenKeys, RingError> {
         let ring = Ring::open_or_create(&self.path_of(RingName::Mail), Algorithm::HmacSha512)?;
-        let keys = ring.keys.iter().map(|key| (key.id.clone(), key.secret.as_slice()));
-        TokenKeys::new(ring.active.clone(), keys).ok_or(RingError::UnusableMailKeys { path: ring.path })
+        usable_mail_keys(ring)
     }
 
     /// The keys of an app's access and refresh tokens; the first call for the app makes them. Access tokens are
@@ -45,18 +44,26 @@ impl KeyDirectory {
         let access = Ring::open_or_create(&self.path_of(RingName::Access(app)), wanted.into())?;
         let access = access.with_active(wanted.into())?;
         let refresh = Ring::open_or_create(&self.path_of(RingName::Refresh(app)), Algorithm::Hs256)?;
-        let access_keys = load(&access, |key| match key.algorithm {
-            Algorithm::Es256 => Ok(AccessKey::es256(&key.id, &key.secret)),
-            Algorithm::Hs256 => Ok(AccessKey::hs256(&key.secret)),
-            Algorithm::HmacSha512 => Err(RingError::NotForAccess {
-                path: access.path.clone(),
-                key: key.id.clone(),
-            }),
-        })?;
-        let refresh_keys = load(&refresh, |key| Ok(RefreshKey::new(&key.secret)))?;
+        let access_keys = access_keys(&access)?;
+        let refresh_keys = refresh_keys(&refresh)?;
         AppKeys::new(access.active, access_keys, refresh.active, refresh_keys).ok_or_else(|| RingError::NoActiveKey {
             path: self.0.join(app.as_str()),
         })
+    }
+
+    /// Reads every ring, and refuses one that a server could not use. Nothing is made.
+    pub fn verify(&self) -> Result<(), RingError> {
+        for path in self.files()? {
+            let ring = Ring::open(&path)?;
+            if path == self.path_of(RingName::Mail) {
+                usable_mail_keys(ring)?;
+            } else if path.ends_with("access.json") {
+                access_keys(&ring)?;
+            } else {
+                refresh_keys(&ring)?;
+            }
+        }
+        Ok(())
     }
 
     /// The directory.
@@ -92,6 +99,26 @@ impl KeyDirectory {
             source,
         })
     }
+}
+
+fn usable_mail_keys(ring: Ring) -> Result<TokenKeys, RingError> {
+    let keys = ring.keys.iter().map(|key| (key.id.clone(), key.secret.as_slice()));
+    TokenKeys::new(ring.active.clone(), keys).ok_or(RingError::UnusableMailKeys { path: ring.path })
+}
+
+fn access_keys(ring: &Ring) -> Result<BTreeMap<KeyId, AccessKey>, RingError> {
+    load(ring, |key| match key.algorithm {
+        Algorithm::Es256 => Ok(AccessKey::es256(&key.id, &key.secret)),
+        Algorithm::Hs256 => Ok(AccessKey::hs256(&key.secret)),
+        Algorithm::HmacSha512 => Err(RingError::NotForAccess {
+            path: ring.path.clone(),
+            key: key.id.clone(),
+        }),
+    })
+}
+
+fn refresh_keys(ring: &Ring) -> Result<BTreeMap<KeyId, RefreshKey>, RingError> {
+    load(ring, |key| Ok(RefreshKey::new(&key.secret)))
 }
 
 /// The keys of a ring by id, made with `key`.
@@ -153,18 +180,20 @@ mod tests {
 
         write(RingName::Mail, "HMAC-SHA-512");
         let path = keys.path_of(RingName::Mail);
-        assert_eq!(
-            keys.mail_keys().unwrap_err().to_string(),
-            format!(
-                "{}: a key is shorter than 32 bytes, or the active one is missing",
-                path.display()
-            )
+        let unusable = format!(
+            "{}: a key is shorter than 32 bytes, or the active one is missing",
+            path.display()
         );
+        assert_eq!(keys.mail_keys().unwrap_err().to_string(), unusable);
+        assert_eq!(keys.verify().unwrap_err().to_string(), unusable);
+        fs::remove_file(path).unwrap();
+        keys.verify().unwrap();
 
         let access = keys.path_of(RingName::Access(&app));
         write(RingName::Access(&app), "HS256");
         let error = keys.app_keys(&app, AccessAlgorithm::Hs256).unwrap_err();
         assert_eq!(error.to_string(), format!("{}: key a", access.display()));
+        assert_eq!(keys.verify().unwrap_err().to_string(), error.to_string());
         assert_eq!(error.source().unwrap().to_string(), InvalidKey.to_string());
 
         write(RingName::Access(&app), "HMAC-SHA-512");

@@ -1,5 +1,6 @@
 //! The database that the operator chose.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -9,9 +10,10 @@ use prometheus_client::registry::Registry;
 
 use crate::config;
 
-/// An open database.
+/// An open database. Clones share it.
+#[derive(Clone)]
 pub(crate) enum Database {
-    Sqlite(Arc<SqliteStore>),
+    Sqlite { path: PathBuf, store: Arc<SqliteStore> },
     Postgres(Arc<PostgresStore>),
 }
 
@@ -23,7 +25,10 @@ impl Database {
                 let store = SqliteStore::open(path, SqliteOptions::default()).await;
                 let store = store.with_context(|| format!("cannot open the database {}", path.display()))?;
                 store.metrics().register(registry);
-                let opened = Self::Sqlite(Arc::new(store));
+                let opened = Self::Sqlite {
+                    path: path.clone(),
+                    store: Arc::new(store),
+                };
                 opened.take_over().await?;
                 Ok(opened)
             }
@@ -39,7 +44,7 @@ impl Database {
     /// The database as the flows see it.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         match self {
-            Self::Sqlite(store) => Arc::<SqliteStore>::clone(store),
+            Self::Sqlite { store, .. } => Arc::<SqliteStore>::clone(store),
             Self::Postgres(store) => Arc::<PostgresStore>::clone(store),
         }
     }
@@ -52,7 +57,7 @@ impl Database {
     /// Finishes statements in flight and closes the database.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite(store) => store.close().await,
+            Self::Sqlite { store, .. } => store.close().await,
             Self::Postgres(store) => store.close().await,
         }
     }
