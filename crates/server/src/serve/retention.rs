@@ -33,11 +33,11 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: Canc
 
 /// Sweeps in small transactions, one after the other, so that no other writer waits long.
 async fn sweep(store: &dyn Store, clock: &dyn Clock, stop: &CancellationToken) -> Result<u64, StoreError> {
-    let before = clock.now().minus(KEPT);
     let mut removed = 0;
     loop {
         let mut tx = store.begin().await?;
-        let rows = tx.sweep(before).await?;
+        let now = clock.now();
+        let rows = tx.sweep(now, now.minus(KEPT)).await?;
         tx.commit().await?;
         removed += rows;
         if rows == 0 || stop.is_cancelled() {
