@@ -90,12 +90,13 @@ impl<'a> EmailPasswordAuth<'a> {
     }
 
     /// Confirms the address with the token pair that a mailed link carries: see [`EmailToken`]. A pair can be used
-    /// once, within 30 minutes unless the operator of the server chose another time. Only the newest pair works.
+    /// once, within 30 minutes unless the operator of the server chose another time. Every pair works
+    /// until one of them is used or the password changes.
     ///
     /// The server refuses with
     ///
-    /// - [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid): the pair has expired, was used, was
-    ///   replaced by a newer one, or is for a reset;
+    /// - [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid): the pair has expired, was used, is
+    ///   void because another one was used, or is for a reset;
     /// - [`BadRequest`](crate::ErrorCode::BadRequest) and `invalid token data`: it is not a token pair at all.
     ///
     /// ```no_run
@@ -116,7 +117,7 @@ impl<'a> EmailPasswordAuth<'a> {
         self.post("confirm", &body).await
     }
 
-    /// Sends the mail with the confirmation link again. Links of earlier mails stop working.
+    /// Sends the mail with the confirmation link again. Links of earlier mails go on working.
     ///
     /// The server refuses with
     ///
@@ -134,8 +135,8 @@ impl<'a> EmailPasswordAuth<'a> {
         self.post("confirm/send", &email_only(email)).await
     }
 
-    /// Runs the confirmation function again, with a new token pair. If it decides `pending`, the new pair works and
-    /// earlier ones stop working. If it refuses, everything stays as it was.
+    /// Runs the confirmation function again, with a new token pair. If it decides `pending`, the new pair works, and
+    /// earlier ones go on working. If it refuses, everything stays as it was.
     ///
     /// The server refuses with
     ///
@@ -157,7 +158,7 @@ impl<'a> EmailPasswordAuth<'a> {
     }
 
     /// Sends a mail with a link to set a new password. The password does not change until the link is used. Links of
-    /// earlier mails stop working.
+    /// earlier mails go on working.
     ///
     /// The server refuses with
     ///
@@ -183,8 +184,8 @@ impl<'a> EmailPasswordAuth<'a> {
     ///
     /// The server refuses with
     ///
-    /// - [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid): the pair has expired, was used, was
-    ///   replaced by a newer one, or is for a confirmation;
+    /// - [`UserpassTokenInvalid`](crate::ErrorCode::UserpassTokenInvalid): the pair has expired, was used, is
+    ///   void because another one was used, or is for a confirmation;
     /// - [`BadRequest`](crate::ErrorCode::BadRequest): it is not a token pair at all, or the password is too short or
     ///   too long.
     ///

@@ -78,9 +78,9 @@ mod tests {
 
     /// Each of these took seconds to minutes: a mebibyte is what a function may write.
     #[test]
-    fn t18_no_text_makes_the_search_long() {
+    fn no_text_makes_the_search_long() {
         let mebibyte = |part: &str| part.repeat((1 << 20) / part.len());
-        let many: String = (0..70_000).map(|n| format!("http://a{n}.b ")).collect();
+        let many: Vec<String> = (0..70_000).map(|n| format!("http://a{n}.b")).collect();
         let began = Instant::now();
         for text in [
             mebibyte("a://"),
@@ -89,7 +89,7 @@ mod tests {
             mebibyte("a"),
             mebibyte("http://ü.ö"),
             format!("http://{}", mebibyte("ü")),
-            many,
+            many.join(" "),
         ] {
             assert!(links_in(&text, &text).len() <= MOST);
         }

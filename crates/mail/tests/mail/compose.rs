@@ -239,6 +239,21 @@ async fn the_development_mailbox_keeps_the_newest_thousand() {
     "#);
 }
 
+#[tokio::test]
+async fn the_development_mailbox_keeps_no_more_than_64_mebibytes() {
+    let mailbox = DevMailbox::new();
+    let mut large = World::new().await.compose("ada@example.com", Purpose::Confirm);
+    large.text = "x".repeat(1 << 20);
+    large.html.clear();
+    for _ in 0..70 {
+        mailbox.send(&large, &Claim::unlimited()).await.unwrap();
+    }
+    assert_eq!(mailbox.messages().len(), 64);
+    large.text = "x".repeat(DevMailbox::BYTES + 1);
+    mailbox.send(&large, &Claim::unlimited()).await.unwrap();
+    assert_eq!(mailbox.messages().len(), 1, "the newest is kept");
+}
+
 /// The text, without the link.
 fn text(message: &Message) -> String {
     message.text.replace(message.link.as_ref().unwrap(), "LINK")

@@ -52,10 +52,10 @@ pub(crate) async fn sweep_limits(sweeper: LimitSweeper, stop: CancellationToken)
 
 /// Sweeps in small transactions, one after the other, so that no other writer waits long.
 async fn sweep(store: &dyn Store, clock: &dyn Clock, stop: &CancellationToken) -> Result<u64, StoreError> {
-    let now = clock.now();
     let mut removed = 0;
     loop {
         let mut tx = store.begin().await?;
+        let now = clock.now();
         let rows = tx.sweep(now, now.minus(KEPT)).await?;
         tx.commit().await?;
         removed += rows;

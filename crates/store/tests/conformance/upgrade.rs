@@ -61,6 +61,26 @@ const IDENTITIES: &str = r#"
         ]', 2);
 "#;
 
+/// The sixth schema, as three mails of functions left it: one that waits, one that was sent, and one that was refused.
+macro_rules! sealed {
+    ($text:literal) => {
+        concat!(
+            "INSERT INTO mails (id, app_id, key_id, sealed, expires_at, state, created_at, due_at, attempts, finished_at) ",
+            "VALUES ('0000000000000000000000d1', '0000000000000000000000a1', 'key-1', ",
+            $text,
+            ", 9000000000000, 'waiting', 1, 1, 0, NULL), ",
+            "('0000000000000000000000d2', '0000000000000000000000a1', 'key-1', ",
+            $text,
+            ", 9000000000000, 'sent', 1, 1, 0, 2), ",
+            "('0000000000000000000000d3', '0000000000000000000000a1', 'key-1', ",
+            $text,
+            ", 9000000000000, 'failed', 1, 1, 1, 2)"
+        )
+    };
+}
+/// How many mails still have their text.
+const TEXTS: &str = "SELECT COUNT(sealed) FROM mails";
+
 /// The files of one database, with the names that the migrations had.
 macro_rules! schemas {
     ($database:literal) => {
@@ -73,6 +93,10 @@ macro_rules! schemas {
             ),
             ("trigger queues", schema!($database, "0004_trigger_queues")),
             ("mails by state", schema!($database, "0005_mails_by_state")),
+            (
+                "profiles of identities",
+                schema!($database, "0006_profiles_of_identities"),
+            ),
         ]
     };
 }
@@ -83,8 +107,8 @@ macro_rules! schema {
     };
 }
 
-const SQLITE: [(&str, &str); 5] = schemas!("sqlite");
-const POSTGRES: [(&str, &str); 5] = schemas!("postgres");
+const SQLITE: [(&str, &str); 6] = schemas!("sqlite");
+const POSTGRES: [(&str, &str); 6] = schemas!("postgres");
 
 /// The name in [`IDENTITIES`], and the profile that the migration makes of it: the same text that a login writes, so
 /// that the next login changes nothing.
@@ -250,7 +274,7 @@ async fn a_sqlite_file_of_the_fifth_schema() {
     let path = dir.path().join("doorward.db");
     let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
-    older_schema(&mut connection, &SQLITE, IDENTITIES).await;
+    older_schema(&mut connection, &SQLITE[..5], IDENTITIES).await;
     connection.close().await.unwrap();
     let store = SqliteStore::open(&path, SqliteOptions::default()).await.unwrap();
     identities_have_profiles(Arc::new(store.clone())).await;
@@ -264,12 +288,59 @@ async fn a_sqlite_file_of_the_fifth_schema() {
 async fn a_postgres_database_of_the_fifth_schema() {
     with_postgres(async |database| {
         let mut connection = database.options().connect().await.unwrap();
-        older_schema(&mut connection, &POSTGRES, IDENTITIES).await;
+        older_schema(&mut connection, &POSTGRES[..5], IDENTITIES).await;
         connection.close().await.unwrap();
         identities_have_profiles(Arc::new(database.connect().await)).await;
         let mut connection = database.options().connect().await.unwrap();
         let row = connection.fetch_one(NAMED).await.unwrap();
         assert_eq!(row.get::<String, _>(0), PROFILE);
+    })
+    .await;
+}
+
+/// A mail of a function that waits keeps its text.
+async fn the_one_that_waits_is_sent(store: AnyStore) {
+    let claimed = commit!(store, claim_mail("worker", at(0), at(60), 10, false));
+    let [mail] = claimed.as_slice() else {
+        panic!("{claimed:?}")
+    };
+    assert_eq!(mail.id.to_string(), "0000000000000000000000d1");
+    let MailContent::Sealed(sealed) = &mail.content else {
+        panic!("{mail:?}")
+    };
+    assert_eq!(sealed.sealed, [1, 2]);
+    assert!(commit!(
+        store,
+        record_delivery("worker", mail.id, &DeliveryOutcome::Sent, at(1))
+    ));
+}
+
+#[tokio::test]
+async fn s28_a_sqlite_file_of_the_sixth_schema_keeps_no_text_of_a_finished_mail() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("doorward.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    older_schema(&mut connection, &SQLITE, sealed!("X'0102'")).await;
+    connection.close().await.unwrap();
+    let store = SqliteStore::open(&path, SqliteOptions::default()).await.unwrap();
+    let mut connection = options.connect().await.unwrap();
+    assert_eq!(connection.fetch_one(TEXTS).await.unwrap().get::<i64, _>(0), 1);
+    the_one_that_waits_is_sent(Arc::new(store.clone())).await;
+    assert_eq!(connection.fetch_one(TEXTS).await.unwrap().get::<i64, _>(0), 0);
+    connection.close().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn s28_a_postgres_database_of_the_sixth_schema_keeps_no_text_of_a_finished_mail() {
+    with_postgres(async |database| {
+        let mut connection = database.options().connect().await.unwrap();
+        older_schema(&mut connection, &POSTGRES, sealed!("'\\x0102'::bytea")).await;
+        let store: AnyStore = Arc::new(database.connect().await);
+        assert_eq!(connection.fetch_one(TEXTS).await.unwrap().get::<i64, _>(0), 1);
+        the_one_that_waits_is_sent(store).await;
+        assert_eq!(connection.fetch_one(TEXTS).await.unwrap().get::<i64, _>(0), 0);
     })
     .await;
 }
