@@ -9,5 +9,5 @@ mod postgres;
 mod sqlite;
 
 pub use metrics::StoreMetrics;
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{PostgresOptions, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use sqlite::{SqliteOptions, SqliteStore};

@@ -24,7 +24,7 @@ use doorward_core::StoreError;
 pub(super) use statements::{Lease, Statements, Transaction};
 
 use super::db::{Connection, Db, Row};
-use super::{FOR_SHARE, FOR_UPDATE, SKIP_LOCKED, db, texts_in};
+use super::{FOR_SHARE, FOR_UPDATE, SKIP_LOCKED, check_writable, db, texts_in};
 
 /// Translates a driver's error into an error of the contract.
 pub(super) fn store_error(error: &db::Error) -> StoreError {
