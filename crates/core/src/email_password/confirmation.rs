@@ -89,15 +89,18 @@ impl AppAccounts {
         let genuine = self.genuine_token(Purpose::Confirm, token).await?;
         genuine.ok_or(LinkRefusal::TokenInvalid)?;
         let now = self.now();
-        let mut change = self.begin().await?;
-        let registration = change
-            .consume_mail_token(self.app().object_id, Purpose::Confirm, token.id, methods.methods(), now)
-            .await?
-            .ok_or(LinkRefusal::TokenInvalid)?;
-        if !change.confirm_registration(registration, now).await? {
-            return Err(LinkRefusal::TokenInvalid.into());
-        }
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            let registration = change
+                .consume_mail_token(self.app().object_id, Purpose::Confirm, token.id, methods.methods(), now)
+                .await?
+                .ok_or(LinkRefusal::TokenInvalid)?;
+            if !change.confirm_registration(registration, now).await? {
+                return Err(LinkRefusal::TokenInvalid.into());
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// Mails a new confirmation link to a pending registration; older links stop working.
@@ -155,20 +158,23 @@ impl AppAccounts {
             actor: self.actor().clone(),
         };
         let result = or_fail(self.app().functions.confirm(function, call).await)?;
-        let mut change = self.begin().await?;
-        // Where a token has confirmed it while the function ran, or the account was deleted, nothing is left to do.
-        match result.value {
-            Verdict::Success => {
-                change.confirm_registration(pending.id, self.now()).await?;
+        let decided = self.transact(|| async {
+            let mut change = self.begin().await?;
+            // Where a token has confirmed it while the function ran, or the account was deleted, nothing is left to do.
+            match result.value {
+                Verdict::Success => {
+                    change.confirm_registration(pending.id, self.now()).await?;
+                }
+                // The older token pair works until this one does: a function that fails does not void it.
+                Verdict::Pending => {
+                    change.issue_token(&token).await?;
+                }
+                Verdict::Fail => {}
             }
-            // The older token pair works until this one does: a function that fails does not void it.
-            Verdict::Pending => {
-                change.issue_token(&token).await?;
-            }
-            Verdict::Fail => {}
-        }
-        change.promise_function_mails(&result.mails).await?;
-        change.commit().await?;
+            change.promise_function_mails(&result.mails).await?;
+            change.commit().await
+        });
+        decided.await?;
         if result.value == Verdict::Fail {
             return Err(RetryRefusal::ByFunction { email: pending.email }.into());
         }
@@ -189,8 +195,11 @@ impl AppAccounts {
         if !pending.email.is_mailbox() {
             return Err(ConfirmationMailRefusal::NotMailable.into());
         }
-        let mut change = self.begin().await?;
-        change.promise_link_mail(methods, Purpose::Confirm, pending.id).await?;
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            change.promise_link_mail(methods, Purpose::Confirm, pending.id).await?;
+            Ok(change.commit().await?)
+        })
+        .await
     }
 }

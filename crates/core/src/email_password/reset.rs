@@ -2,7 +2,7 @@
 
 use super::{EmailAddress, EmailPassword, Password, PasswordRefusal, Purpose, Registration, Reset, TokenPair};
 use crate::functions::or_fail;
-use crate::{AppAccounts, Ejson, FlowError, FunctionName, Refusal, ResetCall, Verdict};
+use crate::{AppAccounts, Ejson, FlowError, FunctionName, Refusal, ResetCall, StoreError, Verdict};
 
 /// Why no reset link is mailed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -77,11 +77,14 @@ impl AppAccounts {
         if !registration.email().is_mailbox() {
             return Err(SendResetRefusal::NotMailable.into());
         }
-        let mut change = self.begin().await?;
-        change
-            .promise_link_mail(methods, Purpose::Reset, registration.id())
-            .await?;
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            change
+                .promise_link_mail(methods, Purpose::Reset, registration.id())
+                .await?;
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// Sets a new password with a mailed token. The token works once, and a refused password does not spend it.
@@ -93,15 +96,18 @@ impl AppAccounts {
         genuine.ok_or(ResetRefusal::TokenInvalid)?;
         let hash = self.hash(password).await?;
         let now = self.now();
-        let mut change = self.begin().await?;
-        let registration = change
-            .consume_mail_token(self.app().object_id, Purpose::Reset, token.id, methods.methods(), now)
-            .await?
-            .ok_or(ResetRefusal::TokenInvalid)?;
-        if !change.set_password(registration, &hash, now).await? {
-            return Err(ResetRefusal::UserNotFound.into());
-        }
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            let registration = change
+                .consume_mail_token(self.app().object_id, Purpose::Reset, token.id, methods.methods(), now)
+                .await?
+                .ok_or(ResetRefusal::TokenInvalid)?;
+            if !change.set_password(registration, &hash, now).await? {
+                return Err(ResetRefusal::UserNotFound.into());
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// Calls the reset function, which may set the password now, have it wait for a token, or refuse. Without a reset
@@ -151,16 +157,20 @@ impl AppAccounts {
             Verdict::Success => Some(self.hash(&asked.password).await?),
             Verdict::Pending | Verdict::Fail => None,
         };
-        let mut change = self.begin().await?;
-        let exists = match (result.value, &hash) {
-            (Verdict::Success, Some(hash)) => change.set_password(id, hash, self.now()).await?,
-            // The old password still works, and the one that is set in the end is the one
-            // that comes with the token.
-            (Verdict::Pending, _) => change.issue_token(&token).await?,
-            (Verdict::Success | Verdict::Fail, _) => true,
-        };
-        change.promise_function_mails(&result.mails).await?;
-        change.commit().await?;
+        let decided = self.transact(|| async {
+            let mut change = self.begin().await?;
+            let exists = match (result.value, &hash) {
+                (Verdict::Success, Some(hash)) => change.set_password(id, hash, self.now()).await?,
+                // The old password still works, and the one that is set in the end is the one
+                // that comes with the token.
+                (Verdict::Pending, _) => change.issue_token(&token).await?,
+                (Verdict::Success | Verdict::Fail, _) => true,
+            };
+            change.promise_function_mails(&result.mails).await?;
+            change.commit().await?;
+            Ok::<_, StoreError>(exists)
+        });
+        let exists = decided.await?;
         if result.value == Verdict::Fail {
             return Err(CallResetRefusal::ByFunction { email }.into());
         }

@@ -1,5 +1,6 @@
 //! How every login ends: with a session and, at the first login, a new user.
 
+use crate::change::Change;
 use crate::store::{NewSession, OpenedSession};
 use crate::{
     AppAccounts, CreateUserCall, DeviceId, FlowError, FunctionMail, FunctionName, Identity, Refusal, Session,
@@ -42,11 +43,18 @@ pub(super) struct Login {
     pub(super) mails: Vec<FunctionMail>,
 }
 
+/// What the first transaction of a login came to.
+enum Opened {
+    /// A session of this user.
+    Session(UserId),
+    /// There is no user yet, and this function is called before it is made with the planned id.
+    Planned(UserId, FunctionName),
+}
+
 impl AppAccounts {
     /// Opens a session, and makes the user if there is none yet.
     pub(super) async fn sign_in(&self, login: Login) -> Result<SignedIn, FlowError<SignInRefusal>> {
         let now = self.now();
-        let mut mails = login.mails;
         let device = login.device;
         let new = NewSession {
             id: SessionId::generate(self.clock(), self.entropy()),
@@ -55,35 +63,17 @@ impl AppAccounts {
             expires_at: now.plus(self.settings().refresh_token_lifetime),
             identity: login.identity,
         };
-        let mut change = self.begin().await?;
-        let mut opened = change.open_session(&new).await?;
-        let mut created = false;
-        if opened == OpenedSession::NoUser {
-            // The id is planned once for each identity, so that every call of the function about this new
-            // user has the same one, also when the login is tried again.
-            let proposed = UserId::generate(self.clock(), self.entropy());
-            let planned = change.plan_user(&new.identity, proposed, now).await?;
-            let user = planned.ok_or(SignInRefusal::Stale)?;
-            if let Some(function) = &self.app().user_creation {
-                change.commit().await?;
-                mails.extend(self.call_user_creation(function, user, &new.identity).await?);
-                change = self.begin().await?;
+        let mut mails = login.mails;
+        let user = match self.transact(|| self.open_session(&new, &mails)).await? {
+            Opened::Session(user) => user,
+            Opened::Planned(user, function) => {
+                mails.extend(self.call_user_creation(&function, user, &new.identity).await?);
+                let made = self.transact(|| async { self.make_user(self.begin().await?, &new, &mails).await });
+                made.await?
             }
-            created = change.make_user(&new.identity, now).await?;
-            opened = change.open_session(&new).await?;
-        }
-        let user = match opened {
-            OpenedSession::Session(user) => user,
-            OpenedSession::Disabled => return Err(SignInRefusal::UserDisabled.into()),
-            OpenedSession::NoUser | OpenedSession::Stale => return Err(SignInRefusal::Stale.into()),
         };
-        let identity = new.identity.identity();
-        self.promise_login_deliveries(&mut change, user, &identity, created)
-            .await?;
-        change.promise_function_mails(&mails).await?;
-        change.commit().await?;
         Ok(SignedIn {
-            identity,
+            identity: new.identity.identity(),
             session: Session {
                 id: new.id,
                 app: self.app().object_id,
@@ -94,6 +84,56 @@ impl AppAccounts {
                 user_disabled: false,
             },
         })
+    }
+
+    async fn open_session(&self, new: &NewSession, mails: &[FunctionMail]) -> Result<Opened, FlowError<SignInRefusal>> {
+        let mut change = self.begin().await?;
+        let opened = change.open_session(new).await?;
+        if opened != OpenedSession::NoUser {
+            let user = self.finish_sign_in(change, new, mails, opened, false).await?;
+            return Ok(Opened::Session(user));
+        }
+        // The id is planned once for each identity, so that every call of the function about this new
+        // user has the same one, also when the login is tried again.
+        let proposed = UserId::generate(self.clock(), self.entropy());
+        let planned = change.plan_user(&new.identity, proposed, new.created_at).await?;
+        let user = planned.ok_or(SignInRefusal::Stale)?;
+        if let Some(function) = &self.app().user_creation {
+            change.commit().await?;
+            return Ok(Opened::Planned(user, function.clone()));
+        }
+        Ok(Opened::Session(self.make_user(change, new, mails).await?))
+    }
+
+    async fn make_user(
+        &self,
+        mut change: Change,
+        new: &NewSession,
+        mails: &[FunctionMail],
+    ) -> Result<UserId, FlowError<SignInRefusal>> {
+        let created = change.make_user(&new.identity, new.created_at).await?;
+        let opened = change.open_session(new).await?;
+        self.finish_sign_in(change, new, mails, opened, created).await
+    }
+
+    async fn finish_sign_in(
+        &self,
+        mut change: Change,
+        new: &NewSession,
+        mails: &[FunctionMail],
+        opened: OpenedSession,
+        created: bool,
+    ) -> Result<UserId, FlowError<SignInRefusal>> {
+        let user = match opened {
+            OpenedSession::Session(user) => user,
+            OpenedSession::Disabled => return Err(SignInRefusal::UserDisabled.into()),
+            OpenedSession::NoUser | OpenedSession::Stale => return Err(SignInRefusal::Stale.into()),
+        };
+        self.promise_login_deliveries(&mut change, user, &new.identity.identity(), created)
+            .await?;
+        change.promise_function_mails(mails).await?;
+        change.commit().await?;
+        Ok(user)
     }
 
     /// Calls the owner's function before a user is created. If it throws, no user is created.
@@ -122,7 +162,7 @@ impl AppAccounts {
 
     async fn promise_login_deliveries(
         &self,
-        change: &mut crate::change::Change,
+        change: &mut Change,
         user: UserId,
         identity: &Identity,
         created: bool,

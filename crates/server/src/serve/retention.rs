@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::store::StoreError;
-use doorward_core::{Causes, Clock, Store};
+use doorward_core::{Causes, Clock, OsEntropy, Store, retry_conflicts};
 use tokio_util::sync::CancellationToken;
 
 /// The interval between two sweeps.
@@ -36,9 +36,13 @@ async fn sweep(store: &dyn Store, clock: &dyn Clock, stop: &CancellationToken) -
     let before = clock.now().minus(KEPT);
     let mut removed = 0;
     loop {
-        let mut tx = store.begin().await?;
-        let rows = tx.sweep(before).await?;
-        tx.commit().await?;
+        let swept = retry_conflicts(&OsEntropy, || async {
+            let mut tx = store.begin().await?;
+            let rows = tx.sweep(before).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(rows)
+        });
+        let rows = swept.await?;
         removed += rows;
         if rows == 0 || stop.is_cancelled() {
             return Ok(removed);
