@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use doorward_core::{Causes, ClaimedMail, ObjectId, StoreError, Timestamp};
+use doorward_core::{Causes, ClaimedMail, ObjectId, StoreError, Timestamp, retry_conflicts};
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -39,7 +39,7 @@ impl Post {
     /// Claims what is due.
     pub(crate) async fn claim(&self, name: &str, limit: usize, only_new: bool) -> Result<Vec<ClaimedMail>, StoreError> {
         let now = self.now();
-        let claimed = async {
+        let claimed = retry_conflicts(&*self.parts.entropy, || async {
             let mut tx = self.parts.store.begin().await?;
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
             let mails = tx
@@ -47,7 +47,7 @@ impl Post {
                 .await?;
             tx.commit().await?;
             Ok(mails)
-        };
+        });
         claimed.await.inspect_err(|_| {
             // The commit may have succeeded all the same. Under a new name, the worker does not prolong claims on mails
             // that it never received.
@@ -58,13 +58,13 @@ impl Post {
     /// Prolongs the claims that are held under these names.
     pub(crate) async fn renew(&self, names: &BTreeSet<Arc<str>>) {
         let until = self.now().plus(self.parts.settings.claim_lifetime);
-        let renewed = async {
+        let renewed = retry_conflicts(&*self.parts.entropy, || async {
             let mut tx = self.parts.store.begin().await?;
             for name in names {
                 tx.extend_mail_claims(name, until).await?;
             }
             tx.commit().await
-        };
+        });
         if let Err(error) = renewed.await {
             warn!(error = %Causes(&error), "claims on mails cannot be prolonged");
         }
