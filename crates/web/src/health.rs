@@ -93,3 +93,50 @@ pub async fn readyz(State(readiness): State<Readiness>) -> Response {
             .into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use async_trait::async_trait;
+    use doorward_core::Tx;
+    use doorward_core::store::Reads;
+
+    use super::*;
+
+    /// Counts how often it is asked.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    #[async_trait]
+    impl Store for Counting {
+        async fn reads(&self) -> Result<Box<dyn Reads>, StoreError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err(StoreError::Unavailable("".into()))
+        }
+
+        async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
+            unreachable!("readiness writes nothing")
+        }
+    }
+
+    #[tokio::test]
+    async fn however_often_it_is_asked_it_asks_the_database_once_a_second() {
+        let store = Arc::new(Counting::default());
+        let readiness = Readiness::new(Arc::<Counting>::clone(&store));
+        let asked = async || assert_eq!(readyz(State(readiness.clone())).await.status(), 503);
+        let (one, another) = (asked(), asked());
+        tokio::join!(one, another);
+        for _ in 0..1_000 {
+            asked().await;
+        }
+        // Twenty seconds would have to pass for as many.
+        assert!(store.0.load(Ordering::Relaxed) <= 20);
+        // A new second, a new question.
+        let before = store.0.load(Ordering::Relaxed);
+        readiness.last.lock().await.as_mut().unwrap().at -= COUNTS_FOR;
+        asked().await;
+        assert_eq!(store.0.load(Ordering::Relaxed), before + 1);
+    }
+}
