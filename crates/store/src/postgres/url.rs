@@ -99,6 +99,8 @@ impl PostgresUrl {
                 let host = options.get_host().to_owned();
                 return Err(PostgresUrlError::NoTlsMode { host });
             }
+            // pgbouncer refuses this parameter unless it is told to ignore it, and no column holds a float.
+            let options = options.extra_float_digits(None);
             Ok(match options.get_application_name() {
                 Some(_) => options,
                 None => options.application_name("doorward"),
