@@ -1,5 +1,7 @@
 //! Fail-over between a primary and its synchronous standby: what was acknowledged survives, and nothing is restarted.
 
+mod long;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,17 +71,16 @@ async fn of_two_hosts_the_promoted_one_takes_over_under_load_and_nothing_is_lost
     let database = format!("postgres://doorward@{hosts}/postgres?target_session_attrs=read-write");
     let site = Site::new(&database).await;
     let (a, b) = tokio::join!(site.program.start(), site.program.start());
-    let clients = [a.client().clone(), b.client().clone()];
-    let load = Load::default();
-    let ((), ()) = tokio::join!(load.run(&clients), async {
+    let load = Load::on(&[&a, &b]);
+    load.during(async {
         sleep(Duration::from_secs(1)).await;
         primary.kill();
         standby.promote();
         ready(&a).await;
         ready(&b).await;
         sleep(Duration::from_secs(1)).await;
-        load.stop.store(true, Ordering::Relaxed);
-    });
+    })
+    .await;
     load.is_kept(&site, &[&a, &b], &standby).await;
 }
 
@@ -116,29 +117,68 @@ impl Site {
 #[derive(Default)]
 struct Load {
     stop: AtomicBool,
+    /// The nodes that are asked now.
+    nodes: Mutex<Vec<Client>>,
     acknowledged: Mutex<Vec<String>>,
     refused: Mutex<HashMap<String, usize>>,
 }
 
 impl Load {
-    async fn run(&self, nodes: &[Client]) {
-        let clients = (0..4).map(|client| async move {
-            let node = &nodes[client % nodes.len()];
-            for number in 0.. {
-                if self.stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let email = format!("user-{client}-{number}@example.com");
-                let reply = node.ask(&Call::register(&email, PASSWORD)).await;
-                if reply == "201" {
-                    self.acknowledged.lock().unwrap().push(email);
-                } else {
+    fn on(nodes: &[&Server]) -> Self {
+        let load = Self::default();
+        load.ask(nodes);
+        load
+    }
+
+    /// Asks these nodes from now on.
+    fn ask(&self, nodes: &[&Server]) {
+        *self.nodes.lock().unwrap() = nodes.iter().map(|node| node.client().clone()).collect();
+    }
+
+    /// Asks one node instead of another from now on.
+    fn replace(&self, node: &Server, by: &Server) {
+        for client in self.nodes.lock().unwrap().iter_mut() {
+            if client.url() == node.url() {
+                *client = by.client().clone();
+            }
+        }
+    }
+
+    fn acknowledged(&self) -> usize {
+        self.acknowledged.lock().unwrap().len()
+    }
+
+    /// Stops the clients once this future has ended.
+    async fn during(&self, work: impl Future<Output = ()>) {
+        let clients = (0..4).map(|client| self.register(client));
+        tokio::join!(join_all(clients), async {
+            work.await;
+            self.stop.store(true, Ordering::Relaxed);
+        });
+    }
+
+    async fn register(&self, client: usize) {
+        for number in 0.. {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let email = format!("user-{client}-{number}@example.com");
+            let node = {
+                let nodes = self.nodes.lock().unwrap();
+                nodes[(client + number) % nodes.len()].clone()
+            };
+            match node.try_ask(&Call::register(&email, PASSWORD)).await {
+                Ok(reply) if reply == "201" => self.acknowledged.lock().unwrap().push(email),
+                // It waits in a queue that is too long for this machine.
+                Ok(reply) if reply.status == 429 => sleep(Duration::from_millis(100)).await,
+                Ok(reply) => {
                     let answer = format!("{} {}", reply.status, reply.body);
                     *self.refused.lock().unwrap().entry(answer).or_default() += 1;
                 }
+                // The node was stopped: the next request goes to another.
+                Err(_) => sleep(Duration::from_millis(10)).await,
             }
-        });
-        join_all(clients).await;
+        }
     }
 
     async fn is_kept(&self, site: &Site, nodes: &[&Server], database: &Cluster) {

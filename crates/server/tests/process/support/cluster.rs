@@ -51,6 +51,11 @@ impl Cluster {
         }
     }
 
+    /// The path of a program of PostgreSQL.
+    pub(crate) fn program(name: &str) -> PathBuf {
+        programs().join(name)
+    }
+
     /// `HOST:PORT`.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -92,7 +97,7 @@ impl Cluster {
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        let program = programs().join(program);
+        let program = Self::program(program);
         let mut command = if rustix::process::geteuid().is_root() {
             let mut command = Command::new("runuser");
             command.args(["-u", "postgres", "--"]).arg(program);
