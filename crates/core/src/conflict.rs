@@ -9,7 +9,7 @@ use crate::{Backoff, Entropy, FlowError, StoreError};
 /// How often a unit of work is run again.
 const RETRIES: u32 = 5;
 
-/// The pauses before. Each is cut by a random part of up to a half, so that two transactions that met do not meet again.
+/// The pauses before. A random part of up to a half is cut off, so that two transactions that met do not meet again.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(160));
 
 /// An error that may say that the database undid the unit of work.

@@ -229,24 +229,28 @@ async fn s86_transactions_that_the_database_undoes_never_surface_and_nothing_dou
 /// A sequence is not rolled back, so what is tried again meets the next numbers.
 async fn inject_conflicts(database: &str) {
     let mut connection = PgConnection::connect(database).await.unwrap();
-    let mut sql = "CREATE SEQUENCE rows_written;
+    let function = "CREATE SEQUENCE rows_written;
         CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE written bigint := nextval('rows_written');
         BEGIN
             IF written % 20 = 10 THEN RAISE EXCEPTION 'injected' USING ERRCODE = '40001'; END IF;
             IF written % 20 = 0 THEN RAISE EXCEPTION 'injected' USING ERRCODE = '40P01'; END IF;
             RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-        END $$;"
-        .to_owned();
-    for table in ["registrations", "mail_tokens", "users", "identities", "sessions"] {
-        sql += &format!(
-            "CREATE TRIGGER conflict BEFORE INSERT OR UPDATE OR DELETE ON {table}
-             FOR EACH ROW EXECUTE FUNCTION conflict();"
-        );
+        END $$";
+    connection.execute(function).await.unwrap();
+    for (table, events) in [
+        ("registrations", "INSERT OR UPDATE OR DELETE"),
+        ("mail_tokens", "INSERT OR UPDATE OR DELETE"),
+        // The worker claims more than ten mails in one statement, which would never succeed.
+        ("mails", "INSERT OR DELETE"),
+        ("users", "INSERT OR UPDATE OR DELETE"),
+        ("identities", "INSERT OR UPDATE OR DELETE"),
+        ("sessions", "INSERT OR UPDATE OR DELETE"),
+    ] {
+        let trigger =
+            format!("CREATE TRIGGER conflict BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION conflict()");
+        connection.execute(AssertSqlSafe(trigger)).await.unwrap();
     }
-    // The worker claims more than ten mails in one statement, which would never succeed.
-    sql += "CREATE TRIGGER conflict BEFORE INSERT OR DELETE ON mails FOR EACH ROW EXECUTE FUNCTION conflict();";
-    connection.execute(AssertSqlSafe(sql)).await.unwrap();
 }
 
 /// The keys, the relay and the database that nodes share.
