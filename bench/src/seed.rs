@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result};
 use doorward_core::{AppId, AppObjectId, Clock as _, OsEntropy, Store, SystemClock};
-use doorward_store::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore};
+use doorward_store::{PostgresOptions, PostgresStore, PostgresUrl, SqliteOptions, SqliteStore};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, query};
@@ -90,7 +90,7 @@ pub(crate) async fn sqlite(path: &Path, population: Population, hash: &str) -> R
 
 /// Fills a PostgreSQL database.
 pub(crate) async fn postgres(url: &str, population: Population, hash: &str) -> Result<()> {
-    let store = PostgresStore::connect(url, PostgresOptions::default()).await?;
+    let store = PostgresStore::connect(&PostgresUrl::parse(url)?, PostgresOptions::default()).await?;
     let app = adopt_app(&store).await?;
     store.close().await;
 

@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use crate::conflict::{MayConflict, retry_conflicts};
 use crate::store::Writes;
 use crate::{
     AppAccounts, EmailPassword, FunctionMail, MailId, NewTriggerEvent, Provider, Purpose, RegistrationId, SealedMail,
@@ -27,7 +28,18 @@ struct Promised {
 }
 
 impl AppAccounts {
-    /// Begins a unit of work.
+    /// Runs a unit of work from its [`begin`](Self::begin) to its commit. If the database undoes it because of another
+    /// transaction, it runs again: `work` does nothing but its statements, and what was hashed or decided before is
+    /// decided once.
+    pub(crate) async fn transact<T, E, W>(&self, work: impl Fn() -> W) -> Result<T, E>
+    where
+        E: MayConflict,
+        W: Future<Output = Result<T, E>>,
+    {
+        retry_conflicts(self.entropy(), work).await
+    }
+
+    /// Begins a unit of work. Only within [`transact`](Self::transact).
     pub(crate) async fn begin(&self) -> Result<Change, StoreError> {
         Ok(Change {
             tx: self.accounts().store().begin().await?,

@@ -1,7 +1,7 @@
 //! A new epoch: what a restored backup must not bring back to life.
 
 use crate::store::EndedEpoch;
-use crate::{Clock, Store, StoreError};
+use crate::{Clock, OsEntropy, Store, StoreError, retry_conflicts};
 
 /// How many sessions and how many mails end in one transaction, so that no other writer waits long.
 const BATCH: u32 = 500;
@@ -18,9 +18,13 @@ const BATCH: u32 = 500;
 pub async fn open_new_epoch(store: &dyn Store, clock: &dyn Clock) -> Result<EndedEpoch, StoreError> {
     let mut ended = EndedEpoch::default();
     loop {
-        let mut tx = store.begin().await?;
-        let batch = tx.end_epoch(clock.now(), BATCH).await?;
-        tx.commit().await?;
+        let batch = retry_conflicts(&OsEntropy, || async {
+            let mut tx = store.begin().await?;
+            let batch = tx.end_epoch(clock.now(), BATCH).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(batch)
+        });
+        let batch = batch.await?;
         ended.tokens += batch.tokens;
         ended.sessions += batch.sessions;
         ended.mails += batch.mails;

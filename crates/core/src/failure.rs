@@ -7,6 +7,9 @@ use doorward_passwords::PoolError;
 
 use crate::StoreError;
 
+/// When it is worth trying again while the database or the functions are unavailable: a fail-over takes a few seconds.
+const UNAVAILABLE_FOR: Duration = Duration::from_secs(2);
+
 /// Why a flow did not succeed. `R` is the flow's own family of refusals: every one of its variants can
 /// happen to a caller of that flow, and no other.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,19 @@ pub enum Failure {
     /// Hashing failed.
     #[error("hashing failed")]
     Hashing(#[source] PoolError),
+}
+
+impl Failure {
+    /// When it is worth trying again, if it is.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after } | Self::Limited { retry_after } => Some(*retry_after),
+            Self::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) | Self::FunctionsUnavailable => {
+                Some(UNAVAILABLE_FOR)
+            }
+            Self::Store(StoreError::Unexpected(_)) | Self::Hashing(_) => None,
+        }
+    }
 }
 
 /// A family of refusals. It is what lets `?` turn a refusal into the [`FlowError`] of its flow.

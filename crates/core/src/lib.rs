@@ -10,6 +10,7 @@ mod backoff;
 mod causes;
 mod change;
 mod clock;
+mod conflict;
 mod email_password;
 mod entropy;
 mod epoch;
@@ -31,6 +32,7 @@ pub use apps::Apps;
 pub use backoff::Backoff;
 pub use causes::Causes;
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use conflict::{MayConflict, retry_conflicts};
 pub use doorward_ejson::Ejson;
 pub use doorward_passwords::{Pace, PasswordPool, PoolConfig, PoolError};
 pub use email_password::{

@@ -177,13 +177,9 @@ fn form_of(error: &ApiError) -> WireForm {
 fn form_of_failure(failure: &Failure) -> WireForm {
     use ErrorCode as Code;
     use StatusCode as S;
-    match failure {
-        Failure::Busy { retry_after } | Failure::Limited { retry_after } => WireForm {
-            // Rounded up: a client that comes back in zero seconds is only refused again.
-            retry_after: Some(retry_after.as_secs() + 1),
-            ..form(S::TOO_MANY_REQUESTS, None, "too many requests")
-        },
-        Failure::Store(StoreError::Unavailable(_)) | Failure::FunctionsUnavailable => form(
+    let form = match failure {
+        Failure::Busy { .. } | Failure::Limited { .. } => form(S::TOO_MANY_REQUESTS, None, "too many requests"),
+        Failure::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) | Failure::FunctionsUnavailable => form(
             S::SERVICE_UNAVAILABLE,
             Some(Code::InternalServerError),
             "service unavailable",
@@ -193,6 +189,11 @@ fn form_of_failure(failure: &Failure) -> WireForm {
             Some(Code::InternalServerError),
             "internal server error",
         ),
+    };
+    WireForm {
+        // Rounded up: a client that comes back in zero seconds is only refused again.
+        retry_after: failure.retry_after().map(|wait| wait.as_secs() + 1),
+        ..form
     }
 }
 

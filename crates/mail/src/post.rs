@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use doorward_core::{Causes, ClaimedMail, DeliveryOutcome, MailContent, MailId, ObjectId, StoreError, Timestamp};
+use doorward_core::{
+    Causes, ClaimedMail, DeliveryOutcome, MailContent, MailId, ObjectId, StoreError, Timestamp, retry_conflicts,
+};
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -52,9 +54,13 @@ impl Post {
     pub(crate) async fn expire(&self) -> Result<Vec<MailId>, StoreError> {
         let mut expired = Vec::new();
         loop {
-            let mut tx = self.parts.store.begin().await?;
-            let ended = tx.expire_mail(self.now(), BATCH).await?;
-            tx.commit().await?;
+            let ended = retry_conflicts(&*self.parts.entropy, || async {
+                let mut tx = self.parts.store.begin().await?;
+                let ended = tx.expire_mail(self.now(), BATCH).await?;
+                tx.commit().await?;
+                Ok::<_, StoreError>(ended)
+            });
+            let ended = ended.await?;
             let all = ended.len() < BATCH as usize;
             expired.extend(ended);
             if all {
@@ -84,12 +90,15 @@ impl Post {
         if mails.is_empty() {
             return Ok(());
         }
-        let mut tx = self.parts.store.begin().await?;
-        for mail in mails {
-            tx.record_delivery(name, *mail, &DeliveryOutcome::Superseded, self.now())
-                .await?;
-        }
-        tx.commit().await?;
+        let superseded = retry_conflicts(&*self.parts.entropy, || async {
+            let mut tx = self.parts.store.begin().await?;
+            for mail in mails {
+                tx.record_delivery(name, *mail, &DeliveryOutcome::Superseded, self.now())
+                    .await?;
+            }
+            tx.commit().await
+        });
+        superseded.await?;
         self.parts
             .metrics
             .count_ended(&DeliveryOutcome::Superseded, mails.len());
@@ -100,7 +109,7 @@ impl Post {
     pub(crate) async fn claim(&self, name: &str, limit: usize, only_new: bool) -> Result<Claimed, StoreError> {
         let now = self.now();
         let until = BootTime::now() + self.parts.settings.claim_lifetime;
-        let claimed = async {
+        let claimed = retry_conflicts(&*self.parts.entropy, || async {
             let mut tx = self.parts.store.begin().await?;
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
             let mails = tx
@@ -108,7 +117,7 @@ impl Post {
                 .await?;
             tx.commit().await?;
             Ok(Claimed { mails, until })
-        };
+        });
         claimed.await.inspect_err(|_| {
             // The commit may have succeeded all the same. Under a new name, the worker does not prolong claims on mails
             // that it never received.
@@ -120,7 +129,7 @@ impl Post {
     pub(crate) async fn renew(&self, claims: &Claims, names: &BTreeSet<Arc<str>>) {
         let lifetime = self.parts.settings.claim_lifetime;
         let until = BootTime::now() + lifetime;
-        let renewed = async {
+        let renewed = retry_conflicts(&*self.parts.entropy, || async {
             let mut tx = self.parts.store.begin().await?;
             let now = self.now();
             let mut held = Vec::new();
@@ -129,7 +138,7 @@ impl Post {
             }
             tx.commit().await?;
             Ok::<_, StoreError>(held)
-        };
+        });
         match renewed.await {
             // A claim that another worker has taken over meanwhile is not among these.
             Ok(held) => claims.extend(&held, until),

@@ -140,18 +140,18 @@ impl From<ResetRefusal> for PageError {
 }
 
 fn of_failure(failure: &Failure) -> Refusal {
-    match failure {
-        Failure::Limited { retry_after } => Refusal {
-            retry_after: Some(retry_after.as_secs() + 1),
-            ..stop(&page_text::LIMITED)
-        },
-        Failure::Busy { retry_after } => Refusal {
-            // Rounded up: a browser that retries after zero seconds is only refused again.
-            retry_after: Some(retry_after.as_secs() + 1),
-            ..again(&page_text::BUSY)
-        },
-        Failure::Store(StoreError::Unavailable(_)) | Failure::FunctionsUnavailable => again(&page_text::UNAVAILABLE),
-        Failure::Store(StoreError::Unexpected(_)) | Failure::Hashing(_) => again(&page_text::FAILED),
+    let page_text = match failure {
+        Failure::Busy { .. } => &page_text::BUSY,
+        Failure::Limited { .. } => &page_text::LIMITED,
+        Failure::Store(StoreError::Unavailable(_) | StoreError::Conflict(_)) | Failure::FunctionsUnavailable => {
+            &page_text::UNAVAILABLE
+        }
+        Failure::Store(StoreError::Unexpected(_)) | Failure::Hashing(_) => &page_text::FAILED,
+    };
+    Refusal {
+        // Rounded up: a browser that retries after zero seconds is only refused again.
+        retry_after: failure.retry_after().map(|wait| wait.as_secs() + 1),
+        ..again(page_text)
     }
 }
 

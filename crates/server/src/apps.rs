@@ -10,7 +10,7 @@ use doorward_appdir::{
 };
 use doorward_core::{
     App, AppId, AppObjectId, Clock, Confirmation, EmailPassword, Entropy, FunctionName, Functions, GroupId, MailedLink,
-    ObjectId, Providers, Reset, Store, Trigger, UserEvent,
+    ObjectId, Providers, Reset, Store, StoreError, Trigger, UserEvent, retry_conflicts,
 };
 
 use crate::config::{AppArgument, Secrets};
@@ -57,14 +57,17 @@ pub(crate) async fn adopt(
     let id = client_app_id(app)?;
     let exported = app.internal_app_id.as_deref().and_then(|id| id.parse().ok());
     let generated = AppObjectId::generate(clock, entropy);
-    let mut tx = store.begin().await?;
-    let mut object_id = tx.adopt_app(&id, exported.unwrap_or(generated), clock.now()).await?;
-    if object_id.is_none() {
-        // One export served under two app ids, as for a staging copy: the second app gets an id of its own.
-        object_id = tx.adopt_app(&id, generated, clock.now()).await?;
-    }
-    tx.commit().await?;
-    object_id.context("a new object id was taken already")
+    let adopted = retry_conflicts(entropy, || async {
+        let mut tx = store.begin().await?;
+        let mut object_id = tx.adopt_app(&id, exported.unwrap_or(generated), clock.now()).await?;
+        if object_id.is_none() {
+            // One export served under two app ids, as for a staging copy: the second app gets an id of its own.
+            object_id = tx.adopt_app(&id, generated, clock.now()).await?;
+        }
+        tx.commit().await?;
+        Ok::<_, StoreError>(object_id)
+    });
+    adopted.await?.context("a new object id was taken already")
 }
 
 /// The app in the form that the flows take.

@@ -33,7 +33,7 @@ impl Database {
                 Ok(opened)
             }
             config::Database::Postgres(url) => {
-                let store = PostgresStore::connect(&url.0, PostgresOptions::default()).await;
+                let store = PostgresStore::connect(url, PostgresOptions::default()).await;
                 let store = store.context("cannot open the PostgreSQL database")?;
                 store.metrics().register(registry);
                 Ok(Self::Postgres(Arc::new(store)))

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use doorward_core::StoreError;
-use sqlx::migrate::MigrateError;
 
 /// Why the database did not do what it was asked. Each writer that shared a commit gets a copy.
 ///
@@ -17,6 +16,8 @@ pub(crate) struct Failure {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// The database undid the transaction because of another one. The same transaction may work at once.
+    Conflict,
     /// The same call may work later.
     Unavailable,
     /// It will not.
@@ -38,34 +39,26 @@ impl Failure {
         }
     }
 
-    /// Sorts a driver's error. `may_pass` knows the database's own codes.
-    pub(crate) fn new(error: &sqlx::Error, may_pass: fn(&str) -> bool) -> Self {
+    /// Sorts a driver's error. `kind_of` knows the database's own codes.
+    pub(crate) fn new(error: &sqlx::Error, kind_of: fn(&str) -> Kind) -> Self {
         use sqlx::Error;
         match error {
             Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
-                let message = format!("{} (code {code})", database.message());
-                if may_pass(&code) {
-                    Self::unavailable(message)
-                } else {
-                    Self::unexpected(message)
+                Self {
+                    kind: kind_of(&code),
+                    message: format!("{} (code {code})", database.message()),
                 }
             }
-            Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
-                Self::unavailable(error.to_string())
-            }
+            // A connection that closes where a message is expected is a protocol error to the driver.
+            Error::Io(_)
+            | Error::Tls(_)
+            | Error::Protocol(_)
+            | Error::PoolTimedOut
+            | Error::PoolClosed
+            | Error::WorkerCrashed => Self::unavailable(error.to_string()),
             // Not the text: a parse error may quote the connection URL.
             Error::Configuration(_) => Self::unexpected("the database URL or its options are malformed"),
-            other => Self::unexpected(other.to_string()),
-        }
-    }
-
-    pub(crate) fn of_migration(error: &MigrateError, may_pass: fn(&str) -> bool) -> Self {
-        match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Self::new(error, may_pass),
-            MigrateError::VersionMissing(version) => Self::unexpected(format!(
-                "the database has schema {version}, which only a newer doorward knows"
-            )),
             other => Self::unexpected(other.to_string()),
         }
     }
@@ -82,6 +75,7 @@ impl std::error::Error for Failure {}
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure.kind {
+            Kind::Conflict => Self::Conflict(Box::new(failure)),
             Kind::Unavailable => Self::Unavailable(Box::new(failure)),
             Kind::Unexpected => Self::Unexpected(Box::new(failure)),
         }

@@ -9,5 +9,5 @@ mod postgres;
 mod sqlite;
 
 pub use metrics::StoreMetrics;
-pub use postgres::{PostgresClock, PostgresOptions, PostgresStore};
+pub use postgres::{PostgresClock, PostgresOptions, PostgresStore, PostgresUrl, PostgresUrlError};
 pub use sqlite::{NewFileLock, SqliteOptions, SqliteStore};

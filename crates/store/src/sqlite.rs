@@ -126,6 +126,11 @@ async fn in_time<T>(statement: impl Future<Output = db::Result<T>>) -> db::Resul
     statement.await
 }
 
+/// Nothing to check: only this process has the file, and the first write shows whether its disk takes it.
+async fn check_writable(_: &mut db::Connection) -> db::Result<()> {
+    Ok(())
+}
+
 /// Sorts a driver's error, without the data that the driver might quote.
 fn failure(error: &db::Error) -> Failure {
     let db::Error::Sqlite(error) = error else {

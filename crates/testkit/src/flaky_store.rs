@@ -1,4 +1,4 @@
-//! A store whose database can become unavailable.
+//! A store whose database can become unavailable, or undo transactions.
 
 use std::io;
 use std::sync::Arc;
@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use doorward_core::store::Reads;
 use doorward_core::{Store, StoreError, Tx};
 
-/// A store whose database can become unavailable. Reads and transactions that have begun go on.
+/// A store whose database can become unavailable, or undo transactions. Reads and transactions that have begun go on.
 pub struct FlakyStore {
     inner: Arc<dyn Store>,
     down: AtomicBool,
     refused: AtomicUsize,
+    conflicts: AtomicUsize,
 }
 
 impl FlakyStore {
@@ -22,12 +23,18 @@ impl FlakyStore {
             inner,
             down: AtomicBool::new(false),
             refused: AtomicUsize::new(0),
+            conflicts: AtomicUsize::new(0),
         })
     }
 
     /// Makes the database unavailable, or available again.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// The next so many transactions conflict with another one.
+    pub fn set_conflicts(&self, transactions: usize) {
+        self.conflicts.store(transactions, Ordering::SeqCst);
     }
 
     /// How many reads and transactions found the database unavailable.
@@ -53,6 +60,14 @@ impl Store for FlakyStore {
     }
 
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
+        let less = |conflicts: usize| conflicts.checked_sub(1);
+        if self
+            .conflicts
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+            .is_ok()
+        {
+            return Err(StoreError::Conflict("injected".into()));
+        }
         self.up()?.begin().await
     }
 }

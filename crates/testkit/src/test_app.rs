@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::ManualClock;
+use crate::{FlakyStore, ManualClock};
 
 pub use client::{Client, Reply, User};
 
@@ -30,6 +30,8 @@ pub struct TestApp {
     api: Api,
     surface: Surface,
     store: SqliteStore,
+    /// The same store, as the flows see it.
+    flaky: Arc<FlakyStore>,
     passwords: PasswordPool,
     worker: Arc<OutboxWorker>,
     mailbox: DevMailbox,
@@ -241,6 +243,11 @@ impl TestApp {
     /// From now on the database does not answer.
     pub async fn lose_database(&self) {
         self.store.close().await;
+    }
+
+    /// The next so many transactions of flows conflict with another one.
+    pub fn set_conflicts(&self, transactions: usize) {
+        self.flaky.set_conflicts(transactions);
     }
 
     /// Delivers the mails that are due. [`Client`] does so after each request; a test that

@@ -3,10 +3,9 @@
 use super::{
     Confirmation, EmailAddress, EmailPassword, LinkRefusal, PendingRegistration, Purpose, Registration, TokenPair,
 };
-use crate::change::Change;
 use crate::functions::or_fail;
 use crate::limits::Registered;
-use crate::{AppAccounts, ConfirmCall, FlowError, FunctionName, Limit, Refusal, Verdict};
+use crate::{AppAccounts, ConfirmCall, FlowError, FunctionName, Limit, Refusal, RegistrationId, Verdict};
 
 /// Why no confirmation mail is sent to a registration that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -92,34 +91,35 @@ impl AppAccounts {
         let genuine = self.genuine_token(Purpose::Confirm, token).await?;
         genuine.ok_or(LinkRefusal::TokenInvalid)?;
         let now = self.now();
-        let mut change = self.begin().await?;
-        let registration = change
-            .consume_mail_token(self.app().object_id, Purpose::Confirm, token.id, methods.methods(), now)
-            .await?
-            .ok_or(LinkRefusal::TokenInvalid)?;
-        if !change.confirm_registration(registration, now).await? {
-            return Err(LinkRefusal::TokenInvalid.into());
-        }
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            let registration = change
+                .consume_mail_token(self.app().object_id, Purpose::Confirm, token.id, methods.methods(), now)
+                .await?
+                .ok_or(LinkRefusal::TokenInvalid)?;
+            if !change.confirm_registration(registration, now).await? {
+                return Err(LinkRefusal::TokenInvalid.into());
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
-    /// Mails a confirmation link to a pending registration. Older links go on working, so that a stranger cannot keep a user out
-    /// by requesting another; a link that is young is mailed again.
+    /// Mails a confirmation link to a pending registration. Older links go on working, so that a stranger cannot keep a
+    /// user out by requesting another; a link that is young is mailed again.
     pub async fn resend_confirmation(&self, email: &EmailAddress) -> Result<(), FlowError<ResendRefusal>> {
         let methods = self.email_password().ok_or(ResendRefusal::ProviderDisabled)?;
         let _spent = self.network_permit(Limit::MailsOfNetwork).await?;
         let found = self.find_registration(email).await?;
-        let mut change = self.begin().await?;
-        self.link_mail_permit(&mut change, Purpose::Confirm, email, Registered::of(found.as_ref()))
-            .await?;
-        let Some(registration) = found else {
-            // An unknown address spends its permits as a known one does.
-            change.commit().await?;
-            return Err(ResendRefusal::UserNotFound.into());
+        let pending = match &found {
+            Some(registration) => mailable(methods, registration).map_err(ResendRefusal::from),
+            None => Err(ResendRefusal::UserNotFound),
         };
-        self.mail_confirmation(change, methods, &registration)
-            .await
-            .map_err(FlowError::widen)
+        let to = pending.as_ref().ok().copied();
+        self.mail_link(methods, Purpose::Confirm, email, Registered::of(found.as_ref()), to)
+            .await?;
+        pending?;
+        Ok(())
     }
 
     /// Mails a confirmation link to the registration of a genuine link that no longer works.
@@ -131,12 +131,12 @@ impl AppAccounts {
         let row = row.ok_or(LinkRefusal::TokenInvalid).map_err(RenewRefusal::from)?;
         let registration = self.find_registration_by_id(row.registration).await?;
         let registration = registration.ok_or(RenewRefusal::UserNotFound)?;
-        let mut change = self.begin().await?;
-        self.link_mail_permit(&mut change, Purpose::Confirm, registration.email(), Registered::Yes)
+        let pending = mailable(methods, &registration).map_err(RenewRefusal::from);
+        let (email, to) = (registration.email(), pending.as_ref().ok().copied());
+        self.mail_link(methods, Purpose::Confirm, email, Registered::Yes, to)
             .await?;
-        self.mail_confirmation(change, methods, &registration)
-            .await
-            .map_err(FlowError::widen)
+        pending?;
+        Ok(())
     }
 
     /// Calls the confirmation function again, with a new token. Without a confirmation function this is always refused.
@@ -175,46 +175,32 @@ impl AppAccounts {
             actor: self.actor().clone(),
         };
         let result = or_fail(self.app().functions.confirm(function, call).await)?;
-        let mut change = self.begin().await?;
-        // Where a token has confirmed it while the function ran, or the account was deleted, nothing is left to do.
-        match result.value {
-            Verdict::Success => {
-                change.confirm_registration(pending.id, self.now()).await?;
+        let decided = self.transact(|| async {
+            let mut change = self.begin().await?;
+            // Where a token has confirmed it while the function ran, or the account was deleted, nothing is left to do.
+            match result.value {
+                Verdict::Success => {
+                    change.confirm_registration(pending.id, self.now()).await?;
+                }
+                // The older token pair works until this one does: a function that fails does not void it.
+                Verdict::Pending => {
+                    change.issue_token(&token, self.now()).await?;
+                }
+                Verdict::Fail => {}
             }
-            Verdict::Pending => {
-                change.issue_token(&token, self.now()).await?;
-            }
-            Verdict::Fail => {}
-        }
-        change.promise_function_mails(&result.mails).await?;
-        change.commit().await?;
+            change.promise_function_mails(&result.mails).await?;
+            change.commit().await
+        });
+        decided.await?;
         if result.value == Verdict::Fail {
             return Err(RetryRefusal::ByFunction { email: pending.email }.into());
         }
         Ok(())
     }
-
-    /// Mails a link, or says why not. Either way the permits in the change are spent.
-    async fn mail_confirmation(
-        &self,
-        mut change: Change,
-        methods: &EmailPassword,
-        registration: &Registration,
-    ) -> Result<(), FlowError<ConfirmationMailRefusal>> {
-        let mailable = mailable(methods, registration);
-        if let Ok(pending) = mailable {
-            change.promise_link_mail(methods, Purpose::Confirm, pending.id).await?;
-        }
-        change.commit().await?;
-        mailable.map(drop).map_err(FlowError::from)
-    }
 }
 
-/// The registration that a confirmation link can be mailed to.
-fn mailable<'a>(
-    methods: &EmailPassword,
-    registration: &'a Registration,
-) -> Result<&'a PendingRegistration, ConfirmationMailRefusal> {
+/// The registration, if a confirmation link can be mailed to it.
+fn mailable(methods: &EmailPassword, registration: &Registration) -> Result<RegistrationId, ConfirmationMailRefusal> {
     let Registration::Pending(pending) = registration else {
         return Err(ConfirmationMailRefusal::AlreadyConfirmed);
     };
@@ -224,5 +210,5 @@ fn mailable<'a>(
     if !pending.email.is_mailbox() {
         return Err(ConfirmationMailRefusal::NotMailable);
     }
-    Ok(pending)
+    Ok(pending.id)
 }

@@ -1,7 +1,11 @@
 //! What every mailed link has in common: making its token, and finding out what it can still do.
 
+use crate::limits::Registered;
+
 use super::{EmailPassword, MailToken, Purpose, Registration, TokenPair};
-use crate::{AppAccounts, EmailAddress, FlowError, ObjectId, Refusal, RegistrationId, StoreError, Timestamp, TokenId};
+use crate::{
+    AppAccounts, EmailAddress, Failure, FlowError, ObjectId, Refusal, RegistrationId, StoreError, Timestamp, TokenId,
+};
 
 /// What a genuine link can still do. Only a holder of the whole token learns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +61,27 @@ impl AppAccounts {
             .await?
             .find_registration_by_id(self.app().object_id, id)
             .await
+    }
+
+    /// Spends a permit to mail a link to an address, and mails it if the address has a registration to which that is
+    /// possible. Any other address spends its permits likewise: a limit tells nothing.
+    pub(super) async fn mail_link(
+        &self,
+        methods: &EmailPassword,
+        purpose: Purpose,
+        email: &EmailAddress,
+        registered: Registered,
+        mailable: Option<RegistrationId>,
+    ) -> Result<(), Failure> {
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            self.link_mail_permit(&mut change, purpose, email, registered).await?;
+            if let Some(registration) = mailable {
+                change.promise_link_mail(methods, purpose, registration).await?;
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// The row of a token whose secret part is right. Forged tokens stop here, before they cost anything.

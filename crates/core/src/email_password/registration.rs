@@ -6,7 +6,8 @@ use super::{Confirmation, EmailAddress, EmailPassword, Password, PasswordHash, P
 use crate::functions::or_fail;
 use crate::limits::Registered;
 use crate::{
-    AppAccounts, AppObjectId, ConfirmCall, FlowError, FunctionName, Limit, Refusal, RegistrationId, Timestamp, Verdict,
+    AppAccounts, AppObjectId, ConfirmCall, FlowError, FunctionName, Limit, Refusal, RegistrationId, StoreError,
+    Timestamp, Verdict,
 };
 
 /// How much longer than its function a reservation lasts: the function may have waited for a worker,
@@ -158,20 +159,23 @@ impl AppAccounts {
         registration: Registration,
         confirm_by_mail: Option<&EmailPassword>,
     ) -> Result<(), FlowError<RegisterRefusal>> {
-        let mut change = self.begin().await?;
-        if confirm_by_mail.is_some() {
-            self.link_mail_permit(&mut change, Purpose::Confirm, registration.email(), Registered::No)
-                .await?;
-        }
-        if !change.insert_registration(&registration).await? {
-            return Err(RegisterRefusal::EmailTaken.into());
-        }
-        if let Some(methods) = confirm_by_mail {
-            change
-                .promise_link_mail(methods, Purpose::Confirm, registration.id())
-                .await?;
-        }
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            if confirm_by_mail.is_some() {
+                self.link_mail_permit(&mut change, Purpose::Confirm, registration.email(), Registered::No)
+                    .await?;
+            }
+            if !change.insert_registration(&registration).await? {
+                return Err(RegisterRefusal::EmailTaken.into());
+            }
+            if let Some(methods) = confirm_by_mail {
+                change
+                    .promise_link_mail(methods, Purpose::Confirm, registration.id())
+                    .await?;
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// The function runs while no transaction is open; a reservation keeps the address meanwhile. It
@@ -185,11 +189,14 @@ impl AppAccounts {
         let methods = self.email_password().ok_or(RegisterRefusal::ProviderDisabled)?;
         self.function_call_permit(&reserved.email, Registered::No).await?;
         let until = self.now().plus(self.settings().function_timeout + RESERVATION_GRACE);
-        let mut change = self.begin().await?;
-        if !change.reserve_registration(&reserved, until).await? {
-            return Err(RegisterRefusal::EmailTaken.into());
-        }
-        change.commit().await?;
+        let reserving = self.transact(|| async {
+            let mut change = self.begin().await?;
+            if !change.reserve_registration(&reserved, until).await? {
+                return Err(FlowError::from(RegisterRefusal::EmailTaken));
+            }
+            Ok(change.commit().await?)
+        });
+        reserving.await?;
 
         let token = self.new_token(methods, Purpose::Confirm, reserved.id);
         let call = ConfirmCall {
@@ -200,25 +207,29 @@ impl AppAccounts {
         let result = or_fail(self.app().functions.confirm(function, call).await);
 
         let (id, email) = (reserved.id, reserved.email.clone());
-        let mut change = self.begin().await?;
-        let settled = match result.as_ref().map(|result| result.value) {
-            Ok(Verdict::Success) => {
-                let confirmed = Registration::Confirmed(reserved.confirm(self.now()));
-                change.settle_reservation(&confirmed).await?
+        let settling = self.transact(|| async {
+            let mut change = self.begin().await?;
+            let settled = match result.as_ref().map(|result| result.value) {
+                Ok(Verdict::Success) => {
+                    let confirmed = Registration::Confirmed(reserved.clone().confirm(self.now()));
+                    change.settle_reservation(&confirmed).await?
+                }
+                Ok(Verdict::Pending) => {
+                    let pending = Registration::Pending(reserved.clone());
+                    change.settle_reservation(&pending).await? && change.issue_token(&token, self.now()).await?
+                }
+                Ok(Verdict::Fail) | Err(_) => {
+                    change.release_reservation(id).await?;
+                    false
+                }
+            };
+            if let Ok(result) = &result {
+                change.promise_function_mails(&result.mails).await?;
             }
-            Ok(Verdict::Pending) => {
-                change.settle_reservation(&Registration::Pending(reserved)).await?
-                    && change.issue_token(&token, self.now()).await?
-            }
-            Ok(Verdict::Fail) | Err(_) => {
-                change.release_reservation(id).await?;
-                false
-            }
-        };
-        if let Ok(result) = &result {
-            change.promise_function_mails(&result.mails).await?;
-        }
-        change.commit().await?;
+            change.commit().await?;
+            Ok::<_, StoreError>(settled)
+        });
+        let settled = settling.await?;
         result?;
         if settled {
             Ok(())

@@ -3,7 +3,10 @@
 use super::{EmailAddress, EmailPassword, Password, PasswordRefusal, Purpose, Registration, Reset, TokenPair};
 use crate::functions::or_fail;
 use crate::limits::Registered;
-use crate::{AppAccounts, Ejson, Failure, FlowError, FunctionName, Limit, Refusal, ResetCall, Verdict};
+use crate::{
+    AppAccounts, Ejson, Failure, FlowError, FunctionName, Limit, Refusal, RegistrationId, ResetCall, StoreError,
+    Verdict,
+};
 
 /// Why no reset link is mailed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,18 +76,11 @@ impl AppAccounts {
         let methods = self.email_password().ok_or(SendResetRefusal::ProviderDisabled)?;
         let _spent = self.network_permit(Limit::MailsOfNetwork).await?;
         let found = self.find_registration(email).await?;
-        let mut change = self.begin().await?;
-        self.link_mail_permit(&mut change, Purpose::Reset, email, Registered::of(found.as_ref()))
-            .await?;
-        let mailable = mailable(methods, found.as_ref());
-        if let Ok(registration) = mailable {
-            change
-                .promise_link_mail(methods, Purpose::Reset, registration.id())
-                .await?;
-        }
-        // An unknown address spends its permits as a known one does.
-        change.commit().await?;
-        mailable.map(drop).map_err(FlowError::from)
+        let registration = mailable(methods, found.as_ref());
+        let (registered, to) = (Registered::of(found.as_ref()), registration.ok());
+        self.mail_link(methods, Purpose::Reset, email, registered, to).await?;
+        registration?;
+        Ok(())
     }
 
     /// Sets a new password with a mailed token. The token works once, and a refused password does not spend it.
@@ -96,15 +92,18 @@ impl AppAccounts {
         genuine.ok_or(ResetRefusal::TokenInvalid)?;
         let hash = self.hash(password).await?;
         let now = self.now();
-        let mut change = self.begin().await?;
-        let registration = change
-            .consume_mail_token(self.app().object_id, Purpose::Reset, token.id, methods.methods(), now)
-            .await?
-            .ok_or(ResetRefusal::TokenInvalid)?;
-        if !change.set_password(registration, &hash, now).await? {
-            return Err(ResetRefusal::UserNotFound.into());
-        }
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            let registration = change
+                .consume_mail_token(self.app().object_id, Purpose::Reset, token.id, methods.methods(), now)
+                .await?
+                .ok_or(ResetRefusal::TokenInvalid)?;
+            if !change.set_password(registration, &hash, now).await? {
+                return Err(ResetRefusal::UserNotFound.into());
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// Calls the reset function, which may set the password now, have it wait for a token, or refuse. Without a reset
@@ -174,16 +173,20 @@ impl AppAccounts {
             Verdict::Success => Some(self.hash(&asked.password).await?),
             Verdict::Pending | Verdict::Fail => None,
         };
-        let mut change = self.begin().await?;
-        let exists = match (result.value, &hash) {
-            (Verdict::Success, Some(hash)) => change.set_password(id, hash, self.now()).await?,
-            // The old password still works, and the one that is set in the end is the one
-            // that comes with the token.
-            (Verdict::Pending, _) => change.issue_token(&token, self.now()).await?,
-            (Verdict::Success | Verdict::Fail, _) => true,
-        };
-        change.promise_function_mails(&result.mails).await?;
-        change.commit().await?;
+        let decided = self.transact(|| async {
+            let mut change = self.begin().await?;
+            let exists = match (result.value, &hash) {
+                (Verdict::Success, Some(hash)) => change.set_password(id, hash, self.now()).await?,
+                // The old password still works, and the one that is set in the end is the one
+                // that comes with the token.
+                (Verdict::Pending, _) => change.issue_token(&token, self.now()).await?,
+                (Verdict::Success | Verdict::Fail, _) => true,
+            };
+            change.promise_function_mails(&result.mails).await?;
+            change.commit().await?;
+            Ok::<_, StoreError>(exists)
+        });
+        let exists = decided.await?;
         if result.value == Verdict::Fail {
             return Err(CallResetRefusal::ByFunction { email }.into());
         }
@@ -195,11 +198,8 @@ impl AppAccounts {
     }
 }
 
-/// The registration that a reset link can be mailed to.
-fn mailable<'a>(
-    methods: &EmailPassword,
-    registration: Option<&'a Registration>,
-) -> Result<&'a Registration, SendResetRefusal> {
+/// The registration, if a reset link can be mailed to it.
+fn mailable(methods: &EmailPassword, registration: Option<&Registration>) -> Result<RegistrationId, SendResetRefusal> {
     let registration = registration.ok_or(SendResetRefusal::UserNotFound)?;
     if matches!(methods.reset, Reset::Function(_)) {
         return Err(SendResetRefusal::ByFunction);
@@ -207,7 +207,7 @@ fn mailable<'a>(
     if !registration.email().is_mailbox() {
         return Err(SendResetRefusal::NotMailable);
     }
-    Ok(registration)
+    Ok(registration.id())
 }
 
 /// A reset that a client requests of the reset function.

@@ -57,9 +57,12 @@ impl AppAccounts {
         let result = self.app().functions.call(call).await;
         let result = result.map_err(|error| refusal(error, name))?;
         if !result.mails.is_empty() {
-            let mut change = self.begin().await?;
-            change.promise_function_mails(&result.mails).await?;
-            change.commit().await?;
+            let promised = self.transact(|| async {
+                let mut change = self.begin().await?;
+                change.promise_function_mails(&result.mails).await?;
+                change.commit().await
+            });
+            promised.await?;
         }
         Ok(result.value)
     }

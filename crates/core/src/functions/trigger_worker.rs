@@ -12,6 +12,7 @@ use tracing::{Instrument as _, info_span, warn};
 
 use super::{ClaimedDelivery, FunctionError};
 use crate::backoff::Backoff;
+use crate::conflict::retry_conflicts;
 use crate::{Accounts, Actor, AppAccounts, Causes, FunctionMail, ObjectId, StoreError, UserId};
 
 /// How long to wait after a failure that may pass.
@@ -169,14 +170,17 @@ impl TriggerWorker {
         if !wait.is_zero() {
             return Ok(Due::In(wait));
         }
-        let mut tx = self.accounts.store().begin().await?;
-        let now = self.accounts.now();
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
-        let claimed = tx
-            .claim_deliveries(&self.name, &apps, now, now.plus(self.claim_lifetime()), limit)
-            .await?;
-        tx.commit().await?;
-        Ok(Due::Now(claimed))
+        retry_conflicts(self.accounts.entropy(), || async {
+            let mut tx = self.accounts.store().begin().await?;
+            let now = self.accounts.now();
+            let claimed = tx
+                .claim_deliveries(&self.name, &apps, now, now.plus(self.claim_lifetime()), limit)
+                .await?;
+            tx.commit().await?;
+            Ok(Due::Now(claimed))
+        })
+        .await
     }
 
     fn claim_lifetime(&self) -> Duration {
@@ -273,26 +277,30 @@ impl TriggerWorker {
         delivery: &ClaimedDelivery,
         mails: &[FunctionMail],
     ) -> Result<(), StoreError> {
-        let mut change = accounts.begin().await?;
-        if !change
-            .finish_delivery(&self.name, delivery, self.accounts.now())
-            .await?
-        {
-            return Ok(());
-        }
-        change.promise_function_mails(mails).await?;
-        change.commit().await
+        accounts
+            .transact(|| async {
+                let mut change = accounts.begin().await?;
+                if !change
+                    .finish_delivery(&self.name, delivery, self.accounts.now())
+                    .await?
+                {
+                    return Ok(());
+                }
+                change.promise_function_mails(mails).await?;
+                change.commit().await
+            })
+            .await
     }
 
     /// If this fails, the claim lapses by itself.
     async fn postpone(&self, delivery: &ClaimedDelivery, wait: Duration, attempts: u32) {
         let now = self.accounts.now();
-        let postponed = async {
+        let postponed = retry_conflicts(self.accounts.entropy(), || async {
             let mut tx = self.accounts.store().begin().await?;
             tx.postpone_delivery(&self.name, delivery, now, now.plus(wait), attempts)
                 .await?;
             tx.commit().await
-        };
+        });
         if let Err(error) = postponed.await {
             warn!(error = %Causes(&error), "a delivery cannot be given back");
         }

@@ -72,23 +72,31 @@ impl AppAccounts {
         let price = self.charge(limit);
         let patience = Instant::now() + self.queue_deadline();
         loop {
+            // Before the bucket is asked, and again after it: who holds a permit may begin or end in between.
             let next_end = limits.in_flight.next_end(&key);
-            let mut change = self.begin().await?;
-            let retry_after = match change.take_permit(&key, &price, self.now()).await? {
-                Taken::Permit => {
-                    let held = limits.in_flight.hold(&key);
-                    change.commit().await?;
+            let taken = self.transact(|| async {
+                let mut change = self.begin().await?;
+                match change.take_permit(&key, &price, self.now()).await? {
+                    Taken::Permit => {
+                        let held = limits.in_flight.hold(&key);
+                        change.commit().await?;
+                        Ok(Ok(held))
+                    }
+                    Taken::Empty { retry_after } => Ok::<_, StoreError>(Err(retry_after)),
+                }
+            });
+            let retry_after = match taken.await? {
+                Ok(held) => {
                     return Ok(AccountPermit(Some(Permit {
                         key,
                         charge: price,
-                        new_network,
                         _held: held,
+                        new_network,
                     })));
                 }
-                Taken::Empty { retry_after } => retry_after,
+                Err(retry_after) => retry_after,
             };
-            drop(change);
-            let waited = match next_end {
+            let waited = match next_end.or_else(|| limits.in_flight.next_end(&key)) {
                 // It is an error when the last of them has ended, and then it is worth trying again too.
                 Some(mut next_end) => timeout_at(patience, next_end.changed()).await.is_ok(),
                 None => false,
@@ -135,10 +143,13 @@ impl AppAccounts {
         email: &EmailAddress,
         registered: Registered,
     ) -> Result<(), Failure> {
-        let mut change = self.begin().await?;
         let limit = Limit::FunctionCallsForAccount;
-        self.spend(&mut change, limit, None, email, registered).await?;
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            self.spend(&mut change, limit, None, email, registered).await?;
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// Gives a permit back without a login: the password was right and opens no session, or was not checked at all.
@@ -146,9 +157,12 @@ impl AppAccounts {
         let Some(Permit { key, charge, .. }) = &permit.0 else {
             return Ok(());
         };
-        let mut change = self.begin().await?;
-        change.give_permit_back(key, charge, self.now()).await?;
-        change.commit().await
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            change.give_permit_back(key, charge, self.now()).await?;
+            change.commit().await
+        })
+        .await
     }
 
     /// Gives a permit back in the change of a login, and remembers that the account knows the client's network.

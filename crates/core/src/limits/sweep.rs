@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::account::KNOWN_FOR;
-use crate::{Accounts, StoreError};
+use crate::{Accounts, StoreError, retry_conflicts};
 
 /// How many buckets there are in the database at most, but for those of registered addresses. Beyond it, addresses
 /// without a registration share a few.
@@ -26,10 +26,14 @@ impl LimitSweeper {
     pub async fn sweep(&self) -> Result<(), StoreError> {
         let accounts = &self.0;
         loop {
-            let now = accounts.now();
-            let mut tx = accounts.store().begin().await?;
-            let forgotten = tx.forget_limits(now, now.minus(KNOWN_FOR)).await?;
-            tx.commit().await?;
+            let forgotten = retry_conflicts(accounts.entropy(), || async {
+                let now = accounts.now();
+                let mut tx = accounts.store().begin().await?;
+                let forgotten = tx.forget_limits(now, now.minus(KNOWN_FOR)).await?;
+                tx.commit().await?;
+                Ok::<_, StoreError>(forgotten)
+            });
+            let forgotten = forgotten.await?;
             if forgotten == 0 {
                 break;
             }

@@ -89,19 +89,25 @@ impl AppAccounts {
 
     /// Ends one session. The user's other sessions go on.
     pub async fn log_out(&self, id: SessionId) -> Result<(), FlowError<SessionEnded>> {
-        let mut change = self.begin().await?;
-        if !change.end_session(self.app().object_id, id).await? {
-            return Err(SessionEnded.into());
-        }
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            if !change.end_session(self.app().object_id, id).await? {
+                return Err(SessionEnded.into());
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 
     /// Ends every session of a user and returns how many there were. Their access tokens open nothing here any more; a
     /// backend that verifies them by itself takes them until they expire.
     pub async fn end_all_sessions(&self, user: UserId) -> Result<u64, StoreError> {
-        let mut change = self.begin().await?;
-        let ended = change.end_user_sessions(self.app().object_id, user).await?;
-        change.commit().await?;
-        Ok(ended)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            let ended = change.end_user_sessions(self.app().object_id, user).await?;
+            change.commit().await?;
+            Ok(ended)
+        })
+        .await
     }
 }

@@ -1,5 +1,6 @@
 //! How every login ends: with a session and, at the first login, a new user.
 
+use crate::change::Change;
 use crate::limits::AccountPermit;
 use crate::store::{NewSession, OpenedSession};
 use crate::{
@@ -44,11 +45,25 @@ pub(super) struct Login {
     pub(super) mails: Vec<FunctionMail>,
 }
 
+/// What the transactions of a login write.
+struct Opening {
+    new: NewSession,
+    permit: AccountPermit,
+    mails: Vec<FunctionMail>,
+}
+
+/// What the first transaction of a login came to.
+enum Opened {
+    /// A session of this user.
+    Session(UserId),
+    /// There is no user yet, and this function is called before it is made with the planned id.
+    Planned(UserId, FunctionName),
+}
+
 impl AppAccounts {
     /// Opens a session, and makes the user if there is none yet.
     pub(super) async fn sign_in(&self, login: Login) -> Result<SignedIn, FlowError<SignInRefusal>> {
         let now = self.now();
-        let mut mails = login.mails;
         let device = login.device;
         let new = NewSession {
             id: SessionId::generate(self.clock(), self.entropy()),
@@ -57,36 +72,23 @@ impl AppAccounts {
             expires_at: now.plus(self.settings().refresh_token_lifetime),
             identity: login.identity,
         };
-        let mut change = self.begin().await?;
-        let mut opened = change.open_session(&new).await?;
-        let mut created = false;
-        if opened == OpenedSession::NoUser {
-            // The id is planned once for each identity, so that every call of the function about this new
-            // user has the same one, also when the login is tried again.
-            let proposed = UserId::generate(self.clock(), self.entropy());
-            let planned = change.plan_user(&new.identity, proposed, now).await?;
-            let user = planned.ok_or(SignInRefusal::Stale)?;
-            if let Some(function) = &self.app().user_creation {
-                change.commit().await?;
-                mails.extend(self.call_user_creation(function, user, &new.identity).await?);
-                change = self.begin().await?;
-            }
-            created = change.make_user(&new.identity, now).await?;
-            opened = change.open_session(&new).await?;
-        }
-        let user = match opened {
-            OpenedSession::Session(user) => user,
-            OpenedSession::Disabled => return Err(SignInRefusal::UserDisabled.into()),
-            OpenedSession::NoUser | OpenedSession::Stale => return Err(SignInRefusal::Stale.into()),
+        let mut opening = Opening {
+            new,
+            permit: login.permit,
+            mails: login.mails,
         };
-        let identity = new.identity.identity();
-        self.promise_login_deliveries(&mut change, user, &identity, created)
-            .await?;
-        change.promise_function_mails(&mails).await?;
-        self.give_back_after_login(&mut change, &login.permit).await?;
-        change.commit().await?;
+        let user = match self.transact(|| self.open_session(&opening)).await? {
+            Opened::Session(user) => user,
+            Opened::Planned(user, function) => {
+                let mails = self.call_user_creation(&function, user, &opening.new.identity).await?;
+                opening.mails.extend(mails);
+                let made = self.transact(|| async { self.make_user(self.begin().await?, &opening).await });
+                made.await?
+            }
+        };
+        let new = opening.new;
         Ok(SignedIn {
-            identity,
+            identity: new.identity.identity(),
             session: Session {
                 id: new.id,
                 app: self.app().object_id,
@@ -97,6 +99,53 @@ impl AppAccounts {
                 user_disabled: false,
             },
         })
+    }
+
+    async fn open_session(&self, opening: &Opening) -> Result<Opened, FlowError<SignInRefusal>> {
+        let new = &opening.new;
+        let mut change = self.begin().await?;
+        let opened = change.open_session(new).await?;
+        if opened != OpenedSession::NoUser {
+            let user = self.finish_sign_in(change, opening, opened, false).await?;
+            return Ok(Opened::Session(user));
+        }
+        // The id is planned once for each identity, so that every call of the function about this new
+        // user has the same one, also when the login is tried again.
+        let proposed = UserId::generate(self.clock(), self.entropy());
+        let planned = change.plan_user(&new.identity, proposed, new.created_at).await?;
+        let user = planned.ok_or(SignInRefusal::Stale)?;
+        if let Some(function) = &self.app().user_creation {
+            change.commit().await?;
+            return Ok(Opened::Planned(user, function.clone()));
+        }
+        Ok(Opened::Session(self.make_user(change, opening).await?))
+    }
+
+    async fn make_user(&self, mut change: Change, opening: &Opening) -> Result<UserId, FlowError<SignInRefusal>> {
+        let new = &opening.new;
+        let created = change.make_user(&new.identity, new.created_at).await?;
+        let opened = change.open_session(new).await?;
+        self.finish_sign_in(change, opening, opened, created).await
+    }
+
+    async fn finish_sign_in(
+        &self,
+        mut change: Change,
+        opening: &Opening,
+        opened: OpenedSession,
+        created: bool,
+    ) -> Result<UserId, FlowError<SignInRefusal>> {
+        let user = match opened {
+            OpenedSession::Session(user) => user,
+            OpenedSession::Disabled => return Err(SignInRefusal::UserDisabled.into()),
+            OpenedSession::NoUser | OpenedSession::Stale => return Err(SignInRefusal::Stale.into()),
+        };
+        self.promise_login_deliveries(&mut change, user, &opening.new.identity.identity(), created)
+            .await?;
+        change.promise_function_mails(&opening.mails).await?;
+        self.give_back_after_login(&mut change, &opening.permit).await?;
+        change.commit().await?;
+        Ok(user)
     }
 
     /// Calls the owner's function before a user is created. If it throws, no user is created.
@@ -125,7 +174,7 @@ impl AppAccounts {
 
     async fn promise_login_deliveries(
         &self,
-        change: &mut crate::change::Change,
+        change: &mut Change,
         user: UserId,
         identity: &Identity,
         created: bool,

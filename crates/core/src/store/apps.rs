@@ -8,7 +8,7 @@ use crate::{AppId, AppObjectId, Timestamp};
 /// Reads about the database itself.
 #[async_trait]
 pub trait AppReads {
-    /// Whether the database answers.
+    /// Whether the database answers and takes writes.
     async fn ping(&mut self) -> Result<(), StoreError>;
 }
 

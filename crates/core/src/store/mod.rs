@@ -46,6 +46,10 @@ pub use users::{UserReads, UserWrites};
 /// A failure of storage itself. Absence is never an error, it is `None` or `false`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The database undid the transaction because of another one. Nothing of it was committed; the same transaction
+    /// may work at once.
+    #[error("the transaction conflicted with another one")]
+    Conflict(#[source] Box<dyn Error + Send + Sync>),
     /// The database could not be reached or did not answer in time; the same call may work later.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),

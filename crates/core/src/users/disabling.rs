@@ -22,13 +22,16 @@ impl AppAccounts {
 
     async fn set_disabled(&self, user: UserId, disabled: bool) -> Result<(), FlowError<UserNotFound>> {
         let now = self.now();
-        let mut change = self.begin().await?;
-        if !change
-            .set_user_disabled(self.app().object_id, user, disabled, now)
-            .await?
-        {
-            return Err(UserNotFound.into());
-        }
-        Ok(change.commit().await?)
+        self.transact(|| async {
+            let mut change = self.begin().await?;
+            if !change
+                .set_user_disabled(self.app().object_id, user, disabled, now)
+                .await?
+            {
+                return Err(UserNotFound.into());
+            }
+            Ok(change.commit().await?)
+        })
+        .await
     }
 }

@@ -26,6 +26,7 @@ async fn t18_without_a_database_every_call_is_a_503_and_no_client_is_let_in() {
     for call in CALLS {
         let reply = app.anonymous().email_password(call, body.clone()).await;
         assert_eq!(reply.error(), "503 InternalServerError service unavailable");
+        assert_eq!(reply.header("retry-after"), Some("3"));
     }
     for reply in [
         app.anonymous().log_in(&ada.email, &ada.password).await,
@@ -40,13 +41,49 @@ async fn t18_without_a_database_every_call_is_a_503_and_no_client_is_let_in() {
     // Calls that need no database still work, and calls that are refused without reading it are refused as before.
     assert_eq!(app.anonymous().get("/location").await.status(), 200);
     assert_eq!(app.anonymous().request("GET", "/healthz").await.status(), 200);
-    assert_eq!(app.anonymous().request("GET", "/readyz").await.status(), 503);
+    let ready = app.anonymous().request("GET", "/readyz").await;
+    assert_eq!((ready.status().as_u16(), ready.header("retry-after")), (503, Some("1")));
     assert_snapshot!(app.anonymous().profile("garbage").await.error(), @"401 - unauthorized");
     let short = app
         .anonymous()
         .email_password("register", json!({ "email": "a@b.c", "password": "x" }))
         .await;
     assert_snapshot!(short.error(), @"400 BadRequest password must be between 6 and 128 characters");
+}
+
+#[tokio::test]
+async fn s86_a_transaction_that_conflicts_is_tried_again_and_nothing_doubles() {
+    let app = TestApp::email().await;
+    let client = app.anonymous();
+    let ada = json!({ "email": "ada@example.com", "password": "ada-password" });
+
+    app.set_conflicts(5);
+    assert_eq!(client.email_password("register", ada).await.status(), 201);
+    let (token, id) = app.mailed_token("ada@example.com");
+    assert_eq!(app.hashes_computed(), 1);
+    app.set_conflicts(5);
+    let pair = json!({ "token": token, "tokenId": id });
+    assert_eq!(client.email_password("confirm", pair).await.status(), 200);
+    app.set_conflicts(5);
+    let session = client.log_in("ada@example.com", "ada-password").await;
+    assert_eq!(session.status(), 200);
+
+    // Tried once and five times more; then the client is told when to come back, and nothing has happened.
+    app.set_conflicts(6);
+    let refused = client
+        .email_password("reset/send", json!({ "email": "ada@example.com" }))
+        .await;
+    assert_eq!(refused.error(), "503 InternalServerError service unavailable");
+    assert_eq!(refused.header("retry-after"), Some("3"));
+    assert_eq!(
+        client
+            .email_password("reset/send", json!({ "email": "ada@example.com" }))
+            .await
+            .status(),
+        200
+    );
+    app.mailed_token("ada@example.com");
+    assert_eq!(app.unread_mails(), 0);
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use doorward_store::PostgresUrl;
 
 use super::arg_ext::ArgExt as _;
 use super::file::FileOptions;
@@ -20,6 +21,9 @@ pub(super) struct DatabaseOptions {
     pub(super) data_dir: PathBuf,
 
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`.
+    ///
+    /// A PostgreSQL on another machine needs a choice of encryption, such as `?sslmode=verify-full`. Of several hosts,
+    /// as in `postgres://USER@HOST1,HOST2/NAME`, the server uses the one that takes writes.
     #[arg(
         long,
         value_name = "URL",
@@ -48,7 +52,7 @@ pub(crate) struct DataOptions {
 #[derive(Debug)]
 pub(crate) enum Database {
     Sqlite(PathBuf),
-    Postgres(Secret),
+    Postgres(PostgresUrl),
 }
 
 /// Where a command finds what it works on.
@@ -87,6 +91,7 @@ impl DatabaseOptions {
             return Ok(Database::Sqlite(PathBuf::from(path)));
         }
         if url.0.starts_with("postgres://") || url.0.starts_with("postgresql://") {
+            let url = PostgresUrl::parse(&url.0).with_context(|| name.clone())?;
             return Ok(Database::Postgres(url));
         }
         bail!("{name} must be sqlite:PATH or postgres://USER@HOST/NAME")
@@ -111,9 +116,16 @@ mod tests {
         let database = |url: &str| config_of(&["--database", url]).map(|config| config.database);
         assert!(matches!(database("sqlite:a.db"), Ok(Database::Sqlite(path)) if path == Path::new("a.db")));
         assert!(matches!(database("sqlite:///a.db"), Ok(Database::Sqlite(path)) if path == Path::new("/a.db")));
-        for url in ["postgres://ada@db/notes", "postgresql://ada@db/notes"] {
+        for url in [
+            "postgres://ada@localhost/notes",
+            "postgresql://ada@db1,db2/notes?sslmode=verify-full&target_session_attrs=read-write",
+        ] {
             assert!(matches!(database(url), Ok(Database::Postgres(_))), "{url}");
         }
+        let error = database("postgres://ada:hunter2@db/notes").unwrap_err();
+        assert_eq!(error.to_string(), "--database");
+        let cause = error.root_cause().to_string();
+        assert!(cause.contains("needs `sslmode` for the server db"), "{cause}");
         for url in ["sqlite:", "mysql://ada:hunter2@db/notes", ""] {
             let error = database(url).unwrap_err().to_string();
             assert!(

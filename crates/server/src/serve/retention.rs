@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use doorward_core::store::StoreError;
-use doorward_core::{Causes, Clock, LimitSweeper, Store};
+use doorward_core::{Causes, Clock, LimitSweeper, OsEntropy, Store, retry_conflicts};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -54,10 +54,14 @@ pub(crate) async fn sweep_limits(sweeper: LimitSweeper, stop: CancellationToken)
 async fn sweep(store: &dyn Store, clock: &dyn Clock, stop: &CancellationToken) -> Result<u64, StoreError> {
     let mut removed = 0;
     loop {
-        let mut tx = store.begin().await?;
-        let now = clock.now();
-        let rows = tx.sweep(now, now.minus(KEPT)).await?;
-        tx.commit().await?;
+        let swept = retry_conflicts(&OsEntropy, || async {
+            let mut tx = store.begin().await?;
+            let now = clock.now();
+            let rows = tx.sweep(now, now.minus(KEPT)).await?;
+            tx.commit().await?;
+            Ok::<_, StoreError>(rows)
+        });
+        let rows = swept.await?;
         removed += rows;
         if rows == 0 || stop.is_cancelled() {
             return Ok(removed);

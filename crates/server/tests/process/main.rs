@@ -3,6 +3,7 @@
 
 mod backup;
 mod crash;
+mod failover;
 mod functions;
 mod logs;
 mod metrics;

@@ -7,6 +7,7 @@ use doorward_testkit::smtp_server::{SmtpMode, SmtpOptions, SmtpServer};
 use futures_util::TryFutureExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
@@ -184,6 +185,72 @@ async fn t18_a_database_that_is_away_is_an_answer_and_no_restart_is_needed() {
         assert_eq!(letter.to, bob, "the outbox has recovered too");
     })
     .await;
+}
+
+/// Every tenth row that a flow writes is refused, in turn as a serialization failure and as a deadlock.
+#[tokio::test(flavor = "multi_thread")]
+async fn s86_transactions_that_the_database_undoes_never_surface_and_nothing_doubles() {
+    with_database(async |database, _door| {
+        let site = Site::new(&database).await;
+        let server = site.start().await;
+        inject_conflicts(&database).await;
+        // One call after the other, so that what is tried again has nine rows before it is refused once more.
+        for user in 1..=30 {
+            let email = format!("user-{user}@example.com");
+            assert_eq!(server.ask(&Call::register(&email, PASSWORD)).await, "201");
+            let letters = site.relay.wait_for(2 * user - 1, MAIL).await;
+            let confirm = Call::confirm(&Letter::read(&letters[2 * user - 2]));
+            assert_eq!(server.ask(&confirm).await, "200");
+            assert_eq!(server.ask(&confirm).await, "400 UserpassTokenInvalid");
+            assert_eq!(server.ask(&Call::send(Purpose::Reset, &email)).await, "200");
+            let letters = site.relay.wait_for(2 * user, MAIL).await;
+            let reset = Call::reset(&Letter::read(&letters[2 * user - 1]), "a new password");
+            assert_eq!(server.ask(&reset).await, "200");
+            let session = server.ask(&Call::log_in(&email, "a new password")).await.session();
+            assert_eq!(server.ask(&Call::delete(&session)).await, "204");
+        }
+        assert_eq!(site.relay.mails().len(), 60, "no mail came twice");
+        // Each of the accounts was made once, and is gone.
+        let mut connection = PgConnection::connect(&database).await.unwrap();
+        let left = "SELECT (SELECT count(*) FROM registrations) + (SELECT count(*) FROM users)
+                           + (SELECT count(*) FROM sessions)";
+        assert_eq!(connection.fetch_one(left).await.unwrap().get::<i64, _>(0), 0);
+        let conflicts = connection
+            .fetch_one("SELECT last_value FROM rows_written")
+            .await
+            .unwrap();
+        assert!(conflicts.get::<i64, _>(0) > 500, "a tenth of these was refused");
+        let ended = server.stop().await;
+        assert!(!ended.stderr.contains("ERROR"), "{}", ended.stderr);
+    })
+    .await;
+}
+
+/// A sequence is not rolled back, so what is tried again meets the next numbers.
+async fn inject_conflicts(database: &str) {
+    let mut connection = PgConnection::connect(database).await.unwrap();
+    let function = "CREATE SEQUENCE rows_written;
+        CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE written bigint := nextval('rows_written');
+        BEGIN
+            IF written % 20 = 10 THEN RAISE EXCEPTION 'injected' USING ERRCODE = '40001'; END IF;
+            IF written % 20 = 0 THEN RAISE EXCEPTION 'injected' USING ERRCODE = '40P01'; END IF;
+            RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        END $$";
+    connection.execute(function).await.unwrap();
+    for (table, events) in [
+        ("registrations", "INSERT OR UPDATE OR DELETE"),
+        ("mail_tokens", "INSERT OR UPDATE OR DELETE"),
+        // The worker claims more than ten mails in one statement, which would never succeed.
+        ("mails", "INSERT OR DELETE"),
+        ("users", "INSERT OR UPDATE OR DELETE"),
+        ("identities", "INSERT OR UPDATE OR DELETE"),
+        ("sessions", "INSERT OR UPDATE OR DELETE"),
+    ] {
+        let trigger =
+            format!("CREATE TRIGGER conflict BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION conflict()");
+        connection.execute(AssertSqlSafe(trigger)).await.unwrap();
+    }
 }
 
 /// The keys, the relay and the database that nodes share.

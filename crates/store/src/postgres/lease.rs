@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use doorward_core::{StoreError, Timestamp};
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres, Row as _, raw_sql};
+use sqlx::{PgConnection, Row as _, raw_sql};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::errors::ends_connection;
+use super::pool::Lent;
 use super::sql::{Lease, store_error};
 use super::{PostgresClock, in_time};
 use crate::StoreMetrics;
@@ -33,11 +34,12 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(connection: PoolConnection<Postgres>, clock: PostgresClock) -> Self {
+    pub(super) fn new(connection: Lent, clock: PostgresClock) -> Self {
         let pooled = Pooled {
             connection: Some(connection),
             mend: "SELECT 1",
             clean: true,
+            lost: false,
         };
         Self { pooled, clock }
     }
@@ -55,6 +57,10 @@ impl Lease for Reader {
     fn sound(&mut self) -> &mut bool {
         &mut self.pooled.clean
     }
+
+    fn failed(&mut self, error: &sqlx::Error) {
+        self.pooled.failed(error);
+    }
 }
 
 /// A write transaction. Dropped without a commit it is rolled back.
@@ -67,7 +73,7 @@ pub(super) struct Turn {
 
 impl Turn {
     pub(super) async fn begin(
-        connection: PoolConnection<Postgres>,
+        connection: Lent,
         clock: PostgresClock,
         metrics: StoreMetrics,
     ) -> Result<Self, StoreError> {
@@ -75,6 +81,7 @@ impl Turn {
             connection: Some(connection),
             mend: "ROLLBACK",
             clean: false,
+            lost: false,
         };
         let mut turn = Self {
             pooled,
@@ -107,10 +114,11 @@ impl Turn {
 
     async fn execute(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let connection = self.pooled.connection()?;
-        in_time(raw_sql(sql).execute(connection))
-            .await
-            .map_err(|error| store_error(&error))?;
-        Ok(())
+        let executed = in_time(raw_sql(sql).execute(connection)).await;
+        executed.map(|_| ()).map_err(|error| {
+            self.pooled.failed(&error);
+            store_error(&error)
+        })
     }
 }
 
@@ -126,38 +134,57 @@ impl Lease for Turn {
     fn sound(&mut self) -> &mut bool {
         &mut self.sound
     }
+
+    fn failed(&mut self, error: &sqlx::Error) {
+        self.pooled.failed(error);
+    }
 }
 
-/// A connection of the pool, which mends the connection unless it comes back clean.
+/// A connection of the pool, which mends the connection unless it comes back clean, and closes it if it is lost.
 struct Pooled {
     /// Only taken by drop.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Lent>,
     /// The statement that brings the connection back from an unknown state.
     mend: &'static str,
     /// Whether it is known that no statement is in flight and no transaction is open.
     clean: bool,
+    /// Whether an error has ended the connection.
+    lost: bool,
 }
 
 impl Pooled {
     fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
-        let connection = self.connection.as_deref_mut();
+        let connection = self.connection.as_mut().map(Lent::connection);
         Ok(connection.ok_or_else(|| Failure::unavailable("the connection was lost"))?)
+    }
+
+    fn failed(&mut self, error: &sqlx::Error) {
+        self.lost |= ends_connection(error);
     }
 }
 
 impl Drop for Pooled {
     fn drop(&mut self) {
-        if let (Some(connection), false, Ok(runtime)) = (self.connection.take(), self.clean, Handle::try_current()) {
-            runtime.spawn(mend(connection, self.mend));
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        if self.lost {
+            connection.discard_as_lost();
+        } else if !self.clean {
+            match Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(mend(connection, self.mend))),
+                Err(_) => connection.discard(),
+            }
         }
     }
 }
 
 /// Waits for the answer to the statement in flight, then mends the connection. One that cannot do that in time is
 /// closed, and the server rolls back when it notices.
-async fn mend(mut connection: PoolConnection<Postgres>, sql: &'static str) {
-    let mended = timeout(MEND_TIMEOUT, raw_sql(sql).execute(&mut *connection)).await;
-    if !matches!(mended, Ok(Ok(_))) {
-        drop(connection.detach());
+async fn mend(mut connection: Lent, sql: &'static str) {
+    match timeout(MEND_TIMEOUT, raw_sql(sql).execute(connection.connection())).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) if ends_connection(&error) => connection.discard_as_lost(),
+        Ok(Err(_)) | Err(_) => connection.discard(),
     }
 }

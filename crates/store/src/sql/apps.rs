@@ -5,15 +5,17 @@ use doorward_core::store::{AppReads, AppWrites};
 use doorward_core::{AppId, AppObjectId, StoreError, Timestamp};
 
 use super::db::query;
-use super::{Lease, Statements, Transaction, rows};
+use super::{Lease, Statements, Transaction, check_writable, rows};
 
 #[async_trait]
 impl<L: Lease> AppReads for Statements<L> {
     /// Reads from a table, because on SQLite `SELECT 1` would answer without touching the file.
     async fn ping(&mut self) -> Result<(), StoreError> {
         self.run(async |connection| {
-            query("SELECT id FROM apps LIMIT 1").fetch_optional(connection).await?;
-            Ok(())
+            query("SELECT id FROM apps LIMIT 1")
+                .fetch_optional(&mut *connection)
+                .await?;
+            check_writable(connection).await
         })
         .await
     }

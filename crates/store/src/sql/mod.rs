@@ -27,7 +27,7 @@ use doorward_core::StoreError;
 pub(super) use statements::{Lease, Statements, Transaction};
 
 use super::db::{Connection, Db, Row};
-use super::{FOR_SHARE, FOR_UPDATE, SKIP_LOCKED, by_index, db, texts_in};
+use super::{FOR_SHARE, FOR_UPDATE, SKIP_LOCKED, by_index, check_writable, db, texts_in};
 
 /// Translates a driver's error into an error of the contract.
 pub(super) fn store_error(error: &db::Error) -> StoreError {

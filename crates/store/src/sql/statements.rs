@@ -21,6 +21,9 @@ pub(crate) trait Lease: Send {
     /// Whether every statement so far has answered. It is false while one runs, and so stays false if the caller goes
     /// away meanwhile. The lease does not hand an unsound connection to its next user as it is.
     fn sound(&mut self) -> &mut bool;
+
+    /// Learns why a statement failed, for a database whose connections can be lost.
+    fn failed(&mut self, _: &db::Error) {}
 }
 
 /// Everything that can be asked of a lease.
@@ -50,7 +53,10 @@ impl<L: Lease> Statements<L> {
         *self.lease.sound() = false;
         let answer = in_time(statements(self.lease.connection()?)).await;
         *self.lease.sound() = answer.is_ok();
-        answer.map_err(|error| store_error(&error))
+        answer.map_err(|error| {
+            self.lease.failed(&error);
+            store_error(&error)
+        })
     }
 
     fn refuse_if_unsound(&mut self) -> Result<(), StoreError> {

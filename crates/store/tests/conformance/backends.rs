@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use doorward_store::{PostgresClock, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore};
+use doorward_store::{PostgresClock, PostgresOptions, PostgresStore, PostgresUrl, SqliteOptions, SqliteStore};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
 use tempfile::TempDir;
 
 use crate::fixtures::AnyStore;
@@ -87,8 +87,8 @@ impl PostgresDatabase {
         self.server.clone().database(&self.name)
     }
 
-    pub(crate) fn url(&self) -> String {
-        self.options().to_url_lossy().to_string()
+    pub(crate) fn url(&self) -> PostgresUrl {
+        PostgresUrl::parse(self.options().to_url_lossy().as_str()).unwrap()
     }
 
     /// A node that trusts the times that a test passes.
@@ -118,5 +118,26 @@ impl PostgresDatabase {
             self.name
         );
         self.administer(&sql).await;
+    }
+
+    /// The process ids of the stores' connections.
+    pub(crate) async fn connections(&self) -> Vec<i32> {
+        let mut connection = self.options().connect().await.unwrap();
+        let sql = "SELECT pid FROM pg_stat_activity
+                   WHERE datname = current_database() AND application_name = 'doorward' ORDER BY pid";
+        let rows = connection.fetch_all(sql).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// From now on the database answers inserts of registrations with this code.
+    pub(crate) async fn fail_registrations(&self, code: &str) {
+        let sql = format!(
+            "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE EXCEPTION 'injected' USING ERRCODE = '{code}';
+            END $$;
+            CREATE OR REPLACE TRIGGER fail BEFORE INSERT ON registrations FOR EACH ROW EXECUTE FUNCTION fail();"
+        );
+        let mut connection = self.options().connect().await.unwrap();
+        connection.execute(AssertSqlSafe(sql)).await.unwrap();
     }
 }

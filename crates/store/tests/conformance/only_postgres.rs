@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use doorward_core::{AppObjectId, Purpose, Registration, Store as _, StoreError};
-use doorward_store::{PostgresOptions, PostgresStore};
+use doorward_store::{PostgresOptions, PostgresStore, PostgresUrl};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -156,23 +156,21 @@ async fn a_database_that_is_down_is_a_clear_error_without_its_url() {
         .local_addr()
         .unwrap()
         .port();
-    for url in [
-        format!("postgres://ada:s3cret@127.0.0.1:{port}/doorward"),
-        "postgres://ada:s3cret@127.0.0.1:notaport/doorward".to_owned(),
-        format!("postgres://ada:s3cret@127.0.0.1:{port}/doorward?sslmode=s3cret"),
-    ] {
-        let error = PostgresStore::connect(&url, PostgresOptions::default())
-            .await
-            .unwrap_err();
-        let shown = format!("{error} {error:?} {}", std::error::Error::source(&error).unwrap());
-        assert!(!shown.contains("s3cret"), "{shown}");
-    }
+    let url = PostgresUrl::parse(&format!("postgres://ada:s3cret@127.0.0.1:{port}/doorward")).unwrap();
+    let error = PostgresStore::connect(&url, PostgresOptions::default())
+        .await
+        .unwrap_err();
+    let shown = format!("{error} {error:?} {}", std::error::Error::source(&error).unwrap());
+    assert!(
+        shown.contains("Connection refused") && !shown.contains("s3cret"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
 async fn a_database_that_never_answers_is_unavailable_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("postgres://ada@{}/doorward", listener.local_addr().unwrap());
+    let url = PostgresUrl::parse(&format!("postgres://ada@{}/doorward", listener.local_addr().unwrap())).unwrap();
     let options = PostgresOptions {
         acquire_timeout: Duration::from_millis(300),
         ..PostgresOptions::default()
@@ -181,6 +179,126 @@ async fn a_database_that_never_answers_is_unavailable_in_time() {
     let error = PostgresStore::connect(&url, options).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn t18_a_connection_that_closes_at_its_request_for_tls_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = PostgresUrl::parse(&format!("postgres://ada@{}/doorward", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        loop {
+            drop(listener.accept().await.unwrap());
+        }
+    });
+    let error = PostgresStore::connect(&url, PostgresOptions::default()).await;
+    assert!(matches!(error, Err(StoreError::Unavailable(_))), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_no_writes_is_not_used_until_it_does() {
+    with_postgres(async |database| {
+        let options = PostgresOptions {
+            acquire_timeout: Duration::from_millis(500),
+            ..PostgresOptions::default()
+        };
+        let store = PostgresStore::connect(&database.url(), options.clone()).await.unwrap();
+        ping(&store).await.unwrap();
+        // As on a standby, every transaction of a new connection is read-only.
+        let read_only = |value: &str| {
+            let name = database.options().get_database().unwrap().to_owned();
+            format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}")
+        };
+        database.administer(&read_only("on")).await;
+        database.terminate_connections().await;
+        ping(&store).await.unwrap_err();
+        for _ in 0..3 {
+            let refused = ping(&store).await;
+            assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        }
+        let refused = PostgresStore::connect(&database.url(), options).await.unwrap_err();
+        let cause = std::error::Error::source(&refused).unwrap().to_string();
+        assert!(cause.contains("takes no writes"), "{cause}");
+
+        database.administer(&read_only("off")).await;
+        ping(&store).await.unwrap();
+        stored_pending(&(Arc::new(store) as AnyStore), new_id(), "ada@example.com").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_answers_read_only_is_closed_with_those_that_were_opened_before() {
+    with_postgres(async |database| {
+        let store = database.connect().await;
+        let leases = [store.reads().await.unwrap(), store.reads().await.unwrap()];
+        let writing = store.begin().await.unwrap();
+        drop((leases, writing));
+        ping(&store).await.unwrap();
+        let before = database.connections().await;
+        assert_eq!(before.len(), 3);
+
+        database.fail_registrations("25006").await;
+        let mut tx = store.begin().await.unwrap();
+        let ada = Registration::Pending(pending(new_id(), "ada@example.com"));
+        let refused = tx.insert_registration(&ada).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        drop(tx);
+        let leases = [store.reads().await.unwrap(), store.reads().await.unwrap()];
+        let writing = store.begin().await.unwrap();
+        let after = database.connections().await;
+        assert!(before.iter().all(|id| !after.contains(id)), "{before:?} {after:?}");
+        drop((leases, writing));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s86_only_what_was_certainly_undone_is_a_conflict() {
+    with_postgres(async |database| {
+        let store = database.connect().await;
+        for (code, conflict) in [("40001", true), ("40P01", true), ("40003", false), ("40000", false)] {
+            database.fail_registrations(code).await;
+            let mut tx = store.begin().await.unwrap();
+            let ada = Registration::Pending(pending(new_id(), "ada@example.com"));
+            let error = tx.insert_registration(&ada).await.unwrap_err();
+            match error {
+                StoreError::Conflict(_) => assert!(conflict, "{code}"),
+                StoreError::Unavailable(_) => assert!(!conflict, "{code}"),
+                StoreError::Unexpected(_) => panic!("{error:?}"),
+            }
+        }
+        // The connection is still the same one.
+        assert_eq!(database.connections().await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_hosts_the_one_that_answers_is_used() {
+    with_postgres(async |database| {
+        let unused = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // Accepts connections and never answers.
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let dead = unused.local_addr().unwrap();
+        drop(unused);
+        let options = database.options();
+        let url = options.to_url_lossy();
+        let one = format!("{}:{}", options.get_host(), options.get_port());
+        let silent = silent.local_addr().unwrap();
+        for hosts in [format!("{dead},{silent},{one}"), format!("{one},{silent}")] {
+            let url = url.as_str().replace(&one, &hosts);
+            let url = PostgresUrl::parse(&format!("{url}&target_session_attrs=read-write")).unwrap();
+            let store = PostgresStore::connect(&url, PostgresOptions::default()).await.unwrap();
+            stored_pending(&(Arc::new(store.clone()) as AnyStore), new_id(), "ada@example.com").await;
+            // From here on, the host that answered is the first one to be tried.
+            database.terminate_connections().await;
+            let begun = Instant::now();
+            while ping(&store).await.is_err() {
+                assert!(begun.elapsed() < Duration::from_secs(10), "it does not recover");
+            }
+        }
+    })
+    .await;
 }
 
 /// This test takes as long as the store waits for an answer.
@@ -194,7 +312,8 @@ async fn a_database_that_falls_silent_is_unavailable_in_time_and_the_store_recov
             acquire_timeout: Duration::from_secs(2),
             ..PostgresOptions::default()
         };
-        let store = PostgresStore::connect(url.as_str(), options).await.unwrap();
+        let url = PostgresUrl::parse(url.as_str()).unwrap();
+        let store = PostgresStore::connect(&url, options).await.unwrap();
         let mut tx = store.begin().await.unwrap();
         let started = Instant::now();
         open.send(false).unwrap();

@@ -15,7 +15,7 @@ use doorward_tokens::{AccessKey, AppKeys, Keyrings, RefreshKey};
 use doorward_web::{HttpMetrics, Readiness, Surface, TrustedProxies};
 
 use super::{TestApp, TestAppBuilder};
-use crate::{ManualClock, SeededEntropy, notes};
+use crate::{FlakyStore, ManualClock, SeededEntropy, notes};
 
 impl TestAppBuilder {
     /// Starts the app.
@@ -24,6 +24,7 @@ impl TestAppBuilder {
         let store = SqliteStore::open(&files.path().join("test.sqlite"), SqliteOptions::default()).await;
         let sqlite = store.expect("SQLite opens");
         let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+        let flaky = FlakyStore::new(Arc::clone(&store));
         let clock = ManualClock::default();
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
         let app = self.app(&*store, &clock, &*entropy).await;
@@ -43,7 +44,7 @@ impl TestAppBuilder {
         let accounts = Accounts::new(
             Parts {
                 apps: apps.clone(),
-                store: Arc::clone(&store),
+                store: Arc::<FlakyStore>::clone(&flaky),
                 passwords: passwords.clone(),
                 token_keys: Arc::clone(&token_keys),
                 clock: Arc::new(clock.clone()),
@@ -93,6 +94,7 @@ impl TestAppBuilder {
             api,
             surface,
             store: sqlite,
+            flaky,
             passwords,
             worker: Arc::new(worker),
             mailbox,

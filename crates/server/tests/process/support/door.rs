@@ -37,6 +37,13 @@ impl Door {
         self.open = Some(tokio::spawn(pass(listener, self.to.clone())));
     }
 
+    /// Cuts every connection, and leads new ones to another address.
+    pub(crate) async fn lead_to(&mut self, address: String) {
+        self.shut().await;
+        self.to = address;
+        self.open().await;
+    }
+
     pub(crate) async fn shut(&mut self) {
         if let Some(task) = self.open.take() {
             task.abort();

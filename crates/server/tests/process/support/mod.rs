@@ -2,6 +2,7 @@
 
 mod app_dir;
 mod call;
+mod cluster;
 mod database;
 mod door;
 mod figures;
@@ -15,6 +16,7 @@ mod sdk;
 
 pub(crate) use app_dir::{AppDir, notes};
 pub(crate) use call::{Call, Client, Reply, Session, signing_key};
+pub(crate) use cluster::Cluster;
 pub(crate) use database::with_database;
 pub(crate) use door::Door;
 pub(crate) use figures::Figures;
