@@ -13,6 +13,7 @@ mod keys;
 mod logging;
 mod loopback;
 mod metrics;
+mod open_files;
 mod run_function;
 mod script_engine;
 mod serve;

@@ -16,7 +16,10 @@ use doorward_http::{Api, ApiParts, HttpLimits};
 use doorward_mail::{MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_pages::PageParts;
 use doorward_tokens::{KeyDirectory, Keyrings};
-use doorward_web::{HttpMetrics, Readiness, Surface, TrustedProxies, listener, surface, tidy_requests};
+use doorward_web::{
+    ConnectionLimits, ConnectionMetrics, HttpMetrics, Readiness, Surface, TrustedProxies, listener, surface,
+    tidy_requests,
+};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::functions::{AppRunner, HostParts};
-use crate::{app_links, apps, functions, logging, metrics, startup};
+use crate::{app_links, apps, functions, logging, metrics, open_files, startup};
 
 mod database;
 mod mail;
@@ -37,6 +40,7 @@ use mail::MailOut;
 /// Runs the server until it gets SIGTERM or SIGINT.
 pub(crate) fn serve(config: Config) -> Result<()> {
     let _logging = logging::start(config.logging.log_format, Some(&config.logging.log))?;
+    open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(config))
 }
@@ -53,6 +57,7 @@ async fn run(config: Config) -> Result<()> {
 /// A server that is ready to run: every mistake in its configuration has been reported by now.
 struct Server {
     http: TcpSocket,
+    connections: (ConnectionLimits, ConnectionMetrics),
     metrics: Option<(TcpSocket, Router)>,
     router: Router,
     readiness: Readiness,
@@ -118,6 +123,7 @@ async fn start(config: Config) -> Result<Server> {
     workers.metrics().register(&mut registry);
     let function_host = FunctionHost::new(workers, limits.wall_time);
     let trigger_concurrency = limits.workers / 2;
+    let places = open_files::connection_places(limits.workers);
     let runner = AppRunner::new(HostParts {
         limits,
         http_allow: config.functions.call.function_http_allow,
@@ -158,6 +164,10 @@ async fn start(config: Config) -> Result<Server> {
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
     http_metrics.register(&mut registry);
+    let trusted_proxies = TrustedProxies::new(config.network.trusted_proxy);
+    let connection_limits = ConnectionLimits::new(places, trusted_proxies.clone());
+    let connection_metrics = ConnectionMetrics::default();
+    connection_metrics.register(&mut registry);
     let pages = pages(&accounts, &shared.links, mail.as_ref())
         .merge(doorward_pages::app_links(app_links.into_iter().flatten()));
     let api = Api::new(ApiParts {
@@ -170,7 +180,7 @@ async fn start(config: Config) -> Result<Server> {
     let around = Surface {
         clock: Arc::clone(&shared.clock),
         entropy: Arc::clone(&shared.entropy),
-        trusted_proxies: TrustedProxies::new(config.network.trusted_proxy),
+        trusted_proxies,
         metrics: http_metrics,
     };
 
@@ -190,6 +200,7 @@ async fn start(config: Config) -> Result<Server> {
     let worker = mail.map(|mail| mail_worker(mail, &database, &shared, &mut registry));
     Ok(Server {
         http,
+        connections: (connection_limits, connection_metrics),
         metrics: metrics_socket.map(|socket| (socket, metrics::router(registry, store))),
         router: surface(around, doorward_http::router(api, pages)),
         readiness,
@@ -236,7 +247,8 @@ impl Server {
             stopping.cancelled().await;
             readiness.stop();
         });
-        listener::serve(http, tidy_requests(self.router), stop).await;
+        let (limits, metrics) = self.connections;
+        listener::serve(http, tidy_requests(self.router), limits, metrics, stop).await;
         // Flows whose client has hung up are finished too: a function may already have decided about an account.
         self.accounts.finish().await;
         // Deliveries in flight are finished too, because they must not be repeated.

@@ -16,7 +16,7 @@ mod unread_body;
 pub use body_limit::BodyLimit;
 pub use client::client_request;
 pub use health::{Readiness, healthz, readyz};
-pub use listener::PeerAddress;
+pub use listener::{ConnectionLimits, ConnectionMetrics, PeerAddress};
 pub use metrics::HttpMetrics;
 pub use paths::tidy_requests;
 pub use proxies::TrustedProxies;

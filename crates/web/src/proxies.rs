@@ -17,9 +17,9 @@ impl TrustedProxies {
     }
 
     /// The address of the client: that of the connection, or, behind a trusted proxy, the last one in `X-Forwarded-For`
-    /// that is not a trusted proxy itself. All lines of the header are one list. It is walked from right to left, because
-    /// everything left of what our own proxy wrote may be made up; and an entry that is no address ends the walk, because
-    /// whoever could make the walk skip an entry could choose the next one.
+    /// that is not a trusted proxy itself. All lines of the header are one list. It is walked from right to left,
+    /// because everything left of what our own proxy wrote may be made up; and an entry that is no address ends the
+    /// walk, because whoever could make the walk skip an entry could choose the next one.
     pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         // Bytes, not text: a client may put any into its own part of the line.
@@ -35,7 +35,11 @@ impl TrustedProxies {
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }
@@ -131,7 +135,7 @@ mod tests {
             "[10.1.1.1]",
             "10.2.2.2:99999",
         ] {
-            // Whether it stands in a line of its own or in that of the client: the proxy that wrote it is what is known.
+            // In a line of its own or in that of the client: the proxy that wrote it is what is known.
             let own_line = ["203.0.113.5", unreadable];
             assert_eq!(client(OURS, "10.1.1.1", &own_line), "10.1.1.1", "{unreadable}");
             let one_line = [format!("203.0.113.5, {unreadable}")];

@@ -1,6 +1,7 @@
 //! The real binary as operators run it: started, stopped, killed, cut off from its relay and its database.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
+mod connections;
 mod crash;
 mod functions;
 mod logs;
