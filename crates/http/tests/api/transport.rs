@@ -14,8 +14,10 @@ const BODY: &str = r#"{"email":"ada@example.com","password":"ada-password"}"#;
 async fn small_limits(body: usize) -> TestApp {
     let limits = HttpLimits {
         body,
+        function_body: body,
         function_call_body: body,
         body_timeout: Duration::from_millis(200),
+        ..HttpLimits::default()
     };
     TestApp::builder().auto_confirm().limits(limits).start().await
 }
@@ -192,6 +194,68 @@ async fn a_body_that_breaks_off_changes_nothing() {
     let reply = read(connection).await;
     assert!(reply.status == 400 || reply.status == 408, "{}", reply.status);
     assert_eq!(app.dump().await, before);
+}
+
+/// A body of `reset/call` with this size, whose answer does not depend on what it holds.
+fn large_body(size: usize) -> Vec<u8> {
+    let length = format!("Content-Length: {size}\r\nConnection: close\r\n");
+    let head = head(&REGISTER.replace("register", "reset/call"), &length);
+    [head.into_bytes(), vec![b' '; size]].concat()
+}
+
+#[tokio::test]
+async fn a_large_body_waits_for_memory_and_a_usual_one_does_not() {
+    let limits = HttpLimits {
+        function_memory: 100_000,
+        ..HttpLimits::default()
+    };
+    let app = TestApp::builder().auto_confirm().limits(limits).start().await;
+    let server = Server::start(&app).await;
+    let first = large_body(60_000);
+    let (part, rest) = first.split_at(30_000);
+    let mut holds = server.connect().await;
+    holds.write_all(part).await.unwrap();
+    // The server has read as much as it takes without a reservation, and holds one now.
+    let mut waits = server.connect().await;
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while app.api().free_function_memory() != 40_000 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    waits.write_all(&large_body(60_000)).await.unwrap();
+    let usual = server.send(large_body(10_000)).await;
+    assert_eq!(usual.status, 400, "{}", usual.body);
+    // What was free is promised to the body that waits, which is longer.
+    assert!(app.api().free_function_memory() <= 40_000);
+    holds.write_all(rest).await.unwrap();
+    assert_eq!(read(holds).await.status, 400);
+    assert_eq!(read(waits).await.status, 400);
+    assert_eq!(app.api().free_function_memory(), 100_000);
+}
+
+#[tokio::test]
+async fn s12_a_large_body_that_finds_no_memory_in_time_is_told_when_to_come_back() {
+    let limits = HttpLimits {
+        function_memory: 50_000,
+        body_timeout: Duration::from_millis(200),
+        ..HttpLimits::default()
+    };
+    let app = TestApp::builder().auto_confirm().limits(limits).start().await;
+    let server = Server::start(&app).await;
+    let reply = server.send(large_body(60_000)).await;
+    assert_eq!(reply.status, 429);
+    assert!(reply.head.contains("retry-after: 6\r\n"), "{}", reply.head);
+    assert!(reply.body.contains(r#""error":"too many requests""#), "{}", reply.body);
+    // In chunks, the largest size that the route takes is reserved.
+    let chunked = head(
+        &REGISTER.replace("register", "reset/call"),
+        "Transfer-Encoding: chunked\r\nConnection: close\r\n",
+    );
+    let chunk = format!("{:x}\r\n{}\r\n", 20_000, " ".repeat(20_000));
+    let reply = server.send(format!("{chunked}{chunk}0\r\n\r\n")).await;
+    assert_eq!(reply.status, 429, "{}", reply.body);
 }
 
 #[tokio::test]
