@@ -5,6 +5,7 @@
 
 mod body_limit;
 mod client;
+mod direct;
 mod health;
 pub mod listener;
 mod metrics;
@@ -15,6 +16,7 @@ mod unread_body;
 
 pub use body_limit::BodyLimit;
 pub use client::client_request;
+pub use direct::is_direct;
 pub use health::{Readiness, healthz, readyz};
 pub use listener::{ConnectionLimits, ConnectionMetrics, PeerAddress};
 pub use metrics::HttpMetrics;
