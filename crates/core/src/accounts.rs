@@ -207,8 +207,8 @@ impl AppAccounts {
         Ok(PasswordHash::from_phc(phc))
     }
 
-    /// Checks a password against a hash, or only spends the same time if there is no hash. A password that is longer than
-    /// any that could be set is wrong: it costs the same time too, and is not hashed itself.
+    /// Checks a password against a hash, or only spends the same time if there is no hash. A password that is longer
+    /// than any that could be set is wrong: it costs the same time too, and is not hashed itself.
     pub(crate) async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, Failure> {
         let possible = password.possible_bytes();
         if let (Some(bytes), Some(hash)) = (possible, hash) {

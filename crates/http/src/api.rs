@@ -49,8 +49,8 @@ pub struct HttpLimits {
     pub body_timeout: Duration,
     /// Bytes that the large bodies of function calls may take together, from their arrival to their answers.
     pub function_call_memory: usize,
-    /// Bytes that other large bodies may take together: those of clients without a token, which must not take the memory
-    /// of signed-in users.
+    /// Bytes that other large bodies may take together: those of clients without a token, which must not take the
+    /// memory of signed-in users.
     pub function_memory: usize,
 }
 

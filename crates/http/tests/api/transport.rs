@@ -259,6 +259,42 @@ async fn s12_a_large_body_that_finds_no_memory_in_time_is_told_when_to_come_back
 }
 
 #[tokio::test]
+async fn t08_a_browser_sends_no_body_without_its_type() {
+    let app = TestApp::auto_confirm().await;
+    let ada = app.user("ada").await;
+    let before = app.dump().await;
+    let server = Server::start(&app).await;
+    let session = "/api/client/v2.0/auth/session";
+    let request = |method: &str, path: &str, headers: &str, body: &str| {
+        let token = &ada.refresh_token;
+        let framing = format!("Authorization: Bearer {token}\r\nContent-Length: {}\r\n", body.len());
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{framing}{headers}\r\n{body}")
+    };
+    let origin = "Origin: https://eve.example\r\n";
+    let location = "/api/client/v2.0/app/notes-abcde/location";
+    for (method, path) in [("POST", REGISTER), ("POST", session), ("DELETE", session)] {
+        let reply = server.send(request(method, path, origin, BODY)).await;
+        assert_eq!(reply.status, 415, "{method} {path}: {}", reply.body);
+        let chunked = format!("{origin}Transfer-Encoding: chunked\r\n");
+        let chunks = format!("{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
+        let chunked = request(method, path, &chunked, &chunks).replacen("Content-Length", "X-Length", 1);
+        assert_eq!(server.send(chunked).await.status, 415, "{method} {path}");
+    }
+    assert_eq!(app.dump().await, before);
+    // A refresh has neither body nor type, from wherever it comes; native SDKs send no origin.
+    assert_eq!(server.send(request("POST", session, origin, "")).await.status, 201);
+    assert_eq!(server.send(request("POST", session, "", "")).await.status, 201);
+    assert_eq!(server.send(request("GET", location, origin, "")).await.status, 200);
+    assert_eq!(
+        server
+            .send(request("POST", REGISTER, "", &BODY.replace("ada", "bob")))
+            .await
+            .status,
+        201
+    );
+}
+
+#[tokio::test]
 async fn t18_what_is_not_http_is_refused_and_the_server_goes_on() {
     let app = TestApp::auto_confirm().await;
     let server = Server::start(&app).await;
