@@ -16,6 +16,9 @@ use crate::{Api, ApiError};
 /// What every body may take without a reservation of memory.
 const FREE: usize = 16 * 1024;
 
+/// What has to arrive of a larger body before memory is reserved for it: to announce one costs nothing.
+const PROOF: usize = 4 * 1024;
+
 /// A JSON object as a request body.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
@@ -85,6 +88,15 @@ async fn read_bounded(
     let mut reserved = None;
     let mut kept = BytesMut::new();
     loop {
+        if let Some(memory) = memory
+            && reserved.is_none()
+            && size > FREE
+            && kept.len() >= PROOF
+        {
+            // All of it at once: bodies that wait for each other's memory with a part of their own would wait in vain.
+            reserved = Some(memory.reserve(size, deadline).await?);
+            kept.reserve(size - kept.len());
+        }
         let frame = timeout_at(deadline, body.frame()).await;
         let Some(frame) = frame.map_err(|_| ApiError::BodyIncomplete)? else {
             return Ok((kept.freeze(), reserved));
@@ -93,14 +105,6 @@ async fn read_bounded(
         let Ok(data) = frame.into_data() else { continue };
         if kept.len() + data.len() > limit {
             return Err(ApiError::BodyTooLarge);
-        }
-        if let Some(memory) = memory
-            && reserved.is_none()
-            && kept.len() + data.len() > FREE
-        {
-            // All of it at once: bodies that wait for each other's memory with a part of their own would wait in vain.
-            reserved = Some(memory.reserve(size, deadline).await?);
-            kept.reserve(size - kept.len());
         }
         kept.extend_from_slice(&data);
     }

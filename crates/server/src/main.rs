@@ -12,6 +12,7 @@ mod functions;
 mod keys;
 mod logging;
 mod loopback;
+mod memory;
 mod metrics;
 mod open_files;
 mod run_function;

@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::functions::{AppRunner, HostParts};
-use crate::{app_links, apps, functions, logging, metrics, open_files, startup};
+use crate::{app_links, apps, functions, logging, memory, metrics, open_files, startup};
 
 mod database;
 mod mail;
@@ -236,6 +236,8 @@ impl Server {
             self.clock,
             stop_background.clone(),
         ));
+        let (limits, connections) = self.connections;
+        background.spawn(memory::run(connections.clone(), stop_background.clone()));
         background.close();
         startup::say(&self.greeting);
         // Only now: requests need not wait for a worker that may never be called.
@@ -247,8 +249,7 @@ impl Server {
             stopping.cancelled().await;
             readiness.stop();
         });
-        let (limits, metrics) = self.connections;
-        listener::serve(http, tidy_requests(self.router), limits, metrics, stop).await;
+        listener::serve(http, tidy_requests(self.router), limits, connections, stop).await;
         // Flows whose client has hung up are finished too: a function may already have decided about an account.
         self.accounts.finish().await;
         // Deliveries in flight are finished too, because they must not be repeated.

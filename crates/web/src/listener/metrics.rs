@@ -1,6 +1,7 @@
 //! The metrics of connections, and a warning a minute for each kind of refusal.
 
 use std::io;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 pub struct ConnectionMetrics {
     pub(super) open: Gauge,
     pub(super) places: Gauge,
+    peak: Arc<AtomicI64>,
     refused: Family<RefusalLabels, Counter>,
     warned: Arc<Mutex<[Option<Instant>; 4]>>,
 }
@@ -68,6 +70,16 @@ impl ConnectionMetrics {
             "Connections that the server closed or did not accept, by reason",
             self.refused.clone(),
         );
+    }
+
+    /// The most connections that were open concurrently since this was last asked.
+    pub fn peak(&self) -> i64 {
+        self.peak.swap(self.open.get(), Ordering::Relaxed).max(self.open.get())
+    }
+
+    pub(super) fn opened(&self) {
+        let open = self.open.inc() + 1;
+        self.peak.fetch_max(open, Ordering::Relaxed);
     }
 
     pub(super) fn refused(&self, refusal: Refusal, error: Option<&io::Error>) {

@@ -108,7 +108,7 @@ impl Places {
             arrival: Arc::new(Arrival::new(self.epoch)),
             lost: CancellationToken::new(),
         });
-        self.metrics.open.inc();
+        self.metrics.opened();
         Place {
             places: Arc::clone(self),
             index: self.taken().add(Arc::clone(&seat)),
