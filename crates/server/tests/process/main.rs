@@ -10,6 +10,7 @@ mod metrics;
 mod otlp;
 mod outage;
 mod postgres;
+mod proxies;
 mod start;
 mod stop;
 mod support;
