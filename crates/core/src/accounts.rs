@@ -223,12 +223,14 @@ impl AppAccounts {
         Ok(PasswordHash::from_phc(phc))
     }
 
-    /// Checks a password against a hash, or only spends the same time if there is no hash.
+    /// Checks a password against a hash, or only spends the same time if there is no hash. A password that is longer
+    /// than any that could be set is wrong: it costs the same time too, and is not hashed itself.
     pub(crate) async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, Failure> {
-        if let Some(hash) = hash {
-            return Ok(self.passwords().verify(password.as_bytes(), hash.as_phc()).await?);
+        let possible = password.possible_bytes();
+        if let (Some(bytes), Some(hash)) = (possible, hash) {
+            return Ok(self.passwords().verify(bytes, hash.as_phc()).await?);
         }
-        self.passwords().verify_nothing(password.as_bytes()).await?;
+        self.passwords().verify_nothing(possible.unwrap_or_default()).await?;
         Ok(false)
     }
 

@@ -8,7 +8,7 @@ use doorward_core::{Ejson, FunctionName};
 use doorward_wire::Call;
 
 use crate::bearer::AccessToken;
-use crate::body::read_json;
+use crate::body::{LargeJsonBody, read_large_json};
 use crate::path_app::PathAccounts;
 use crate::{Api, ApiError};
 
@@ -26,10 +26,12 @@ pub(crate) async fn call(
     if token.accounts.app().object_id != accounts.app().object_id {
         return Err(ApiError::TokenOfAnotherApp);
     }
-    let call: Call = read_json(request, &api).await?;
+    let read = read_large_json(request, &api, api.function_call_memory()).await?;
+    let LargeJsonBody::<Call> { body: call, memory } = read;
     let arguments = Ejson::from_json(call.arguments.as_json().to_owned());
     let result = accounts
         .call_function(token.caller, FunctionName(call.name), arguments)
         .await?;
+    drop(memory);
     Ok(([(CONTENT_TYPE, "application/json")], result.into_string()).into_response())
 }

@@ -5,6 +5,7 @@
 mod api;
 mod bearer;
 mod body;
+mod body_memory;
 mod cors;
 mod email_password;
 mod error;

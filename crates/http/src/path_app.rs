@@ -8,7 +8,7 @@ use axum::{RequestExt as _, RequestPartsExt as _};
 use doorward_core::{Actor, App, AppAccounts, Apps};
 use doorward_web::{RequestContext, client_request};
 use http::HeaderMap;
-use http::header::ORIGIN;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
 use serde::Deserialize;
 
@@ -64,8 +64,12 @@ pub(crate) fn client(parts: &Parts) -> Actor {
     }
 }
 
-/// Refuses a browser whose origin the app does not list. Clients that are not browsers send no origin.
+/// Refuses a browser whose origin the app does not list, and one that sends a body without its type: a page of any
+/// origin can make a browser send such a request without a preflight. Clients that are not browsers send no origin.
 pub(crate) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), ApiError> {
+    if headers.contains_key(ORIGIN) && !headers.contains_key(CONTENT_TYPE) && announces_body(headers) {
+        return Err(ApiError::UnsupportedContentType);
+    }
     let allowed = headers
         .get(ORIGIN)
         .is_none_or(|origin| origin.to_str().is_ok_and(|origin| app.allows_origin(origin)));
@@ -74,4 +78,8 @@ pub(crate) fn check_origin(headers: &HeaderMap, app: &App) -> Result<(), ApiErro
     } else {
         Err(ApiError::OriginNotAllowed)
     }
+}
+
+fn announces_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0")
 }

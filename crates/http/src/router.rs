@@ -25,7 +25,7 @@ pub fn router(api: Api, besides: Router) -> Router {
             .on(Router::new().route("/functions/call", post(function_call::call)))
             .route("/location", get(location::location))
             .route("/.well-known/jwks.json", get(jwks::jwks))
-            .merge(email_password())
+            .merge(email_password(&api))
             .route("/auth/providers/{provider}/login", post(login::log_in)),
         &api,
     );
@@ -53,15 +53,17 @@ pub fn router(api: Api, besides: Router) -> Router {
     all.layer(around)
 }
 
-fn email_password() -> Router<Api> {
-    Router::new()
+fn email_password(api: &Api) -> Router<Api> {
+    let reset_call = Router::new().route("/auth/providers/local-userpass/reset/call", post(reset::call));
+    api.limits
+        .function()
+        .on(reset_call)
         .route("/auth/providers/local-userpass/register", post(register::register))
         .route("/auth/providers/local-userpass/confirm", post(confirm::confirm))
         .route("/auth/providers/local-userpass/confirm/send", post(confirm::send))
         .route("/auth/providers/local-userpass/confirm/call", post(confirm::call))
         .route("/auth/providers/local-userpass/reset", post(reset::reset))
         .route("/auth/providers/local-userpass/reset/send", post(reset::send))
-        .route("/auth/providers/local-userpass/reset/call", post(reset::call))
 }
 
 /// The refusals of unknown paths and methods, and what browsers need, on these routes.

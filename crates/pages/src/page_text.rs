@@ -193,6 +193,14 @@ pub(crate) const FORM_INCOMPLETE: PageText = PageText {
     text: "Not everything arrived in time. Nothing has been changed. Please open the link in the e-mail again.",
 };
 
+pub(crate) const MAILBOX_NOT_DIRECT: PageText = PageText {
+    status: StatusCode::FORBIDDEN,
+    icon: Icon::Trouble,
+    title: "Only on this machine",
+    text: "The development mailbox shows live links, so it answers only requests that come straight to a loopback \
+           address, such as http://localhost, and not through a proxy or a tunnel.",
+};
+
 pub(crate) const BUSY: PageText = PageText {
     status: StatusCode::TOO_MANY_REQUESTS,
     icon: Icon::Trouble,

@@ -14,7 +14,7 @@ use crate::page_error::PageError;
 use crate::{assets, confirm, headers, reset};
 
 /// The size limit of a form. The largest valid one, with two passwords of 128 characters, is below 4 KiB.
-const FORM_BYTES: usize = 64 * 1024;
+const FORM_BYTES: usize = 16 * 1024;
 
 /// The pages that mailed links lead to, and their assets. The router has no fallback, so that it can be merged.
 ///

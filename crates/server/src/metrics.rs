@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use doorward_core::{Causes, Store, StoreError};
+use doorward_web::{ConnectionLimits, ConnectionMetrics, TrustedProxies, listener};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// What the metrics page reads at each request.
 #[derive(Clone)]
@@ -101,11 +103,13 @@ fn gauge(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// How many connections the metrics page has: a few scrapers, and never all files of the process.
+const CONNECTIONS: usize = 32;
+
 /// Serves the metrics until the process ends.
 pub(crate) fn serve(listener: TcpListener, router: Router) {
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(error = %Causes(&error), "the metrics page has stopped");
-        }
-    });
+    let limits = ConnectionLimits::new(CONNECTIONS, TrustedProxies::default());
+    // Not registered: the metrics of connections are those of clients.
+    let own = ConnectionMetrics::default();
+    tokio::spawn(listener::serve(listener, router, limits, own, CancellationToken::new()));
 }

@@ -16,7 +16,10 @@ use doorward_http::{Api, ApiParts, HttpLimits};
 use doorward_mail::{MailMetrics, OutboxWorker, WorkerParts, WorkerSettings};
 use doorward_pages::PageParts;
 use doorward_tokens::{KeyDirectory, Keyrings};
-use doorward_web::{HttpMetrics, Readiness, Surface, TrustedProxies, listener, surface, tidy_requests};
+use doorward_web::{
+    ConnectionLimits, ConnectionMetrics, HttpMetrics, Readiness, Surface, TrustedProxies, listener, surface,
+    tidy_requests,
+};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpSocket;
 use tokio::sync::Semaphore;
@@ -28,7 +31,7 @@ use crate::control::{ControlSocket, ControlState};
 use crate::database::Database;
 use crate::functions::{AppRunner, HostParts};
 use crate::loopback::is_loopback_url;
-use crate::{app_links, apps, control, files, functions, logging, metrics, startup};
+use crate::{app_links, apps, control, files, functions, logging, memory, metrics, open_files, startup};
 
 mod mail;
 mod retention;
@@ -39,6 +42,7 @@ use mail::MailOut;
 /// Runs the server until it gets SIGTERM or SIGINT.
 pub(crate) fn serve(config: Config) -> Result<()> {
     let _logging = logging::start(config.logging.log_format, Some(&config.logging.log))?;
+    open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(config))
 }
@@ -55,6 +59,7 @@ async fn run(config: Config) -> Result<()> {
 /// A server that is ready to run: every mistake in its configuration has been reported by now.
 struct Server {
     http: TcpSocket,
+    connections: (ConnectionLimits, ConnectionMetrics),
     metrics: Option<(TcpSocket, Router)>,
     router: Router,
     readiness: Readiness,
@@ -130,6 +135,7 @@ async fn start(config: Config) -> Result<Server> {
     workers.metrics().register(&mut registry);
     let function_host = FunctionHost::new(workers, limits.wall_time);
     let trigger_concurrency = limits.workers / 2;
+    let places = open_files::connection_places(limits.workers);
     let runner = AppRunner::new(HostParts {
         limits,
         http_allow: config.functions.call.function_http_allow,
@@ -171,6 +177,10 @@ async fn start(config: Config) -> Result<Server> {
     let readiness = Readiness::new(Arc::clone(&store));
     let http_metrics = HttpMetrics::default();
     http_metrics.register(&mut registry);
+    let trusted_proxies = TrustedProxies::new(config.network.trusted_proxy);
+    let connection_limits = ConnectionLimits::new(places, trusted_proxies.clone());
+    let connection_metrics = ConnectionMetrics::default();
+    connection_metrics.register(&mut registry);
     let pages = pages(&accounts, &shared.links, mail.as_ref())
         .merge(doorward_pages::app_links(app_links.into_iter().flatten()));
     let api = Api::new(ApiParts {
@@ -183,7 +193,7 @@ async fn start(config: Config) -> Result<Server> {
     let around = Surface {
         clock: Arc::clone(&shared.clock),
         entropy: Arc::clone(&shared.entropy),
-        trusted_proxies: TrustedProxies::new(config.network.trusted_proxy),
+        trusted_proxies,
         metrics: http_metrics,
     };
 
@@ -209,6 +219,7 @@ async fn start(config: Config) -> Result<Server> {
     let worker = mail.map(|mail| mail_worker(mail, &database, &shared, &mut registry));
     Ok(Server {
         http,
+        connections: (connection_limits, connection_metrics),
         metrics: metrics_socket.map(|socket| (socket, metrics::router(registry, store))),
         router: surface(around, doorward_http::router(api, pages)),
         readiness,
@@ -259,6 +270,8 @@ impl Server {
             LimitSweeper::new(self.accounts.clone()),
             stop_background.clone(),
         ));
+        let (limits, connections) = self.connections;
+        background.spawn(memory::run(connections.clone(), stop_background.clone()));
         background.close();
         startup::say(&self.greeting);
         // Only now: requests need not wait for a worker that may never be called.
@@ -270,7 +283,7 @@ impl Server {
             stopping.cancelled().await;
             readiness.stop();
         });
-        listener::serve(http, tidy_requests(self.router), stop).await;
+        listener::serve(http, tidy_requests(self.router), limits, connections, stop).await;
         // Flows whose client has hung up are finished too: a function may already have decided about an account.
         self.accounts.finish().await;
         // Deliveries in flight are finished too, because they must not be repeated.

@@ -5,6 +5,7 @@
 
 mod body_limit;
 mod client;
+mod direct;
 mod health;
 pub mod listener;
 mod metrics;
@@ -15,8 +16,9 @@ mod unread_body;
 
 pub use body_limit::BodyLimit;
 pub use client::client_request;
+pub use direct::is_direct;
 pub use health::{Readiness, healthz, readyz};
-pub use listener::PeerAddress;
+pub use listener::{ConnectionLimits, ConnectionMetrics, PeerAddress};
 pub use metrics::HttpMetrics;
 pub use paths::tidy_requests;
 pub use proxies::TrustedProxies;

@@ -1,4 +1,13 @@
-//! Accepting connections: a deadline for request headers, and a shutdown that finishes what was accepted.
+//! Accepting connections: bounded places, deadlines for request heads and for reading answers, and a shutdown that
+//! finishes what was accepted.
+
+mod arrival;
+mod limits;
+mod metrics;
+mod places;
+mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::io;
@@ -10,22 +19,29 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use doorward_core::Causes;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-/// How long the head of a request may take; the body has a deadline of its own. Also ends connections that stay idle.
-const HEADER_DEADLINE: Duration = Duration::from_secs(30);
+use arrival::Arrival;
+use metrics::Refusal;
+use places::{Place, Places};
+use stream::PacedStream;
+
+pub use limits::ConnectionLimits;
+pub use metrics::ConnectionMetrics;
 
 /// How long requests in flight may take after a shutdown has begun.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 
-/// How many connections are served concurrently; more wait in the kernel's queue.
-const CONNECTIONS: usize = 10_000;
+/// Bytes that are kept of a request's head, of a body that its handler has not read yet, and of answers that the client
+/// has not read yet, each. Larger heads are answered 431. Usual proxies stop at 8 to 32 KiB, and our own largest
+/// head, with a token and the headers of a proxy, has 4 KiB.
+const BUFFER_BYTES: usize = 16 * 1024;
 
 /// The other end of the connection, in the extensions of each request.
 #[derive(Debug, Clone, Copy)]
@@ -52,48 +68,53 @@ pub fn listen(socket: TcpSocket) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop`, then finishes what was accepted.
-pub async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken)
-where
+pub async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    limits: ConnectionLimits,
+    metrics: ConnectionMetrics,
+    stop: CancellationToken,
+) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_DEADLINE);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_buf_size(BUFFER_BYTES);
     let connections = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+    let write_time = limits.write_time;
+    let places = Places::new(limits, metrics.clone());
+    while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &places, &metrics)).await {
+        let Some((stream, peer, place)) = accepted else {
+            continue;
         };
-        let Some((place, accepted)) = stop.run_until_cancelled(accepted).await else {
-            break;
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Mostly "too many open files": wait for some to close instead of spinning.
-                tracing::warn!(error = %Causes(&error), "a connection could not be accepted");
-                stop.run_until_cancelled(tokio::time::sleep(Duration::from_millis(50)))
-                    .await;
-                continue;
-            }
-        };
-        // Answers are small; waiting to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
+        let arrival = Arc::clone(place.arrival());
         let mut service = service.clone();
-        let service = tower::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let mut request = request.map(Body::new);
+        let service = tower::service_fn(move |request: hyper::Request<Incoming>| {
+            let mut request = request.map(|body| Body::new(Arrival::watch(&arrival, body)));
             request.extensions_mut().insert(PeerAddress(peer));
-            service.call(request)
+            let answer = service.call(request);
+            let arrival = Arc::clone(&arrival);
+            async move {
+                let answer = answer.await;
+                arrival.wait_for_client();
+                answer
+            }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        let connection = connections.watch(connection);
+        let stream = TokioIo::new(PacedStream::new(stream, write_time));
+        let connection = connections.watch(http.serve_connection(stream, TowerToHyperService::new(service)));
+        let metrics = metrics.clone();
         tokio::spawn(async move {
-            let _place = place;
-            // A client may break off; that is no failure of the server.
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %Causes(&error), "a connection ended early");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    if stream::is_unread(&error) {
+                        metrics.refused(Refusal::Unread, None);
+                    }
+                    // A client may break off; that is no failure of the server.
+                    tracing::debug!(error = %Causes(&error), "a connection ended early");
+                },
+                () = place.lost() => tracing::debug!("a connection was closed, because its place was needed"),
             }
         });
     }
@@ -103,5 +124,28 @@ where
         .is_err()
     {
         tracing::warn!("some requests did not finish before the shutdown deadline");
+    }
+}
+
+/// The next connection that has a place; `None` if this one has none.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Places>,
+    metrics: &ConnectionMetrics,
+) -> Option<(TcpStream, SocketAddr, Place)> {
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            let place = places.enter(peer.ip()).await?;
+            // Answers are small; waiting to fill a packet only delays them.
+            let _ = stream.set_nodelay(true);
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            metrics.refused(Refusal::NotAccepted, Some(&error));
+            // Mostly "too many open files": another connection gives way, and until then there is nothing to accept.
+            places.displace();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            None
+        }
     }
 }

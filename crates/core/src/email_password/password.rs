@@ -29,9 +29,7 @@ impl Password {
 
     /// Checks what a new password must satisfy: 6 to 128 characters, whatever they are.
     pub fn check_policy(&self) -> Result<(), PasswordRefusal> {
-        // The bytes are bounded first, so that a megabyte is not walked character by character.
-        let fits = self.0.len() <= Self::MAX_CHARS * 4
-            && (Self::MIN_CHARS..=Self::MAX_CHARS).contains(&self.0.chars().count());
+        let fits = !self.is_too_long() && self.0.chars().count() >= Self::MIN_CHARS;
         if fits { Ok(()) } else { Err(PasswordRefusal::Length) }
     }
 
@@ -43,6 +41,16 @@ impl Password {
     /// The bytes to hash, exactly as typed.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// The bytes to compare with a hash; `None` if no password that was ever set is as long.
+    pub(crate) fn possible_bytes(&self) -> Option<&[u8]> {
+        (!self.is_too_long()).then(|| self.as_bytes())
+    }
+
+    fn is_too_long(&self) -> bool {
+        // The bytes are bounded first, so that a megabyte is not walked character by character.
+        self.0.len() > Self::MAX_CHARS * 4 || self.0.chars().count() > Self::MAX_CHARS
     }
 }
 
@@ -90,6 +98,15 @@ mod tests {
         assert!(accepted(&"😀".repeat(128)));
         assert!(!accepted(&"😀".repeat(129)));
         assert!(!accepted(&"a".repeat(1 << 20)));
+    }
+
+    #[test]
+    fn s01_what_is_longer_than_any_password_is_never_hashed() {
+        let possible = |text: String| Password::new(text).possible_bytes().map(<[u8]>::len);
+        assert_eq!(possible("😀".repeat(128)), Some(512));
+        assert_eq!(possible(String::new()), Some(0));
+        assert_eq!(possible("a".repeat(129)), None);
+        assert_eq!(possible("a".repeat(1 << 20)), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use doorward_testkit::{Reply, TestApp};
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::support::CALLS;
+use crate::support::{CALLS, large_bodies};
 
 async fn post(app: &TestApp, call: &str, content_type: Option<&str>, body: &[u8]) -> Reply {
     app.anonymous()
@@ -15,7 +15,7 @@ async fn post(app: &TestApp, call: &str, content_type: Option<&str>, body: &[u8]
 
 #[tokio::test]
 async fn a_body_that_is_not_a_json_object_is_invalid_json() {
-    let app = TestApp::email().await;
+    let app = large_bodies(TestApp::builder()).start().await;
     let before = app.dump().await;
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let bodies: [&[u8]; 18] = [
@@ -50,7 +50,7 @@ async fn a_body_that_is_not_a_json_object_is_invalid_json() {
 
 #[tokio::test]
 async fn t08_a_body_of_any_depth_is_only_a_body() {
-    let app = TestApp::auto_confirm().await;
+    let app = large_bodies(TestApp::builder().auto_confirm()).start().await;
     app.registered("ada").await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for (call, body) in [
@@ -188,7 +188,7 @@ async fn t08_a_form_is_no_body() {
 }
 
 #[tokio::test]
-async fn a_body_may_have_a_mebibyte_and_that_of_a_function_call_four() {
+async fn a_body_may_have_16_kibibytes_and_that_of_a_function_call_4_mebibytes() {
     let app = TestApp::auto_confirm().await;
     let ada = app.user("ada").await;
     let limits = HttpLimits::default();
@@ -209,7 +209,7 @@ async fn a_body_may_have_a_mebibyte_and_that_of_a_function_call_four() {
     );
     let reply = post(&app, "register", Some("application/json"), &padded(body, limits.body)).await;
     assert_eq!(reply.empty(), 201);
-    assert_eq!(limits.body, 1 << 20);
+    assert_eq!(limits.body, 16 << 10);
 
     let call = r#"{"arguments":[],"name":"sum"}"#;
     let client = || app.anonymous().bearer(&ada.access_token);
@@ -223,6 +223,21 @@ async fn a_body_may_have_a_mebibyte_and_that_of_a_function_call_four() {
         .await;
     assert_snapshot!(reply.error(), @"413 - request body too large");
     assert_eq!(size, 4 << 20);
+}
+
+#[tokio::test]
+async fn every_account_route_takes_16_kibibytes_unless_a_function_takes_the_body() {
+    let app = TestApp::auto_confirm().await;
+    let before = app.dump().await;
+    for call in CALLS.into_iter().chain(["login", "/login/"]) {
+        let largest = if call == "reset/call" { 1 << 20 } else { 16 << 10 };
+        let body = |size: usize| format!("{{}}{}", " ".repeat(size - 2)).into_bytes();
+        let fits = post(&app, call, Some("application/json"), &body(largest)).await;
+        assert!([400, 401].contains(&fits.status().as_u16()), "{call}: {}", fits.text());
+        let larger = post(&app, call, Some("application/json"), &body(largest + 1)).await;
+        assert_eq!(larger.error(), "413 - request body too large", "{call}");
+    }
+    assert_eq!(app.dump().await, before);
 }
 
 #[tokio::test]

@@ -290,6 +290,10 @@ async fn s58_t09_unknown_and_wrong_look_alike_and_every_login_costs_one_hash() {
         ("not an address", "wrong-password"),
         (&*"a".repeat(300), "wrong-password"),
         ("ada@example.com", ""),
+        // Longer than any password that could be set.
+        ("ada@example.com", &*"a".repeat(129)),
+        ("ada@example.com", &*"a".repeat(10_000)),
+        ("nobody@example.com", &*"a".repeat(10_000)),
     ] {
         let before = app.hashes_computed();
         let reply = app.anonymous().log_in(name, password).await;

@@ -14,8 +14,10 @@ const BODY: &str = r#"{"email":"ada@example.com","password":"ada-password"}"#;
 async fn small_limits(body: usize) -> TestApp {
     let limits = HttpLimits {
         body,
+        function_body: body,
         function_call_body: body,
         body_timeout: Duration::from_millis(200),
+        ..HttpLimits::default()
     };
     TestApp::builder().auto_confirm().limits(limits).start().await
 }
@@ -192,6 +194,104 @@ async fn a_body_that_breaks_off_changes_nothing() {
     let reply = read(connection).await;
     assert!(reply.status == 400 || reply.status == 408, "{}", reply.status);
     assert_eq!(app.dump().await, before);
+}
+
+/// A body of `reset/call` with this size, whose answer does not depend on what it holds.
+fn large_body(size: usize) -> Vec<u8> {
+    let length = format!("Content-Length: {size}\r\nConnection: close\r\n");
+    let head = head(&REGISTER.replace("register", "reset/call"), &length);
+    [head.into_bytes(), vec![b' '; size]].concat()
+}
+
+#[tokio::test]
+async fn a_large_body_waits_for_memory_and_a_usual_one_does_not() {
+    let limits = HttpLimits {
+        function_memory: 100_000,
+        ..HttpLimits::default()
+    };
+    let app = TestApp::builder().auto_confirm().limits(limits).start().await;
+    let server = Server::start(&app).await;
+    let first = large_body(60_000);
+    let (part, rest) = first.split_at(30_000);
+    let mut holds = server.connect().await;
+    holds.write_all(part).await.unwrap();
+    // The server has read as much as it takes without a reservation, and holds one now.
+    let mut waits = server.connect().await;
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while app.api().free_function_memory() != 40_000 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    waits.write_all(&large_body(60_000)).await.unwrap();
+    let usual = server.send(large_body(10_000)).await;
+    assert_eq!(usual.status, 400, "{}", usual.body);
+    // What was free is promised to the body that waits, which is longer.
+    assert!(app.api().free_function_memory() <= 40_000);
+    holds.write_all(rest).await.unwrap();
+    assert_eq!(read(holds).await.status, 400);
+    assert_eq!(read(waits).await.status, 400);
+    assert_eq!(app.api().free_function_memory(), 100_000);
+}
+
+#[tokio::test]
+async fn s12_a_large_body_that_finds_no_memory_in_time_is_told_when_to_come_back() {
+    let limits = HttpLimits {
+        function_memory: 50_000,
+        body_timeout: Duration::from_millis(200),
+        ..HttpLimits::default()
+    };
+    let app = TestApp::builder().auto_confirm().limits(limits).start().await;
+    let server = Server::start(&app).await;
+    let reply = server.send(large_body(60_000)).await;
+    assert_eq!(reply.status, 429);
+    assert!(reply.head.contains("retry-after: 6\r\n"), "{}", reply.head);
+    assert!(reply.body.contains(r#""error":"too many requests""#), "{}", reply.body);
+    // In chunks, the largest size that the route takes is reserved.
+    let chunked = head(
+        &REGISTER.replace("register", "reset/call"),
+        "Transfer-Encoding: chunked\r\nConnection: close\r\n",
+    );
+    let chunk = format!("{:x}\r\n{}\r\n", 20_000, " ".repeat(20_000));
+    let reply = server.send(format!("{chunked}{chunk}0\r\n\r\n")).await;
+    assert_eq!(reply.status, 429, "{}", reply.body);
+}
+
+#[tokio::test]
+async fn t08_a_browser_sends_no_body_without_its_type() {
+    let app = TestApp::auto_confirm().await;
+    let ada = app.user("ada").await;
+    let before = app.dump().await;
+    let server = Server::start(&app).await;
+    let session = "/api/client/v2.0/auth/session";
+    let request = |method: &str, path: &str, headers: &str, body: &str| {
+        let token = &ada.refresh_token;
+        let framing = format!("Authorization: Bearer {token}\r\nContent-Length: {}\r\n", body.len());
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{framing}{headers}\r\n{body}")
+    };
+    let origin = "Origin: https://eve.example\r\n";
+    let location = "/api/client/v2.0/app/notes-abcde/location";
+    for (method, path) in [("POST", REGISTER), ("POST", session), ("DELETE", session)] {
+        let reply = server.send(request(method, path, origin, BODY)).await;
+        assert_eq!(reply.status, 415, "{method} {path}: {}", reply.body);
+        let chunked = format!("{origin}Transfer-Encoding: chunked\r\n");
+        let chunks = format!("{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len());
+        let chunked = request(method, path, &chunked, &chunks).replacen("Content-Length", "X-Length", 1);
+        assert_eq!(server.send(chunked).await.status, 415, "{method} {path}");
+    }
+    assert_eq!(app.dump().await, before);
+    // A refresh has neither body nor type, from wherever it comes; native SDKs send no origin.
+    assert_eq!(server.send(request("POST", session, origin, "")).await.status, 201);
+    assert_eq!(server.send(request("POST", session, "", "")).await.status, 201);
+    assert_eq!(server.send(request("GET", location, origin, "")).await.status, 200);
+    assert_eq!(
+        server
+            .send(request("POST", REGISTER, "", &BODY.replace("ada", "bob")))
+            .await
+            .status,
+        201
+    );
 }
 
 #[tokio::test]

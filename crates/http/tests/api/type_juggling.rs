@@ -3,7 +3,7 @@
 use doorward_testkit::TestApp;
 use serde_json::{Map, Value, json};
 
-use crate::support::unknown_pair;
+use crate::support::{large_bodies, unknown_pair};
 
 const INVALID_JSON: &str = "400 BadRequest invalid json";
 const INVALID_TOKEN: &str = "400 BadRequest invalid token data";
@@ -133,7 +133,7 @@ async fn t08_unknown_keys_are_ignored_whatever_their_type() {
 
 #[tokio::test]
 async fn t08_strings_of_any_length_and_content_are_only_strings() {
-    let app = TestApp::builder().unlimited().start().await;
+    let app = large_bodies(TestApp::builder().unlimited()).start().await;
     app.registered("ada").await;
     let before = app.dump().await;
     let endless = "a".repeat(500_000);

@@ -1,5 +1,7 @@
 //! The development mailbox.
 
+use axum::body::Body;
+use axum::http::Request;
 use doorward_core::{Clock as _, MailId, ObjectId};
 use doorward_mail::{Claim, Message, Transport as _};
 use doorward_testkit::ManualClock;
@@ -100,6 +102,43 @@ async fn scripts_read_the_same_as_json_oldest_first() {
         keys,
         ["created_at", "from", "html", "id", "links", "subject", "text", "to"]
     );
+}
+
+#[tokio::test]
+async fn through_a_tunnel_or_under_another_name_no_mail_is_shown() {
+    let site = Site::start().await;
+    let link = site.pending("ada").await;
+    for headers in [
+        vec![],
+        vec![("host", "notes.example.com")],
+        vec![("host", "localhost"), ("x-forwarded-for", "198.51.100.7")],
+        vec![("host", "localhost"), ("cf-ray", "1")],
+        vec![("host", "127.0.0.1:9090"), ("via", "1.1 caddy")],
+    ] {
+        for path in ["/dev/mail", "/dev/mail/messages"] {
+            let mut request = Request::get(path);
+            for (name, value) in &headers {
+                request = request.header(*name, *value);
+            }
+            let reply = site.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(reply.status, 403, "{path} {headers:?}");
+            assert!(
+                !reply.body.contains("ada@example.com") && !reply.body.contains(&link.token),
+                "{}",
+                reply.body
+            );
+        }
+    }
+    let refused = site
+        .send(Request::get("/dev/mail/messages").body(Body::empty()).unwrap())
+        .await;
+    assert_snapshot!(refused.body, @r#"{"error":"The development mailbox shows live links, so it answers only requests that come straight to a loopback address, such as http://localhost, and not through a proxy or a tunnel."}"#);
+    let refused = site.send(Request::get("/dev/mail").body(Body::empty()).unwrap()).await;
+    assert_snapshot!(refused.transcript(), @r"
+    403 Forbidden
+    Only on this machine
+    The development mailbox shows live links, so it answers only requests that come straight to a loopback address, such as http://localhost, and not through a proxy or a tunnel.
+    ");
 }
 
 fn message(name: &str) -> Message {

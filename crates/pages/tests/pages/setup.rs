@@ -207,7 +207,13 @@ impl Site {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+        self.send(
+            Request::get(path)
+                .header("host", "localhost:9090")
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     /// Opens a link, as a click does.

@@ -34,8 +34,9 @@ pub(crate) struct Network {
 
     /// Proxies whose `X-Forwarded-For` counts for the client's address.
     ///
-    /// The client's address is the last one in that header that is not a trusted proxy. Without trusted proxies, it is
-    /// the address of the connection. Functions get it in `context.request`.
+    /// The client's address is the last one in that header that is not a trusted proxy, or the proxy that wrote an
+    /// entry which is no address. Without trusted proxies, it is the address of the connection. Functions get it in
+    /// `context.request`. Trusted proxies may hold any number of connections.
     #[arg(
         long,
         value_name = "CIDR",

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod backup;
+mod connections;
 mod crash;
 mod failover;
 mod functions;
@@ -11,6 +12,7 @@ mod metrics;
 mod otlp;
 mod outage;
 mod postgres;
+mod proxies;
 mod start;
 mod stop;
 mod support;

@@ -5,7 +5,8 @@ pub(crate) mod raw;
 
 use std::future::Future;
 
-use doorward_testkit::Reply;
+use doorward_http::HttpLimits;
+use doorward_testkit::{Reply, TestAppBuilder};
 
 /// The seven calls of e-mail and password accounts.
 pub(crate) const CALLS: [&str; 7] = [
@@ -20,6 +21,14 @@ pub(crate) const CALLS: [&str; 7] = [
 
 /// The content type that native SDKs send with everything.
 pub(crate) const CORE_JSON: &str = "application/json;charset=utf-8";
+
+/// Takes bodies of a mebibyte: for tests of what reads them, where the usual limit would refuse them first.
+pub(crate) fn large_bodies(app: TestAppBuilder) -> TestAppBuilder {
+    app.limits(HttpLimits {
+        body: 1 << 20,
+        ..HttpLimits::default()
+    })
+}
 
 /// A well-formed token pair that was never issued.
 pub(crate) fn unknown_pair() -> (String, String) {

@@ -52,6 +52,22 @@ async fn c116_the_id_that_the_function_returns_is_the_identity_and_always_the_sa
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_login_function_takes_may_be_larger_than_other_logins() {
+    let world = world("exports = ({ id, more }) => `${id}:${more.length}`;").await;
+    let server = world.server();
+    let payload = |size: usize| json!({ "id": "ada", "more": "x".repeat(size) });
+    let session = server.ask(&Call::log_in_with(&payload(1_000_000))).await.session();
+    assert!(
+        session.refresh_claims().to_string().contains("ada:1000000"),
+        "{:?}",
+        session.refresh_claims()
+    );
+    assert_eq!(server.ask(&Call::log_in_with(&payload(1 << 20))).await, "413");
+    let password = "x".repeat(16 << 10);
+    assert_eq!(server.ask(&Call::log_in("ada@example.com", &password)).await, "413");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c116_the_tokens_name_the_identity() {
     let world = world("exports = ({ id }) => id;").await;
     let session = world

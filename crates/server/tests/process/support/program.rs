@@ -25,6 +25,7 @@ pub(crate) struct Program {
     binary: Option<PathBuf>,
     refused_calls: Vec<i64>,
     usual_sandbox: bool,
+    limits: Option<String>,
 }
 
 impl Program {
@@ -92,13 +93,26 @@ impl Program {
         self
     }
 
+    /// Runs under these limits, as the shell's `ulimit` takes them.
+    pub(crate) fn under_limits(mut self, limits: &str) -> Self {
+        self.limits = Some(format!("ulimit {limits} && exec \"$0\" \"$@\""));
+        self
+    }
+
     /// Starts the process, and does not wait until the server is ready.
     pub(crate) fn spawn(&self) -> Server {
         let binary = self
             .binary
             .clone()
             .unwrap_or_else(|| env!("CARGO_BIN_EXE_doorward").into());
-        let mut command = Command::new(binary);
+        let mut command = match &self.limits {
+            Some(limits) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.arg("-c").arg(limits).arg(binary);
+                shell
+            }
+            None => Command::new(binary),
+        };
         command.args(&self.arguments).env_clear();
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
@@ -212,6 +226,12 @@ impl Server {
         let text = self.stdout.text();
         let line = text.lines().find_map(|line| line.strip_prefix("  metrics "));
         line.expect("the server says where its metrics are").trim().to_owned()
+    }
+
+    /// What the system says of the process: the content of this file in its directory below `/proc`.
+    pub(crate) fn proc_file(&self, name: &str) -> String {
+        let id = self.process.id().expect("the process runs");
+        std::fs::read_to_string(format!("/proc/{id}/{name}")).expect("our own process can be read")
     }
 
     /// Sends SIGTERM.
