@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use doorward_core::{AppObjectId, Purpose, Registration, Store as _, StoreError};
 use doorward_store::{PostgresOptions, PostgresStore, PostgresUrl};
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -187,7 +188,9 @@ async fn t18_a_connection_that_closes_at_its_request_for_tls_is_unavailable() {
     let url = PostgresUrl::parse(&format!("postgres://ada@{}/doorward", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move {
         loop {
-            drop(listener.accept().await.unwrap());
+            let (mut connection, _) = listener.accept().await.unwrap();
+            // Read, so that it is closed and not reset.
+            connection.read_exact(&mut [0; 8]).await.unwrap();
         }
     });
     let error = PostgresStore::connect(&url, PostgresOptions::default()).await;
