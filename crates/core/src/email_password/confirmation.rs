@@ -101,8 +101,8 @@ impl AppAccounts {
         Ok(change.commit().await?)
     }
 
-    /// Mails a confirmation link to a pending registration. Older links go on working, so that a stranger cannot keep a user out
-    /// by requesting another; a link that is young is mailed again.
+    /// Mails a confirmation link to a pending registration. Older links go on working, so that a stranger cannot keep a
+    /// user out by requesting another; a link that is young is mailed again.
     pub async fn resend_confirmation(&self, email: &EmailAddress) -> Result<(), FlowError<ResendRefusal>> {
         let methods = self.email_password().ok_or(ResendRefusal::ProviderDisabled)?;
         let registration = self.find_registration(email).await?;
