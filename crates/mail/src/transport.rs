@@ -7,8 +7,8 @@ use crate::{Claim, Message};
 /// Sends mails to the system that delivers them.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Sends one mail; `Ok` means that the receiving system has taken responsibility for it. A mail whose claim does not
-    /// hold any more is not handed over: another worker may be sending it.
+    /// Sends one mail; `Ok` means that the receiving system has taken responsibility for it. A mail whose claim does
+    /// not hold any more is not handed over: another worker may be sending it.
     ///
     /// Dropping the future gives the attempt up; its connection is then closed, never reused.
     async fn send(&self, message: &Message, claim: &Claim) -> Result<(), SendError>;

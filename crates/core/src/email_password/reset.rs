@@ -70,8 +70,8 @@ impl Refusal for ResetRefusal {}
 impl Refusal for CallResetRefusal {}
 
 impl AppAccounts {
-    /// Mails a reset link to a registration, pending or confirmed. Older links go on working, so that a stranger cannot keep a
-    /// user out by requesting another; a link that is young is mailed again. Nothing else changes.
+    /// Mails a reset link to a registration, pending or confirmed. Older links go on working, so that a stranger cannot
+    /// keep a user out by requesting another; a link that is young is mailed again. Nothing else changes.
     pub async fn send_reset_password_email(&self, email: &EmailAddress) -> Result<(), FlowError<SendResetRefusal>> {
         let methods = self.email_password().ok_or(SendResetRefusal::ProviderDisabled)?;
         let _spent = self.network_permit(Limit::MailsOfNetwork).await?;

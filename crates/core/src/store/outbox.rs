@@ -61,8 +61,8 @@ pub trait MailClaims {
         claimed_until: Timestamp,
     ) -> Result<Vec<MailId>, StoreError>;
 
-    /// Records how an attempt ended. The text of a function's mail is deleted unless the mail still waits. `false`: this
-    /// worker no longer holds the claim, or the mail is gone, and nothing was recorded.
+    /// Records how an attempt ended. The text of a function's mail is deleted unless the mail still waits. `false`:
+    /// this worker no longer holds the claim, or the mail is gone, and nothing was recorded.
     async fn record_delivery(
         &mut self,
         worker: &str,

@@ -15,8 +15,8 @@ pub trait TokenReads {
 /// Writes about mailed tokens.
 #[async_trait]
 pub trait TokenWrites {
-    /// Stores a token; older ones stay as they are. `now`: when the caller's clock showed it, which may be some time after
-    /// the token was made. `false`: the registration is gone, and nothing was stored.
+    /// Stores a token; older ones stay as they are. `now` is the caller's present, which may be some time after the
+    /// token was made. `false`: the registration is gone, and nothing was stored.
     async fn issue_token(&mut self, token: &MailToken, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Spends a token: one guarded statement, so that of any number of callers exactly one gets the registration.

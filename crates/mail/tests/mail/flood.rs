@@ -28,7 +28,8 @@ impl Store for Counting {
     }
 }
 
-/// Delivers what is due, and returns the mails that were sent, how many others ended, and how many transactions it took.
+/// Delivers what is due, and returns the mails that were sent, how many others ended, and how many transactions it
+/// took.
 async fn deliver(world: World) -> (Vec<String>, usize, usize) {
     let store = Arc::new(Counting {
         inner: Arc::clone(&world.store),

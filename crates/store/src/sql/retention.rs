@@ -18,9 +18,9 @@ const STATEMENTS: [(&str, &str, &str); 4] = [
     ("identities", "planned_user_id", "created_at < $1 AND user_id IS NULL"),
 ];
 
-/// Mails go before their tokens: a token stays as long as an operator can look up what became of its mail. No index finds
-/// the tokens without a mail, so this looks at the oldest ones only. Should all of those have a mail that ended late,
-/// the next ones wait until these mails go.
+/// Mails go before their tokens: a token stays as long as an operator can look up what became of its mail. No index
+/// finds the tokens without a mail, so this looks at the oldest ones only. Should all of those have a mail that ended
+/// late, the next ones wait until these mails go.
 fn tokens() -> String {
     format!(
         "WITH ended AS MATERIALIZED (

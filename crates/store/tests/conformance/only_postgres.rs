@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use doorward_core::{AppObjectId, Purpose, Registration, Store as _, StoreError};
 use doorward_store::{PostgresOptions, PostgresStore, PostgresUrl};
-use sqlx::{ConnectOptions as _, Executor as _, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, Row as _};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -444,13 +444,21 @@ async fn s28_the_tables_hold_no_usable_token() {
     .await;
 }
 
-/// How many rows of a table were read since the statistics began, with and without an index. They are complete once
-/// the connections that did it have closed.
-async fn rows_read(database: &PostgresDatabase, table: &str) -> i64 {
+/// A connection, once all others to the database have ended: each hands in its statistics when it ends.
+async fn alone(database: &PostgresDatabase) -> PgConnection {
+    let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let mut connection = database.options().connect().await.unwrap();
+    while connection.fetch_one(sql).await.unwrap().get::<i64, _>(0) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    connection
+}
+
+/// How many rows of a table were read since the statistics were reset, with and without an index.
+async fn rows_read(connection: &mut PgConnection, table: &str) -> i64 {
     let sql = "SELECT COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0)
                FROM pg_stat_user_tables WHERE relname = $1";
-    let mut connection = database.options().connect().await.unwrap();
-    let row = sqlx::query(sql).bind(table).fetch_one(&mut connection).await.unwrap();
+    let row = sqlx::query(sql).bind(table).fetch_one(connection).await.unwrap();
     row.get(0)
 }
 
@@ -470,8 +478,10 @@ async fn what_a_worker_asks_reads_few_rows_however_many_mails_wait() {
         database.connect().await.close().await;
         let mut connection = database.options().connect().await.unwrap();
         connection.execute(BACKLOG).await.unwrap();
+        connection.close().await.unwrap();
+        let mut connection = alone(&database).await;
         connection.execute("SELECT pg_stat_reset()").await.unwrap();
-        drop(connection);
+        connection.close().await.unwrap();
         let store = database.connect().await;
         let any: AnyStore = Arc::new(store.clone());
         let app: AppObjectId = new_id();
@@ -494,10 +504,9 @@ async fn what_a_worker_asks_reads_few_rows_however_many_mails_wait() {
             commit!(store, sweep(at(0), at(0)));
         }
         store.close().await;
-        // The statistics of a connection arrive when it ends.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut connection = alone(&database).await;
         for table in ["mails", "mail_tokens", "registrations"] {
-            let read = rows_read(&database, table).await;
+            let read = rows_read(&mut connection, table).await;
             assert!((20..20_000).contains(&read), "{table}: {read}");
         }
     })
