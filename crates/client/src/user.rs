@@ -125,8 +125,8 @@ impl User {
     }
 
     /// Ends the session on this device and on the server. Sessions on other devices continue, and an access token that
-    /// the program has passed on stays valid for other backends until it expires, for 30 minutes at most. An anonymous user is also
-    /// removed from this device, because it cannot log in again.
+    /// the program has passed on stays valid for other backends until it expires, for 30 minutes at most. An anonymous
+    /// user is also removed from this device, because it cannot log in again.
     ///
     /// After an error the user is logged out on this device all the same, but the session may continue on the server.
     pub async fn log_out(&self) -> Result<(), Error> {

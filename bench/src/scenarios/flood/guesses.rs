@@ -1,5 +1,5 @@
-//! 256 clients from one address guess passwords, each as fast as it is answered. Users from other addresses should still
-//! log in. A trusted proxy, played by the driver, names the addresses.
+//! 256 clients from one address guess passwords, each as fast as it is answered. Users from other addresses should
+//! still log in. A trusted proxy, played by the driver, names the addresses.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! Eight clients ask for links as fast as the server answers. A user who registers meanwhile, or afterwards, should not
-//! wait for the mail. The clients come from the loopback, which no limit counts as a network: what holds is the limit of
-//! each recipient, and that the outbox keeps its order.
+//! wait for the mail. The clients come from the loopback, which no limit counts as a network: what holds is the limit
+//! of each recipient, and that the outbox keeps its order.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

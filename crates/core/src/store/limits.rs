@@ -65,7 +65,7 @@ pub trait LimitWrites {
     async fn remember_network(&mut self, network: &KnownNetwork, now: Timestamp) -> Result<(), StoreError>;
 
     /// Deletes buckets that are full and have nothing to remember, and networks that have not been seen since
-    /// `unseen_since`. It stops after some hundreds and returns how many there were: call it, each time in a transaction
-    /// of its own, until it returns 0.
+    /// `unseen_since`. It stops after some hundreds and returns how many there were: call it, each time in a
+    /// transaction of its own, until it returns 0.
     async fn forget_limits(&mut self, now: Timestamp, unseen_since: Timestamp) -> Result<u64, StoreError>;
 }

@@ -33,8 +33,8 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: Canc
     }
 }
 
-/// Forgets limits that are full again, until `stop` is cancelled. On a thread that may block, because counting reads many
-/// rows and SQLite reads on its caller's thread.
+/// Forgets limits that are full again, until `stop` is cancelled. On a thread that may block, because counting reads
+/// many rows and SQLite reads on its caller's thread.
 pub(crate) async fn sweep_limits(sweeper: LimitSweeper, stop: CancellationToken) {
     let sweeper = Arc::new(sweeper);
     while stop
