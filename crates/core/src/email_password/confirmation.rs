@@ -148,7 +148,7 @@ impl AppAccounts {
         }
         let registration = self.find_registration(email).await?;
         if matches!(methods.confirmation, Confirmation::Function(_)) {
-            self.function_call_permit(email, Registered::of(registration.as_ref()))
+            self.take_function_call_permit(email, Registered::of(registration.as_ref()))
                 .await?;
         }
         let Registration::Pending(pending) = registration.ok_or(RetryRefusal::UserNotFound)? else {

@@ -187,10 +187,11 @@ impl AppAccounts {
         reserved: PendingRegistration,
     ) -> Result<(), FlowError<RegisterRefusal>> {
         let methods = self.email_password().ok_or(RegisterRefusal::ProviderDisabled)?;
-        self.function_call_permit(&reserved.email, Registered::No).await?;
         let until = self.now().plus(self.settings().function_timeout + RESERVATION_GRACE);
         let reserving = self.transact(|| async {
             let mut change = self.begin().await?;
+            self.function_call_permit(&mut change, &reserved.email, Registered::No)
+                .await?;
             if !change.reserve_registration(&reserved, until).await? {
                 return Err(FlowError::from(RegisterRefusal::EmailTaken));
             }

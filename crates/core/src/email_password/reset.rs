@@ -117,7 +117,7 @@ impl AppAccounts {
         let methods = self.email_password().ok_or(CallResetRefusal::ProviderDisabled)?;
         let registration = self.find_registration(email).await?;
         if matches!(methods.reset, Reset::Function(_)) {
-            self.function_call_permit(email, Registered::of(registration.as_ref()))
+            self.take_function_call_permit(email, Registered::of(registration.as_ref()))
                 .await?;
         }
         let registration = registration.ok_or(CallResetRefusal::UserNotFound)?;

@@ -137,16 +137,26 @@ impl AppAccounts {
         }
     }
 
-    /// Takes a permit to call a function for an address.
+    /// Takes a permit to call a function for an address, in a change that has written nothing yet.
     pub(crate) async fn function_call_permit(
         &self,
+        change: &mut Change,
         email: &EmailAddress,
         registered: Registered,
     ) -> Result<(), Failure> {
         let limit = Limit::FunctionCallsForAccount;
+        self.spend(change, limit, None, email, registered).await
+    }
+
+    /// Takes a permit to call a function for an address, in a change of its own.
+    pub(crate) async fn take_function_call_permit(
+        &self,
+        email: &EmailAddress,
+        registered: Registered,
+    ) -> Result<(), Failure> {
         self.transact(|| async {
             let mut change = self.begin().await?;
-            self.spend(&mut change, limit, None, email, registered).await?;
+            self.function_call_permit(&mut change, email, registered).await?;
             Ok(change.commit().await?)
         })
         .await

@@ -321,7 +321,7 @@ async fn s17_a_pending_account_can_do_nothing() {
 
 #[tokio::test]
 async fn s17_nothing_but_the_mailed_link_lets_a_pending_account_in() {
-    let app = TestApp::email().await;
+    let app = TestApp::builder().unlimited().start().await;
     app.pending("ada").await;
     let (token, id) = app.mailed_token("ada@example.com");
     let before = app.dump().await;

@@ -103,7 +103,10 @@ impl Machine {
             "--metrics-listen",
             "127.0.0.1:0",
         ])
-        .with(["--data-dir", data.path().to_str().unwrap(), "--smtp", &smtp]);
+        .with(["--data-dir", data.path().to_str().unwrap(), "--smtp", &smtp])
+        // A client repeats what a kill left unanswered, more often than people do.
+        .with(["--limits-mails-to-recipient", "1000/1s"])
+        .with(["--limits-failed-logins-of-account", "1000/1s"]);
         Self { program, _data: data }
     }
 

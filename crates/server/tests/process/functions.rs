@@ -3,6 +3,7 @@
 
 mod calls;
 mod confirmation;
+mod limits;
 mod logins;
 mod mails;
 mod reset;

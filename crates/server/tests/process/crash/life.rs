@@ -95,7 +95,7 @@ impl Life {
         self.stage.promised(&self.email, Purpose::Confirm);
     }
 
-    /// Requests another mail, which takes the place of any earlier one.
+    /// Requests another mail. Earlier links go on working.
     async fn ask_for_link(&self, purpose: Purpose) {
         let call = Call::send(purpose, &self.email);
         loop {

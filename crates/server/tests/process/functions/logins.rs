@@ -16,8 +16,13 @@ const PROVIDERS: &str = r#"{
 }"#;
 
 async fn world(log_in: &str) -> World {
+    world_with(log_in, &["--function-timeout", "2s"]).await
+}
+
+/// A world with this login function, and more arguments for the server.
+pub(super) async fn world_with(log_in: &str, arguments: &[&str]) -> World {
     let files = [("auth/providers.json", PROVIDERS), ("functions/logIn.js", log_in)];
-    World::with_files(&files, &["--function-timeout", "2s"]).await
+    World::with_files(&files, arguments).await
 }
 
 async fn log_in(app: &App, payload: Value) -> Result<User, Error> {

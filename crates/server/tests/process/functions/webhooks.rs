@@ -41,8 +41,9 @@ impl World {
         }
         let data = tempfile::tempdir().unwrap();
         // The address of a web service is the operator's own: it needs no --function-http-allow.
-        let program =
-            Program::serve(app.path(), data.path().to_str().unwrap()).env("DOORWARD_SECRET_hookSecret", SECRET);
+        let program = Program::serve(app.path(), data.path().to_str().unwrap())
+            .with(["--limits", "off"])
+            .env("DOORWARD_SECRET_hookSecret", SECRET);
         Self {
             server: program.start().await,
             service,

@@ -20,6 +20,7 @@ pub(crate) struct Call {
     method: Method,
     path: String,
     bearer: Option<String>,
+    forwarded_for: Option<String>,
     body: Option<Value>,
 }
 
@@ -55,6 +56,19 @@ impl Call {
         Self::of_provider("reset", body)
     }
 
+    /// Has the reset function called.
+    pub(crate) fn reset_by_function(email: &str, password: &str) -> Self {
+        Self::of_provider(
+            "reset/call",
+            json!({ "email": email, "password": password, "arguments": [] }),
+        )
+    }
+
+    /// Has the confirmation function called again.
+    pub(crate) fn retry(email: &str) -> Self {
+        Self::of_provider("confirm/call", json!({ "email": email }))
+    }
+
     /// Calls a function by its name.
     pub(crate) fn function(session: &Session, name: &str, arguments: &Value) -> Self {
         let path = format!("{ROOT}/app/notes-abcde/functions/call");
@@ -83,6 +97,14 @@ impl Call {
     /// A GET of a path below the app of [`super::notes`].
     pub(crate) fn get_of_app(path: &str) -> Self {
         Self::get(&format!("{ROOT}/app/notes-abcde/{path}"))
+    }
+
+    /// Passes the call on as a proxy does, for a client with this address.
+    pub(crate) fn forwarded_for(self, address: &str) -> Self {
+        Self {
+            forwarded_for: Some(address.to_owned()),
+            ..self
+        }
     }
 
     /// Replaces the method.
@@ -114,6 +136,7 @@ impl Call {
             method,
             path,
             bearer: None,
+            forwarded_for: None,
             body: None,
         }
     }
@@ -153,6 +176,9 @@ impl Client {
             .request(call.method.clone(), format!("{}{}", self.url, call.path));
         if let Some(token) = &call.bearer {
             request = request.bearer_auth(token);
+        }
+        if let Some(address) = &call.forwarded_for {
+            request = request.header("x-forwarded-for", address);
         }
         if let Some(body) = &call.body {
             request = request.json(body);
