@@ -73,7 +73,8 @@ export async function tellStory({ Realm, baseUrl, appId, who, mailbox, step, ass
   await step("she asks for the mail again, and gets the link once more", async () => {
     await auth.resendConfirmationEmail({ email: ada });
     link = readLink(await mailbox.next(ada), assert);
-    assert.deepEqual(link, firstLink);
+    assert.equal(link.token, firstLink.token);
+    assert.equal(link.tokenId, firstLink.tokenId);
   });
 
   await step("what does not look like a token is called invalid", async () => {

@@ -147,16 +147,13 @@ impl AppAccounts {
             return Err(RetryRefusal::Automatic { email: email.clone() }.into());
         }
         let registration = self.find_registration(email).await?;
-        if matches!(methods.confirmation, Confirmation::Function(_)) {
-            self.take_function_call_permit(email, Registered::of(registration.as_ref()))
-                .await?;
-        }
         let Registration::Pending(pending) = registration.ok_or(RetryRefusal::UserNotFound)? else {
             return Err(RetryRefusal::AlreadyConfirmed.into());
         };
         let Confirmation::Function(function) = &methods.confirmation else {
             return Err(RetryRefusal::ByEmail.into());
         };
+        self.take_function_call_permit(email).await?;
         let (methods, function) = (methods.clone(), function.clone());
         self.outlive_caller(async move |accounts| accounts.confirm_by_function(&methods, &function, pending).await)
             .await

@@ -116,15 +116,12 @@ impl AppAccounts {
     ) -> Result<(), FlowError<CallResetRefusal>> {
         let methods = self.email_password().ok_or(CallResetRefusal::ProviderDisabled)?;
         let registration = self.find_registration(email).await?;
-        if matches!(methods.reset, Reset::Function(_)) {
-            self.take_function_call_permit(email, Registered::of(registration.as_ref()))
-                .await?;
-        }
         let registration = registration.ok_or(CallResetRefusal::UserNotFound)?;
         let Reset::Function(function) = &methods.reset else {
             return Err(CallResetRefusal::ByEmail.into());
         };
         password.check_policy().map_err(CallResetRefusal::from)?;
+        self.take_function_call_permit(email).await?;
         let asked = AskedReset {
             current_password_valid: self.is_current_password(&registration, &password).await?,
             registration,

@@ -148,15 +148,11 @@ impl AppAccounts {
         self.spend(change, limit, None, email, registered).await
     }
 
-    /// Takes a permit to call a function for an address, in a change of its own.
-    pub(crate) async fn take_function_call_permit(
-        &self,
-        email: &EmailAddress,
-        registered: Registered,
-    ) -> Result<(), Failure> {
+    /// Takes a permit to call a function for a registered address, in a change of its own.
+    pub(crate) async fn take_function_call_permit(&self, email: &EmailAddress) -> Result<(), Failure> {
         self.transact(|| async {
             let mut change = self.begin().await?;
-            self.function_call_permit(&mut change, email, registered).await?;
+            self.function_call_permit(&mut change, email, Registered::Yes).await?;
             Ok(change.commit().await?)
         })
         .await
