@@ -21,6 +21,15 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     Ok(rows)
 }
 
+/// Makes the server believe the driver about the addresses of clients.
+const PROXY: [&str; 2] = ["--trusted-proxy", "127.0.0.0/8"];
+
+/// An address for each user, outside the networks of attackers.
+fn address(user: u32) -> String {
+    let [_, b, c, d] = user.to_be_bytes();
+    format!("11.{b}.{c}.{d}")
+}
+
 /// The driver holds thousands of connections, and many systems begin with room for 1,024.
 fn allow_many_connections() {
     use rustix::process::{Resource, getrlimit, setrlimit};

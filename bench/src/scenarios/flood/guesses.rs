@@ -15,7 +15,7 @@ use crate::report::{Goal, Row, Unit};
 use crate::scenarios::login_clients;
 use crate::{requests, seed, stats};
 
-const PROXY: [&str; 2] = ["--trusted-proxy", "127.0.0.0/8"];
+use super::{PROXY, address};
 
 /// How long a user waits before another try.
 const COME_BACK: Duration = Duration::from_millis(200);
@@ -133,10 +133,4 @@ impl Logins {
     fn share(self) -> f64 {
         100.0 * f64::from(self.succeeded) / f64::from(self.succeeded + self.refused)
     }
-}
-
-/// An address for each user, outside the attacker's network.
-fn address(user: u32) -> String {
-    let [_, b, c, d] = user.to_be_bytes();
-    format!("11.{b}.{c}.{d}")
 }

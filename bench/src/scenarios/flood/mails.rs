@@ -1,6 +1,5 @@
-//! Eight clients ask for links as fast as the server answers. A user who registers meanwhile, or afterwards, should not
-//! wait for the mail. The clients come from the loopback, which no limit counts as a network: what holds is the limit
-//! of each recipient, and that the outbox keeps its order.
+//! Eight clients, each from an address of its own, ask for links as fast as the server answers. A user who registers
+//! meanwhile, or afterwards, should not wait for the mail. A trusted proxy, played by the driver, names the addresses.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -16,6 +15,8 @@ use crate::relay::{Behaviour, Relay};
 use crate::report::{Goal, Row, Unit};
 use crate::{requests, seed, stats};
 
+use super::{PROXY, address};
+
 const CLIENTS: usize = 8;
 
 /// The time between two honest registrations.
@@ -25,6 +26,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     let relay = Relay::start(Behaviour::Normal).await?;
     let mut launch = bench.launch(&database.populated(bench.scale.population).await?);
     launch.relay = Some(relay.address);
+    launch.options.extend(PROXY.map(str::to_owned));
     let server = launch.start().await?;
     let resets = (1..=bench.scale.population.confirmed).map(|user| requests::send_reset(&seed::confirmed(user)));
     let confirms = (1..=bench.scale.population.pending).map(|user| requests::resend_confirmation(&seed::pending(user)));
@@ -34,9 +36,10 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
     let (answered, refused) = (Cell::new(0_u32), Cell::new(0_u32));
     let started = Instant::now();
     let is_over = || started.elapsed() > bench.scale.flood;
-    let client = async |mut connection: Connection| {
+    let client = async |(number, mut connection): (usize, Connection)| {
+        let address = format!("198.51.100.{number}");
         while !is_over() {
-            let answer = connection.send(flood.next()).await?;
+            let answer = connection.send(&requests::forwarded(flood.next(), &address)).await?;
             if answer.status == 429 {
                 refused.set(refused.get() + 1);
             } else {
@@ -52,7 +55,7 @@ pub(super) async fn run(bench: &Bench, database: &Database) -> Result<Vec<Row>> 
         registered: 0,
     };
     let clients = Connection::open_many(server.address, CLIENTS).await?;
-    let flooding = try_join_all(clients.into_iter().map(client));
+    let flooding = try_join_all(clients.into_iter().enumerate().map(client));
     let (_, during) = tokio::try_join!(flooding, async {
         let mut times = Vec::new();
         while !is_over() {
@@ -97,7 +100,8 @@ impl Honest<'_> {
         self.registered += 1;
         let email = format!("honest{}@example.com", self.registered);
         let asked = Instant::now();
-        self.connection.expect(201, &requests::register(&email)).await?;
+        let request = requests::forwarded(&requests::register(&email), &address(self.registered));
+        self.connection.expect(201, &request).await?;
         Ok(self.relay.arrival(&email).await?.duration_since(asked))
     }
 }
