@@ -87,3 +87,50 @@ impl KeyMaker {
         LimitKey(key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{KeyId, ObjectId};
+
+    fn maker() -> KeyMaker {
+        let id = KeyId("test".to_owned());
+        KeyMaker::new(&TokenKeys::new(id.clone(), [(id, [7; 32].as_slice())]).unwrap())
+    }
+
+    fn key(limit: Limit, purpose: Option<Purpose>, email: &str) -> LimitKey {
+        let email = EmailAddress::parse(email).unwrap();
+        maker().of_address(AppObjectId(ObjectId::zero()), limit, purpose, &email)
+    }
+
+    #[test]
+    fn s61_a_bucket_is_of_one_limit_one_purpose_and_one_address_in_any_case() {
+        let (mails, logins) = (Limit::MailsToRecipient, Limit::FailedLoginsOfAccount);
+        let confirm = Some(Purpose::Confirm);
+        assert_eq!(
+            key(mails, confirm, "Ada@Example.com"),
+            key(mails, confirm, "ada@example.COM")
+        );
+        let keys = [
+            key(mails, confirm, "ada@example.com"),
+            key(mails, Some(Purpose::Reset), "ada@example.com"),
+            key(logins, None, "ada@example.com"),
+            key(logins, None, "bob@example.com"),
+        ];
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), 4);
+    }
+
+    #[test]
+    fn addresses_without_a_registration_share_few_buckets_when_there_are_too_many() {
+        let (maker, app) = (maker(), AppObjectId(ObjectId::zero()));
+        let slots: BTreeSet<_> = (0..20_000)
+            .map(|number| {
+                let key = key(Limit::FailedLoginsOfAccount, None, &format!("{number}@example.com"));
+                maker.shared_slot(app, &key)
+            })
+            .collect();
+        assert!((3_900..=4_096).contains(&slots.len()), "{}", slots.len());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorward_core::{EmailAddress, Limit};
+use doorward_core::{EmailAddress, Limit, LimitSweeper};
 use doorward_testkit::{Reply, TestApp};
 use futures_util::future::join_all;
 use insta::assert_snapshot;
@@ -254,6 +254,24 @@ async fn s37_limits_outlive_a_restart() {
     let same = doorward_core::App::clone(app.app());
     app.restart([(same, TestApp::keys())]);
     assert_eq!(guess(&app, STRANGER, &ada.email).await.status(), 429);
+}
+
+#[tokio::test]
+async fn what_is_full_again_is_forgotten() {
+    let app = TestApp::auto_confirm().await;
+    let ada = app.user("ada").await;
+    app.anonymous().at(HOME).log_in(&ada.email, &ada.password).await;
+    guess(&app, STRANGER, &ada.email).await;
+    let rows = async |table: &str| app.dump().await.matches(&format!("\n{table} ")).count();
+    let sweeper = LimitSweeper::new(app.api().accounts.clone());
+    sweeper.sweep().await.unwrap();
+    assert_eq!((rows("limit_buckets").await, rows("known_networks").await), (1, 1));
+    app.advance(Duration::from_hours(25));
+    sweeper.sweep().await.unwrap();
+    assert_eq!((rows("limit_buckets").await, rows("known_networks").await), (0, 1));
+    app.advance(Duration::from_hours(30 * 24));
+    sweeper.sweep().await.unwrap();
+    assert_eq!(rows("known_networks").await, 0);
 }
 
 #[tokio::test]
