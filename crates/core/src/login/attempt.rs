@@ -28,7 +28,12 @@ impl LoginAttempt {
     /// cost the same time.
     pub async fn log_in(self, credentials: &Credentials) -> Result<SignedIn, FlowError<LoginRefusal>> {
         let answer = self.accounts.log_in_by_password(credentials).await;
-        if !matches!(answer, Err(FlowError::Refused(LoginRefusal::InvalidCredentials))) {
+        // A network that goes on where the account allows no more attempts runs into its own limit, which is cheaper.
+        let has_failed = matches!(
+            answer,
+            Err(FlowError::Refused(LoginRefusal::InvalidCredentials) | FlowError::Failed(Failure::Limited { .. }))
+        );
+        if !has_failed {
             self.accounts.give_back_to_network(&self.permit);
         }
         answer

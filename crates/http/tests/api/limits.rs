@@ -141,6 +141,18 @@ async fn s62_t13_a_network_has_a_hundred_wrong_passwords_whatever_accounts_it_tr
 }
 
 #[tokio::test]
+async fn a_network_that_goes_on_at_an_account_without_permits_runs_into_its_own_limit() {
+    let app = TestApp::auto_confirm().await;
+    let metrics = app.api().accounts.limit_metrics();
+    for _ in 0..100 {
+        guess(&app, STRANGER, "ada@example.com").await;
+    }
+    assert_eq!(metrics.refused(Limit::FailedLoginsOfAccount), 90);
+    assert_eq!(guess(&app, STRANGER, "ada@example.com").await.status(), 429);
+    assert_eq!(metrics.refused(Limit::FailedLoginsOfNetwork), 1);
+}
+
+#[tokio::test]
 async fn s63_other_spellings_of_the_path_share_the_buckets() {
     let app = TestApp::auto_confirm().await;
     let root = format!("/api/client/v2.0/app/{}/auth/providers", TestApp::ID);
