@@ -15,7 +15,6 @@ mod networks;
 mod refusals;
 mod sweep;
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -98,13 +97,5 @@ impl Limits {
     fn refuse(&self, limit: Limit, retry_after: Duration) -> Failure {
         self.refusals.count(limit);
         Failure::Limited { retry_after }
-    }
-}
-
-impl fmt::Debug for Limits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limits")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
     }
 }

@@ -186,6 +186,8 @@ impl Limits<Permits> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
     use crate::config::config_of;
 
@@ -210,6 +212,14 @@ mod tests {
             };
             assert_eq!(settings.table.of(limit), changed, "{option}");
         }
+    }
+
+    #[test]
+    fn limits_stand_in_a_table_of_the_configuration_file() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"[limits]\nmails-of-network = \"3/7s\"\n").unwrap();
+        let config = config_of(&["--config", file.path().to_str().unwrap()]).unwrap();
+        assert_eq!(config.settings().limits.table.of(Limit::MailsOfNetwork).burst, 3);
     }
 
     #[test]

@@ -7,13 +7,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use doorward_testkit::smtp_server::{SmtpOptions, SmtpServer};
 use futures_util::future::join_all;
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
-use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::support::{Call, Client, Cluster, Door, Figures, Letter, PASSWORD, Program, Purpose, Server, notes};
+use crate::support::{Call, Client, Cluster, Door, Figures, Letter, PASSWORD, Purpose, Server, Site};
 
 /// Within this time after the new primary takes writes, the servers do too.
 const RECOVERY: Duration = Duration::from_secs(5);
@@ -88,29 +86,6 @@ fn pair() -> (Cluster, Cluster) {
     let primary = Cluster::primary();
     let standby = Cluster::standby_of(&primary);
     (primary, standby)
-}
-
-/// The keys and the relay that nodes share.
-struct Site {
-    program: Program,
-    relay: SmtpServer,
-    _data: TempDir,
-}
-
-impl Site {
-    async fn new(database: &str) -> Self {
-        let relay = SmtpServer::start(SmtpOptions::default()).await;
-        let data = TempDir::new().unwrap();
-        let program = Program::serve(&notes(), data.path().to_str().unwrap())
-            .with(["--metrics-listen", "127.0.0.1:0"])
-            .with_smtp(relay.port())
-            .env("DOORWARD_DATABASE", database);
-        Self {
-            program,
-            relay,
-            _data: data,
-        }
-    }
 }
 
 /// Clients that register until they are stopped.

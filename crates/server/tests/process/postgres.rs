@@ -3,17 +3,14 @@
 use std::time::{Duration, Instant};
 
 use doorward_client::Credentials;
-use doorward_testkit::smtp_server::{SmtpMode, SmtpOptions, SmtpServer};
+use doorward_testkit::smtp_server::SmtpMode;
 use futures_util::TryFutureExt as _;
 use futures_util::future::join_all;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
-use tempfile::TempDir;
 use tokio::time::sleep;
 
-use crate::support::{
-    Call, Client, Figures, Letter, PASSWORD, Program, Purpose, Reply, Server, notes, refusal, with_database,
-};
+use crate::support::{Call, Client, Figures, Letter, PASSWORD, Purpose, Reply, Server, Site, refusal, with_database};
 
 const MAIL: Duration = Duration::from_secs(10);
 
@@ -28,7 +25,7 @@ async fn the_whole_life_of_an_account() {
         let with = |password| Credentials::email_password(ada, password);
         auth.register_user(ada, PASSWORD).await.unwrap();
         assert_eq!(refusal(app.log_in(with(PASSWORD)).await), "401 AuthError unauthorized");
-        let confirm = site.letter(1, Purpose::Confirm).await.pair();
+        let confirm = letter(&site, 1, Purpose::Confirm).await.pair();
         auth.confirm_user(&confirm).await.unwrap();
         let spent = "400 UserpassTokenInvalid userpass token is expired or invalid";
         assert_eq!(refusal(auth.confirm_user(&confirm).await), spent);
@@ -36,7 +33,7 @@ async fn the_whole_life_of_an_account() {
         user.refresh_access_token().await.unwrap();
 
         auth.send_reset_password_email(ada).await.unwrap();
-        let reset = site.letter(2, Purpose::Reset).await.pair();
+        let reset = letter(&site, 2, Purpose::Reset).await.pair();
         auth.reset_password("a new password", &reset).await.unwrap();
         assert_eq!(refusal(auth.reset_password("another one", &reset).await), spent);
         assert!(user.refresh_access_token().await.unwrap_err().is_logged_out());
@@ -49,7 +46,7 @@ async fn the_whole_life_of_an_account() {
         assert_eq!(refusal(app.log_in(with("a new password")).await), wrong);
         // The address is free again.
         auth.register_user(ada, PASSWORD).await.unwrap();
-        site.letter(3, Purpose::Confirm).await;
+        letter(&site, 3, Purpose::Confirm).await;
         let ended = server.stop().await;
         assert!(ended.status.success() && !ended.stderr.contains("ERROR"), "{ended:?}");
     })
@@ -64,12 +61,12 @@ async fn s30_of_200_racers_on_two_nodes_one_spends_the_link() {
         let (a, b) = tokio::join!(site.start(), site.start());
         let ada = "ada@example.com";
         a.register(ada).await;
-        let confirm = Call::confirm(&site.letter(1, Purpose::Confirm).await);
+        let confirm = Call::confirm(&letter(&site, 1, Purpose::Confirm).await);
         assert_eq!(race(&a, &b, &confirm, 200).await, ["200"]);
         assert_eq!(b.ask(&confirm).await, "400 UserpassTokenInvalid");
 
         assert_eq!(b.ask(&Call::send(Purpose::Reset, ada)).await, "200");
-        let reset = Call::reset(&site.letter(2, Purpose::Reset).await, "a new password");
+        let reset = Call::reset(&letter(&site, 2, Purpose::Reset).await, "a new password");
         assert_eq!(race(&a, &b, &reset, 32).await, ["200"]);
         assert_eq!(a.ask(&reset).await, "400 UserpassTokenInvalid");
 
@@ -144,7 +141,7 @@ async fn t18_a_database_that_is_away_is_an_answer_and_no_restart_is_needed() {
         let auth = app.email_password_auth();
         let (ada, bob) = ("ada@example.com", "bob@example.com");
         auth.register_user(ada, PASSWORD).await.unwrap();
-        let pair = site.letter(1, Purpose::Confirm).await.pair();
+        let pair = letter(&site, 1, Purpose::Confirm).await.pair();
         auth.confirm_user(&pair).await.unwrap();
         let log_in = || app.log_in(Credentials::email_password(ada, PASSWORD));
         let user = log_in().await.unwrap();
@@ -181,7 +178,7 @@ async fn t18_a_database_that_is_away_is_an_answer_and_no_restart_is_needed() {
         // None of the failed requests was carried out later.
         user.refresh_access_token().await.unwrap();
         auth.register_user(bob, PASSWORD).await.unwrap();
-        let letter = site.letter(2, Purpose::Confirm).await;
+        let letter = letter(&site, 2, Purpose::Confirm).await;
         assert_eq!(letter.to, bob, "the outbox has recovered too");
     })
     .await;
@@ -253,38 +250,11 @@ async fn inject_conflicts(database: &str) {
     }
 }
 
-/// The keys, the relay and the database that nodes share.
-struct Site {
-    program: Program,
-    relay: SmtpServer,
-    _data: TempDir,
-}
-
-impl Site {
-    async fn new(database: &str) -> Self {
-        let relay = SmtpServer::start(SmtpOptions::default()).await;
-        let data = TempDir::new().unwrap();
-        let program = Program::serve(&notes(), data.path().to_str().unwrap())
-            .with(["--metrics-listen", "127.0.0.1:0"])
-            .with_smtp(relay.port())
-            .env("DOORWARD_DATABASE", database);
-        Self {
-            program,
-            relay,
-            _data: data,
-        }
-    }
-
-    async fn start(&self) -> Server {
-        self.program.start().await
-    }
-
-    /// Waits for a mail, counted from one.
-    async fn letter(&self, number: usize, purpose: Purpose) -> Letter {
-        let letter = Letter::read(&self.relay.wait_for(number, MAIL).await[number - 1]);
-        assert_eq!(letter.purpose, purpose);
-        letter
-    }
+/// Waits for a mail, counted from one.
+async fn letter(site: &Site, number: usize, purpose: Purpose) -> Letter {
+    let letter = Letter::read(&site.relay.wait_for(number, MAIL).await[number - 1]);
+    assert_eq!(letter.purpose, purpose);
+    letter
 }
 
 /// Sends a request many times in parallel to both nodes, and returns the answers to those that did not come too late.

@@ -10,8 +10,8 @@ use doorward_testkit::smtp_server::SmtpMode;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use super::{Load, MAIL, Site, pair, ready};
-use crate::support::{Cluster, Letter, unused_port};
+use super::{Load, MAIL, pair, ready};
+use crate::support::{Cluster, Letter, Site, unused_port};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "./test long runs it"]

@@ -13,6 +13,7 @@ mod program;
 mod raw;
 mod sandbox;
 mod sdk;
+mod site;
 
 pub(crate) use app_dir::{AppDir, notes};
 pub(crate) use call::{Call, Client, Reply, Session, signing_key};
@@ -25,6 +26,7 @@ pub(crate) use owner_service::{Asked, OwnerService};
 pub(crate) use port::unused_port;
 pub(crate) use program::{Ended, Program, Server};
 pub(crate) use sdk::refusal;
+pub(crate) use site::Site;
 
 /// A password that every policy takes.
 pub(crate) const PASSWORD: &str = "correct horse";
