@@ -11,6 +11,17 @@ use doorward_core::{
 use super::db::query;
 use super::{Connection, Lease, Row, Statements, Transaction, db, rows, sessions, tokens};
 
+/// Selects registrations, and no reservations, with the columns that `registration` reads.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, app_id, email, password_hash, created_at, confirmed_at FROM registrations WHERE ",
+            $condition,
+            " AND reserved_until IS NULL"
+        )
+    };
+}
+
 #[async_trait]
 impl<L: Lease> RegistrationReads for Statements<L> {
     async fn find_registration(
@@ -19,14 +30,11 @@ impl<L: Lease> RegistrationReads for Statements<L> {
         email: &EmailAddress,
     ) -> Result<Option<Registration>, StoreError> {
         self.run(async |connection| {
-            let row = query(
-                "SELECT id, app_id, email, password_hash, created_at, confirmed_at
-                 FROM registrations WHERE app_id = $1 AND email = $2 AND reserved_until IS NULL",
-            )
-            .bind(app.to_string())
-            .bind(email.as_str())
-            .fetch_optional(connection)
-            .await?;
+            let row = query(select!("app_id = $1 AND email = $2"))
+                .bind(app.to_string())
+                .bind(email.as_str())
+                .fetch_optional(connection)
+                .await?;
             row.as_ref().map(registration).transpose()
         })
         .await
@@ -38,14 +46,11 @@ impl<L: Lease> RegistrationReads for Statements<L> {
         id: RegistrationId,
     ) -> Result<Option<Registration>, StoreError> {
         self.run(async |connection| {
-            let row = query(
-                "SELECT id, app_id, email, password_hash, created_at, confirmed_at
-                 FROM registrations WHERE id = $1 AND app_id = $2 AND reserved_until IS NULL",
-            )
-            .bind(id.to_string())
-            .bind(app.to_string())
-            .fetch_optional(connection)
-            .await?;
+            let row = query(select!("id = $1 AND app_id = $2"))
+                .bind(id.to_string())
+                .bind(app.to_string())
+                .fetch_optional(connection)
+                .await?;
             row.as_ref().map(registration).transpose()
         })
         .await
